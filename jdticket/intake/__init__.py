@@ -1,0 +1,1 @@
+"""How tickets come in: files, copied pages; each yields drafts, none decides about them."""

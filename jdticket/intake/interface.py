@@ -1,0 +1,50 @@
+"""What a source of tickets promises.
+
+A source finds out what stands where and turns text into values; it never looks at the store and
+decides nothing. What it cannot read it names as a ``Rejection`` and goes on with the next row.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from jdticket.model import Draft, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the reader of a source has to know."""
+
+    zone: tzinfo
+    """The zone of times without an offset."""
+    now: datetime
+    """When the reading happens; a creation time after it is refused."""
+    encoding: str | None = None
+    """None: find out."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field name -> column heading, for headings that are not known (``--map``)."""
+    copied_at: datetime | None = None
+    """When a page was copied; its countdowns count from then. None: the file's own time, or now."""
+
+
+class Source(ABC):
+    """One file, one stream or one clipboard full of tickets."""
+
+    name: str
+    """How messages call it: the file's name, "stdin", "clipboard"."""
+
+    notes: list[str]
+    """Filled while reading: sentences for people about the source as a whole, such as a page that
+    announces more tickets than were found."""
+
+    @abstractmethod
+    def read(self) -> Iterator[Draft | Rejection]:
+        """Yield what is found, row by row, in constant memory.
+
+        Raises ``InputError`` when the source as a whole cannot be used: unreadable, empty, binary,
+        truncated, password-protected, no usable header. Nothing has been yielded then, except by a
+        file that breaks off in the middle.
+        """

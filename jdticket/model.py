@@ -1,0 +1,320 @@
+"""What things are: tickets, replies, outages, and the moves that a ticket's state allows.
+
+Every datetime here is aware and in UTC, to the second. Nothing here reads a clock, a file or a
+setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+# "Order numbers have 12 to 19 digits, ticket numbers 7 to 10" (parser of a public monitoring
+# project, 2026). The gap between the two tells a number that stands in the wrong column.
+TICKET_ID_PATTERN = re.compile(r"[0-9]{7,10}")
+ORDER_ID_PATTERN = re.compile(r"[0-9]{12,19}")
+
+# The platform takes at most 1000 bytes of reply: 500 Chinese characters (JOS help, page 580).
+REPLY_MAX_BYTES = 1000
+
+
+class Kind(StrEnum):
+    """What a ticket is about; ``crc`` is the platform's high-risk complaint (CRC高危投诉)."""
+
+    CRC = "crc"
+    COMPLAINT = "complaint"
+    URGE = "urge"
+    CONSULT = "consult"
+    OTHER = "other"
+
+
+class Status(StrEnum):
+    """Where a ticket stands with us."""
+
+    PENDING = "pending"
+    REPLIED = "replied"
+    CLOSED = "closed"
+    VOID = "void"
+
+
+class PlatformState(StrEnum):
+    """What the platform says of a ticket, read from its own words."""
+
+    WAITING = "waiting"
+    REPLIED = "replied"
+    CLOSED = "closed"
+    VOID = "void"
+
+
+class DeadlineSource(StrEnum):
+    """Where a ticket's deadline came from."""
+
+    POLICY = "policy"
+    PLATFORM = "platform"
+    GRANTED = "granted"
+
+
+class EventKind(StrEnum):
+    """What an entry of the time line tells."""
+
+    TAKEN_IN = "taken_in"
+    CHANGED = "changed"
+    DEADLINE_MOVED = "deadline_moved"
+    REPLIED = "replied"
+    RETURNED = "returned"
+    ARRIVED = "arrived"
+    ASSIGNED = "assigned"
+    NOTED = "noted"
+    CLOSED = "closed"
+    VOIDED = "voided"
+    REOPENED = "reopened"
+    OUTAGE_REPORTED = "outage_reported"
+    OUTAGE_ENDED = "outage_ended"
+    CONTACTED = "contacted"
+
+
+class OutageReason(StrEnum):
+    """Why the shop cannot answer (after the reasons that JD accepts for late shipping)."""
+
+    POWER = "power"
+    NETWORK = "network"
+    SYSTEM = "system"
+    WEATHER = "weather"
+    DISASTER = "disaster"
+    EVENT = "event"
+    OTHER = "other"
+
+
+class Via(StrEnum):
+    """How the operations manager was contacted."""
+
+    PHONE = "phone"
+    WECHAT = "wechat"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    EMAIL = "email"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What came of a contact."""
+
+    TOLD = "told"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+
+
+# Which moves each state allows. A second reply is kept ("allowed and kept"), a void ticket takes none.
+REPLY_FROM = frozenset({Status.PENDING, Status.REPLIED})
+CLOSE_FROM = frozenset({Status.PENDING, Status.REPLIED})
+VOID_FROM = frozenset({Status.PENDING, Status.REPLIED})
+REOPEN_FROM = frozenset({Status.REPLIED, Status.CLOSED, Status.VOID})
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One platform collaboration ticket, as the desk holds it."""
+
+    id: str
+    shop: str
+    """The shop's code; empty when the desk serves one shop without a name."""
+    order_id: str | None
+    kind: Kind
+    kind_text: str
+    """The platform's own words for the kind, kept as found."""
+    status: Status
+    created_at: datetime
+    """When the platform opened the ticket: the clock starts here."""
+    deadline_at: datetime
+    first_deadline_at: datetime
+    """The deadline as it was when the ticket came in; a grant or a recompute never touches it."""
+    deadline_source: DeadlineSource
+    taken_in_at: datetime
+    platform_status: str = ""
+    """The platform's own words for the state, kept as found."""
+    assignee: str = ""
+    content: str = ""
+    replied_at: datetime | None = None
+    """When the latest reply was given."""
+    returned_at: datetime | None = None
+    """Since when the platform shows it as waiting although we hold it as replied; None: it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ticket as it was found, before the desk has made up its mind about it."""
+
+    source: str
+    """The file's name, or words such as "clipboard"."""
+    row: int
+    """The row (or line of a pasted page) where it begins, counted from 1 as the reader sees it."""
+    id: str
+    order_id: str | None = None
+    kind: Kind | None = None
+    kind_text: str = ""
+    platform_state: PlatformState | None = None
+    platform_status: str = ""
+    created_at: datetime | None = None
+    deadline_at: datetime | None = None
+    """The platform's own deadline, where the source has one; it wins over the computed one."""
+    deadline_to_the_minute: bool = False
+    """True for a deadline worked out from a countdown in minutes, which is off by up to a minute."""
+    content: str | None = None
+    shop: str | None = None
+    """The shop's code or name as found; None: the source does not tell."""
+    assignee: str | None = None
+    reply_text: str | None = None
+    reply_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that cannot be taken in, and why, in the reader's language."""
+
+    source: str
+    row: int
+    column: str
+    """The column's name as it stands in the file; empty when the row as a whole is at fault."""
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply to a ticket, on record."""
+
+    ticket_id: str
+    text: str
+    at: datetime
+    """When it was given."""
+    recorded_at: datetime
+    by: str
+    deadline_at: datetime
+    """The deadline that it was measured against."""
+    forced: bool = False
+    """Recorded with --force although the rules for an effective reply refused it."""
+    id: int = 0
+
+    @property
+    def on_time(self) -> bool:
+        """A reply at exactly the deadline is on time; one second later is late."""
+        return self.at <= self.deadline_at
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a time line; written once, never changed."""
+
+    at: datetime
+    kind: EventKind
+    ticket_id: str | None = None
+    outage_id: int | None = None
+    by: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What is needed to tell the story: JSON values only."""
+    text: str = ""
+    """Words by which a search finds the ticket."""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which the shop cannot answer tickets."""
+
+    reason: OutageReason
+    since: datetime
+    until: datetime | None
+    """None while it lasts."""
+    shops: tuple[str, ...]
+    """Codes of the shops that it stops; empty: all."""
+    note: str
+    reported_at: datetime
+    contacted: bool = False
+    """The operations manager was reached (told, granted or refused; not "no answer")."""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact with the operations manager about an outage."""
+
+    outage_id: int
+    manager: str
+    via: Via
+    at: datetime
+    said: str
+    outcome: Outcome
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A deadline that the operations manager moved, for one ticket."""
+
+    contact_id: int
+    outage_id: int
+    ticket_id: str
+    old_deadline_at: datetime
+    granted_until: datetime
+    at: datetime
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """Which tickets, in which order. Every field that is set narrows the choice."""
+
+    statuses: tuple[Status, ...] = ()
+    """Empty: every status."""
+    overdue_at: datetime | None = None
+    """Pending, and the deadline is before this moment."""
+    due_until: datetime | None = None
+    """Pending, and the deadline is at or before this moment."""
+    shop: str | None = None
+    kind: Kind | None = None
+    assignee: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    returned: bool = False
+    """Only those that we hold as replied and the platform still shows as waiting."""
+    limit: int | None = None
+
+
+_KIND_WORDS = (
+    (("crc", "高危"), Kind.CRC),
+    (("催",), Kind.URGE),
+    (("投诉",), Kind.COMPLAINT),
+    (("咨询",), Kind.CONSULT),
+)
+
+
+def kind_from_words(words: str) -> Kind:
+    """The kind that the platform's words mean: CRC/高危, 催, 投诉, 咨询, in that order; else other."""
+    lowered = words.strip().lower()
+    for needles, kind in _KIND_WORDS:
+        if any(needle in lowered for needle in needles):
+            return kind
+    return Kind(lowered) if lowered in Kind._value2member_map_ else Kind.OTHER
+
+
+# JOS states (help page 580): 1 待回复, 2 待确认, 3 已作废, 4 已关闭, 5 已驳回 (our reply was rejected, so
+# the ticket waits again); the rest are words of the back office's pages.
+_PLATFORM_WORDS = (
+    (("作废", "撤销", "取消"), PlatformState.VOID),
+    (("关闭", "完结", "已结", "已完成"), PlatformState.CLOSED),
+    (("待确认", "已回复", "已处理", "待平台", "待买家", "处理完成"), PlatformState.REPLIED),
+    (("待回复", "待处理", "待商家", "驳回", "未处理", "未回复"), PlatformState.WAITING),
+)
+
+
+def platform_state_from_words(words: str) -> PlatformState | None:
+    """The state that the platform's words mean; None when they mean none that we know."""
+    for needles, state in _PLATFORM_WORDS:
+        if any(needle in words for needle in needles):
+            return state
+    return None

@@ -1,0 +1,177 @@
+"""What a store promises the desk. It speaks ``model`` and knows no rule of the business.
+
+A second store can stand beside SQLite if it keeps these promises; ``tests/store/test_contract.py``
+checks them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jdticket.model import (
+    Contact,
+    Event,
+    Extension,
+    Outage,
+    Reply,
+    Ticket,
+    TicketQuery,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tickets there are, as of one moment."""
+
+    pending: int
+    overdue: int
+    due_soon: int
+    """Pending, not overdue, and due at or before the second moment asked about."""
+    returned: int
+    """Held as replied, shown as waiting by the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One verdict about the store's own health."""
+
+    name: str
+    """A stable key: "integrity", "foreign_keys", "schema", "permissions", "journal"."""
+    ok: bool
+    detail: str
+
+
+class Store(ABC):
+    """Keeps tickets, replies, outages, contacts, extensions, and the time line of events.
+
+    Every datetime that goes in is aware; every one that comes out is aware and in UTC. Any number of
+    processes may hold the same store open. All methods raise ``StoreError`` when the store is locked
+    for too long, read-only, damaged, newer than the program, or the disk is full.
+    """
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """One step of the writer: all of what is written inside is kept, or none of it.
+
+        It takes the store's write lock at once, waiting for other writers; what is read inside cannot
+        be changed by anyone else before it ends. Every writing method must be called inside one.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the store; closing twice is no error."""
+
+    # Tickets
+
+    @abstractmethod
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """The ticket with exactly this number."""
+
+    @abstractmethod
+    def tickets_by_id(self, ticket_ids: Iterable[str]) -> Mapping[str, Ticket]:
+        """Those of the named tickets that are held, by number; any number of ids may be asked for."""
+
+    @abstractmethod
+    def tickets_ending_with(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
+        """Tickets whose number ends with ``digits``: at most ``limit``, pending ones first, then the
+        newest; and how many there are in all. The cost grows with the matches, not with what is stored."""
+
+    @abstractmethod
+    def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
+        """The tickets that ``query`` chooses. Pending ones come first, by deadline, crc first among
+        equal deadlines, then by number; all others follow, the newest creation time first."""
+
+    @abstractmethod
+    def count(self, query: TicketQuery) -> int:
+        """How many tickets ``query`` chooses, its limit left aside."""
+
+    @abstractmethod
+    def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
+        """The desk's counts; the cost grows with what is pending or returned, not with what is stored."""
+
+    @abstractmethod
+    def shops(self) -> list[str]:
+        """The shop codes that occur, sorted; quick however many tickets there are."""
+
+    @abstractmethod
+    def put_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Insert these tickets, or replace the ones with the same numbers."""
+
+    # The time line
+
+    @abstractmethod
+    def append(self, events: Iterable[Event]) -> None:
+        """Add events; ids are given by the store. An event's ``text`` becomes searchable."""
+
+    @abstractmethod
+    def events(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Event]:
+        """The time line of one ticket or of one outage, oldest first."""
+
+    @abstractmethod
+    def search(self, words: Iterable[str], limit: int) -> tuple[list[Ticket], int]:
+        """Tickets in whose events' texts all the words occur (in any of the ticket's events): at most
+        ``limit``, in the order of :meth:`tickets`, and how many in all. Case is ignored; a run of two or
+        more Chinese characters is found anywhere in a text; a Latin word is found by its beginning, a
+        number by its beginning or its end. A word without a letter or digit finds nothing."""
+
+    # Replies
+
+    @abstractmethod
+    def add_reply(self, reply: Reply) -> Reply:
+        """Keep a reply; returns it with its id."""
+
+    @abstractmethod
+    def replies(self, ticket_id: str) -> list[Reply]:
+        """The replies to one ticket, in the order in which they were given."""
+
+    # Outages
+
+    @abstractmethod
+    def add_outage(self, outage: Outage) -> Outage:
+        """Keep an outage; returns it with its id (1, 2, 3 …)."""
+
+    @abstractmethod
+    def update_outage(self, outage: Outage) -> None:
+        """Replace the outage with the same id (its end, and whether the manager was reached)."""
+
+    @abstractmethod
+    def outage(self, outage_id: int) -> Outage | None:
+        """The outage with this id."""
+
+    @abstractmethod
+    def outages(self, *, uncontacted_only: bool = False) -> list[Outage]:
+        """Outages, newest beginning first; ``uncontacted_only``: those whose manager was not reached."""
+
+    @abstractmethod
+    def add_contact(self, contact: Contact) -> Contact:
+        """Keep a contact; returns it with its id."""
+
+    @abstractmethod
+    def contacts(self, outage_id: int) -> list[Contact]:
+        """The contacts about one outage, oldest first."""
+
+    @abstractmethod
+    def add_extensions(self, extensions: Iterable[Extension]) -> None:
+        """Keep what the manager granted."""
+
+    @abstractmethod
+    def extensions(
+        self, *, ticket_id: str | None = None, outage_id: int | None = None
+    ) -> list[Extension]:
+        """What was granted for one ticket, or because of one outage, oldest first."""
+
+    # The store itself
+
+    @abstractmethod
+    def backup(self, target: Path) -> None:
+        """Write a complete, consistent copy to ``target``, readable by its owner only, while others go
+        on writing. Never overwrites: raises ``InputError`` if ``target`` exists."""
+
+    @abstractmethod
+    def check(self) -> list[Finding]:
+        """Look at the store's own health: integrity, foreign keys, schema, file permissions."""
