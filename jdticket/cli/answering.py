@@ -1,0 +1,239 @@
+"""reply, assign, note, close, void, reopen: what people do about a ticket."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.options import By, TicketId, Why, example
+from jdticket.cli.session import Session
+from jdticket.config import fill_template
+from jdticket.desk import Answered, Desk
+from jdticket.errors import InputError, NotFoundError, UsageError
+from jdticket.i18n import _
+from jdticket.model import Ticket
+from jdticket.text import one_line, quoted
+from jdticket.words import kind_word, status_word
+
+app = typer.Typer()
+_STATES = _("About one ticket")
+
+
+@app.command(
+    "reply",
+    rich_help_panel=_("Every day"),
+    help=_("Record the reply to a ticket; says whether it was in time, and which ticket is next."),
+    epilog=example('jdticket reply 842 -m "已联系买家，订单今天发出，运单号 JDX0123456789"'),
+)
+def reply(
+    ctx: typer.Context,
+    ticket: TicketId,
+    message: Annotated[str | None, typer.Option("--message", "-m", metavar=_("TEXT"), help=_("What was replied."))] = None,
+    file: Annotated[
+        str | None, typer.Option(metavar=_("FILE"), help=_("Take the text from a file; - is standard input."))
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar=_("NAME"), help=_("Take the text from [templates] in the configuration."))
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar=_("NAME=VALUE"), help=_("Fill a placeholder of the template.")),
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("When it was given, if earlier than now."))] = None,
+    by: By = None,
+    force: Annotated[bool, typer.Option("--force", help=_("Record it even if it is not effective."))] = False,
+) -> None:
+    session = Session(ctx)
+    if sum(source is not None for source in (message, file, template)) > 1:
+        raise UsageError(_("One of -m, --file and --template, not several."))
+    if values and template is None:
+        raise UsageError(_("--set goes with --template."))
+    desk = session.writing()
+    given_at = session.moment("--at", at)
+    held = desk.find(ticket)
+    text = _text(session, held, message=message, file=file, template=template, values=values or [])
+    answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force)
+    _tell(session, desk, held, answered)
+
+
+def _text(
+    session: Session,
+    ticket: Ticket,
+    *,
+    message: str | None,
+    file: str | None,
+    template: str | None,
+    values: list[str],
+) -> str:
+    if message is not None:
+        return message
+    if file is not None:
+        return _read(file)
+    if template is not None:
+        return _fill(session, ticket, template, values)
+    if session.interactive:
+        return _edit(ticket)
+    raise UsageError(_("Say what was replied: -m TEXT, --file FILE or --template NAME."))
+
+
+def _read(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(_("{file} cannot be read: {why}").format(file=name, why=error.strerror)) from error
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(_("{file} is no text in UTF-8 or GB18030.").format(file=name))
+
+
+def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
+    templates = session.config.templates
+    if name not in templates:
+        known = ", ".join(sorted(templates)) or _("none")
+        raise NotFoundError(_("There is no template {name}; there are: {known}").format(name=quoted(name), known=known))
+    values = {
+        "ticket_id": ticket.id,
+        "order_id": ticket.order_id or "",
+        "shop": session.shop_names.get(ticket.shop, ticket.shop),
+    }
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(_("--set {pair}: write NAME=VALUE.").format(pair=quoted(pair)))
+        values[key.strip()] = value
+    return fill_template(templates[name], values)
+
+
+def _edit(ticket: Ticket) -> str:
+    """What a person writes in their editor; lines that begin with # are left out."""
+    import shlex
+    import subprocess
+    import tempfile
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    head = _("Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out.").format(
+        id=ticket.id, order=ticket.order_id or "-", kind=kind_word(ticket.kind)
+    )
+    with tempfile.TemporaryDirectory(prefix="jdticket-") as folder:
+        path = Path(folder) / "reply.txt"
+        path.write_text(f"\n# {head}\n# {one_line(ticket.content)}\n", encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(editor, posix=os.name != "nt"), str(path)], check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise InputError(
+                _("The editor {editor} did not work; set EDITOR, or give the text with -m.").format(editor=editor)
+            ) from error
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
+
+
+def _tell(session: Session, desk: Desk, ticket: Ticket, answered: Answered) -> None:
+    reply = answered.reply
+    margin = clock.duration_in_words(answered.margin)
+    if reply.on_time:
+        verdict, style = _("in time, {margin} of service time before the deadline").format(margin=margin), "green"
+    else:
+        verdict, style = _("LATE, {margin} of service time after the deadline").format(margin=margin), "bold red"
+    said = _("Ticket {id}: another reply recorded, {verdict}.") if answered.repeated else _(
+        "Ticket {id}: reply recorded, {verdict}."
+    )
+    out = session.out
+    out.print(said.format(id=reply.ticket_id, verdict=verdict), style=style)
+    following = answered.next
+    if following is None:
+        out.print(_("Nothing else is pending."))
+        return
+    now = desk.now
+    left = timedelta(seconds=desk.seconds_left(following, now))
+    out.print(
+        _("Next: ticket {id}, {kind}, {left} (due {deadline}): {content}").format(
+            id=following.id,
+            kind=kind_word(following.kind),
+            left=clock.left_in_words(left, now > following.deadline_at),
+            deadline=clock.moment_in_words(following.deadline_at, now, session.zone),
+            content=quoted(following.content, 60) or "-",
+        )
+    )
+
+
+@app.command(
+    "assign",
+    rich_help_panel=_STATES,
+    help=_("Put somebody's name on a ticket; an empty name takes it off."),
+    epilog=example("jdticket assign 842 小王"),
+)
+def assign(
+    ctx: typer.Context,
+    ticket: TicketId,
+    name: Annotated[str, typer.Argument(metavar=_("NAME"), help=_("Who looks after it."))],
+    by: By = None,
+) -> None:
+    session = Session(ctx)
+    held = session.writing().assign(ticket, name, by=session.by(by))
+    if held.assignee:
+        typer.echo(_("Ticket {id} is assigned to {name}.").format(id=held.id, name=one_line(held.assignee)))
+    else:
+        typer.echo(_("Ticket {id} is assigned to nobody.").format(id=held.id))
+
+
+@app.command(
+    "note",
+    rich_help_panel=_STATES,
+    help=_("Add a note to a ticket's time line."),
+    epilog=example('jdticket note 842 "买家要求改地址"'),
+)
+def note(
+    ctx: typer.Context,
+    ticket: TicketId,
+    text: Annotated[str, typer.Argument(metavar=_("TEXT"), help=_("What to note."))],
+    by: By = None,
+) -> None:
+    session = Session(ctx)
+    held = session.writing().note(ticket, text, by=session.by(by))
+    typer.echo(_("Ticket {id}: noted.").format(id=held.id))
+
+
+def _say_state(ticket: Ticket) -> None:
+    typer.echo(_("Ticket {id} is {status} now.").format(id=ticket.id, status=status_word(ticket.status)))
+
+
+@app.command(
+    "close",
+    rich_help_panel=_STATES,
+    help=_("Close a ticket that needs nothing more."),
+    epilog=example("jdticket close 842"),
+)
+def close(ctx: typer.Context, ticket: TicketId, by: By = None) -> None:
+    session = Session(ctx)
+    _say_state(session.writing().close(ticket, by=session.by(by)))
+
+
+@app.command(
+    "void",
+    rich_help_panel=_STATES,
+    help=_("Declare a ticket void: taken in by mistake, or withdrawn by the platform."),
+    epilog=example('jdticket void 842 --why "重复工单"'),
+)
+def void(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
+    session = Session(ctx)
+    _say_state(session.writing().void(ticket, why, by=session.by(by)))
+
+
+@app.command(
+    "reopen",
+    rich_help_panel=_STATES,
+    help=_("Make a ticket pending again; its deadline stays what it was."),
+    epilog=example('jdticket reopen 842 --why "买家再次投诉"'),
+)
+def reopen(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
+    session = Session(ctx)
+    _say_state(session.writing().reopen(ticket, why, by=session.by(by)))

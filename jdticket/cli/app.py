@@ -1,0 +1,255 @@
+"""The tree of commands, built only as far as a call needs it, and the way errors reach a person."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import sys
+from collections.abc import Iterator, MutableMapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command_from_info, get_group
+
+from jdticket import __version__
+from jdticket.errors import JdticketError
+from jdticket.i18n import _
+
+# Each command's module, in the order of the help. A module's Typer object holds the command; a
+# module whose name is in _GROUPS is a command with commands of its own.
+_MODULES = {
+    "list": "looking",
+    "show": "looking",
+    "search": "looking",
+    "check": "looking",
+    "deadline": "looking",
+    "add": "taking_in",
+    "import": "taking_in",
+    "reply": "answering",
+    "assign": "answering",
+    "note": "answering",
+    "close": "answering",
+    "void": "answering",
+    "reopen": "answering",
+    "report-outage": "reporting",
+    "outage": "outage",
+    "init": "settings",
+    "config": "config",
+    "demo": "demo",
+    "export": "upkeep",
+    "backup": "upkeep",
+    "doctor": "upkeep",
+    "recompute": "upkeep",
+}
+_GROUPS = {"outage", "config"}
+_INTERRUPTED = 130
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Commands by name, each made when it is asked for: importing all of them would double the
+    start-up of every call."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            if name not in _MODULES:
+                raise KeyError(name)
+            self._made[name] = _make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+
+class LazyGroup(TyperGroup):
+    """The root: commands are made when asked for, and a reader who leaves early (``| head``) is no error."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_MODULES)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python would complain once more when it flushes standard output at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return result
+
+
+def _make(name: str) -> Any:
+    """The Click command ``name``; global options are understood behind it too."""
+    app: typer.Typer = import_module(f"jdticket.cli.{_MODULES[name]}").app
+    if name in _GROUPS:
+        group = get_group(app)
+        for command in group.commands.values():
+            _accept_global_options(command)
+        return group
+    for info in app.registered_commands:
+        if info.name == name:
+            command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode="rich")
+            _accept_global_options(command)
+            return command
+    raise KeyError(name)
+
+
+def _remember(ctx: typer.Context, param: typer.CallbackParam, value: str | None) -> str | None:
+    """Keep a global option's value where the session looks for it."""
+    if value is not None:
+        ctx.ensure_object(dict)[param.name] = value
+    return value
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"jdticket {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyGroup, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.callback(
+    invoke_without_command=True,
+    help=_("Answer JD platform collaboration tickets in time: 4 hours, counted 09:00-19:00 every day."),
+    epilog=_("First steps: jdticket demo · jdticket import --clipboard · jdticket list --pending"),
+)
+def root(
+    ctx: typer.Context,
+    lang: Annotated[
+        str | None, typer.Option(help=_("Language: zh or en."), metavar="zh|en", callback=_remember)
+    ] = None,
+    db: Annotated[
+        str | None,
+        typer.Option(help=_("The store to use. Also: JDTICKET_DB"), metavar=_("FILE"), callback=_remember),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            help=_("The configuration to use. Also: JDTICKET_CONFIG"), metavar=_("FILE"), callback=_remember
+        ),
+    ] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help=_("See the desk as of this moment (reading commands only)."), metavar=_("TIME"), callback=_remember
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help=_("Show the version."), callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+_global_options: list[TyperOption] = []
+
+
+def _accept_global_options(command: TyperCommand) -> None:
+    """``jdticket list --lang en`` as well as ``jdticket --lang en list``: nobody should have to know."""
+    taken = {option for param in command.params for option in param.opts}
+    for option in _global_options:
+        if not taken.intersection(option.opts):
+            command.params.append(option)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code. Every expected failure becomes one message on standard error."""
+    completing = "_JDTICKET_COMPLETE" in os.environ
+    wants_help = bool({"--help", "--install-completion", "--show-completion"}.intersection(arguments))
+    # Typer's completion machinery is loaded only where it shows.
+    app._add_completion = completing or wants_help or not arguments
+    command = typer.main.get_command(app)
+    for param in command.params:
+        if not isinstance(param, TyperOption):
+            continue
+        if param.name in {"lang", "db", "config", "now"}:
+            behind = copy.copy(param)
+            behind.hidden = True
+            behind.expose_value = False
+            _global_options.append(behind)
+        elif param.name == "install_completion":
+            param.help = _("Install completion for the current shell.")
+        elif param.name == "show_completion":
+            param.help = _("Show completion for the current shell, to copy it or customize the installation.")
+    try:
+        code = command.main(list(arguments), prog_name="jdticket", standalone_mode=False)
+    except JdticketError as error:
+        _complain(error.message)
+        return error.exit_code
+    except typer.TyperException as error:
+        return _usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        _complain(_("Interrupted. What was not finished has not been kept."))
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> None:
+    print(_("Error: {message}").format(message=message), file=sys.stderr)
+
+
+# Typer words its complaints in English without asking gettext; these are the ones that can occur.
+def _usage_patterns() -> list[tuple[str, str]]:
+    return [
+        (r"No such command '(?P<a>.*?)'\. Did you mean (?P<b>.*)\?", _("There is no command {a}. Did you mean {b}?")),
+        (r"No such command '(?P<a>.*)'\.", _("There is no command {a}; see: jdticket --help")),
+        (r"No such option: (?P<a>\S+)(?: \(Possible options: (?P<b>.*)\))", _("There is no option {a}. Did you mean {b}?")),
+        (r"No such option: (?P<a>\S+)(?: Did you mean (?P<b>.*)\?)", _("There is no option {a}. Did you mean {b}?")),
+        (r"No such option: (?P<a>\S+)", _("There is no option {a}.")),
+        (r"Got unexpected extra arguments? ?\(?s?\)? \((?P<a>.*)\)", _("Too many arguments: {a}")),
+        (r"Missing argument '(?P<a>.*?)'\.?.*", _("Missing: {a}")),
+        (r"Missing option '(?P<a>.*?)'\.?.*", _("Missing option: {a}")),
+        (r"Missing command\.", _("Missing command.")),
+        (r"Option '(?P<a>.*)' requires an argument\.", _("Option {a} needs a value.")),
+        (r"Option '(?P<a>.*)' does not take a value\.", _("Option {a} takes no value.")),
+        (
+            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: '(?P<b>.*)' is not one of (?P<c>.*)\.",
+            _("{a}: {b} is not one of {c}."),
+        ),
+        (
+            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: '(?P<b>.*)' is not a valid (?:integer|float|int)\.",
+            _("{a}: {b} is no number."),
+        ),
+        (
+            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: (?P<b>\S+) is not in the range (?P<c>.*)\.",
+            _("{a}: {b} is not in the range {c}."),
+        ),
+    ]
+
+
+def _usage(error: typer.TyperException) -> int:
+    """Show a complaint about the call in the reader's language, with the usage and where help is."""
+    message = error.format_message()
+    for pattern, words in _usage_patterns():
+        found = re.fullmatch(pattern, message, re.DOTALL)
+        if found:
+            message = words.format(**{name: (text or "").replace("'", "") for name, text in found.groupdict().items()})
+            break
+    ctx = getattr(error, "ctx", None)
+    _complain(message)
+    if ctx is not None:
+        print(_("Help: {command} --help").format(command=ctx.command_path), file=sys.stderr)
+    return error.exit_code
+

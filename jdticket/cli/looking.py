@@ -1,0 +1,313 @@
+"""list, show, search, check, deadline: commands that change nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.options import AsJson, Shop, TicketId, example
+from jdticket.cli.session import Session
+from jdticket.deadlines import ClockKind, Segment
+from jdticket.desk import Board, Desk
+from jdticket.errors import UsageError
+from jdticket.i18n import _, ngettext
+from jdticket.model import Kind, Status, Ticket, TicketQuery
+from jdticket.store.interface import Counts
+
+if TYPE_CHECKING:
+    from jdticket.views.stories import Teller
+
+app = typer.Typer()
+_PANEL = _("Every day")
+_DEFAULT_LIMIT = 50
+
+
+@app.command(
+    "list",
+    rich_help_panel=_PANEL,
+    help=_("Tickets and how much time each has left; the most urgent first."),
+    epilog=example("jdticket list --pending"),
+)
+def list_tickets(
+    ctx: typer.Context,
+    pending: Annotated[bool, typer.Option("--pending", help=_("Those that wait for a reply."))] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help=_("Pending, and the deadline has passed."))] = False,
+    due_within: Annotated[
+        str | None,
+        typer.Option(
+            metavar=_("DURATION"), help=_("Pending, with at most this much service time left (1h, 30m); overdue included.")
+        ),
+    ] = None,
+    replied: Annotated[bool, typer.Option("--replied", help=_("Those that were replied to."))] = False,
+    closed: Annotated[bool, typer.Option("--closed", help=_("Those that are closed or void."))] = False,
+    shop: Shop = None,
+    kind: Annotated[Kind | None, typer.Option(help=_("One kind only."))] = None,
+    assignee: Annotated[str | None, typer.Option(metavar=_("NAME"), help=_("Those assigned to this person."))] = None,
+    since: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("Created at this time or later."))] = None,
+    until: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("Created before this time."))] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, help=_("Show at most this many."), metavar=_("N"))
+    ] = _DEFAULT_LIMIT,
+    show_all: Annotated[bool, typer.Option("--all", help=_("Show every one, however many."))] = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help=_("Answer in CSV."))] = False,
+) -> None:
+    session = Session(ctx)
+    if as_json and as_csv:
+        raise UsageError(_("--json or --csv, not both."))
+    desk = session.reading()
+    statuses: list[Status] = []
+    if pending or overdue or due_within:
+        statuses.append(Status.PENDING)
+    if (overdue or due_within) and (replied or closed):
+        raise UsageError(_("--overdue and --due-within are about pending tickets; leave out --replied and --closed."))
+    if replied:
+        statuses.append(Status.REPLIED)
+    if closed:
+        statuses += [Status.CLOSED, Status.VOID]
+    now = desk.now
+    query = TicketQuery(
+        statuses=tuple(statuses),
+        overdue_at=now if overdue else None,
+        due_until=desk.due_until(now, session.duration("--due-within", due_within)) if due_within else None,
+        shop=session.shop(shop),
+        kind=kind,
+        assignee=assignee,
+        created_from=session.moment("--since", since),
+        created_before=session.moment("--until", until),
+        limit=None if show_all else limit,
+    )
+    board = desk.board(query, now=now)
+    if as_json or as_csv:
+        _print_rows(session, desk, board, as_csv=as_csv)
+    else:
+        print_board(session, desk, board)
+
+
+def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> None:
+    from jdticket.views import plain
+
+    rows = (
+        plain.ticket(ticket, desk.seconds_left(ticket, board.now), board.now, session.zone) for ticket in board.tickets
+    )
+    if as_csv:
+        plain.write_csv(plain.TICKET_KEYS, rows, sys.stdout)
+    else:
+        plain.write_json_array(rows, sys.stdout)
+    hidden = board.matching - len(board.tickets)
+    if hidden:
+        session.say(
+            ngettext("{n} more not shown: --all shows it.", "{n} more not shown: --all shows them.", hidden).format(
+                n=hidden
+            )
+        )
+
+
+def print_board(session: Session, desk: Desk, board: Board) -> None:
+    """The alerts, the table, the counts."""
+    from jdticket.views import tables
+
+    out = session.out
+    returned = []
+    if board.counts.returned:
+        returned = list(desk.tickets(TicketQuery(statuses=(Status.REPLIED,), returned=True, limit=5)))
+    for line in tables.alerts(board.counts, board.uncontacted, returned, now=board.now, zone=session.zone):
+        out.print(line)
+    if board.tickets:
+        print_tickets(session, desk, board.tickets, board.shops)
+    else:
+        out.print(_("No ticket to show."))
+    out.print(
+        tables.counts_line(board.counts, len(board.tickets), board.matching - len(board.tickets)), style="bold"
+    )
+
+
+def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: list[str]) -> None:
+    """The table of these tickets, as of the desk's moment."""
+    from jdticket.views.tables import TicketTable
+
+    now = desk.now
+    TicketTable(
+        tickets,
+        left=lambda ticket: timedelta(seconds=desk.seconds_left(ticket, now)),
+        now=now,
+        zone=session.zone,
+        shop_names=session.shop_names,
+        several_shops=len(shops) > 1,
+    ).print(session.out)
+
+
+@app.command(
+    "show",
+    rich_help_panel=_PANEL,
+    help=_("Everything about one ticket: its deadline and how it came about, replies, time line."),
+    epilog=example("jdticket show 345"),
+)
+def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
+    session = Session(ctx)
+    desk = session.reading()
+    story = desk.story(ticket)
+    if as_json:
+        from jdticket.views import plain
+
+        zone = session.zone
+        answer = plain.ticket(story.ticket, desk.seconds_left(story.ticket, desk.now), desk.now, zone)
+        answer["replies"] = [plain.reply(reply, zone) for reply in story.replies]
+        answer["extensions"] = [plain.extension(extension, zone) for extension in story.extensions]
+        answer["events"] = [plain.event(event, zone) for event in story.events]
+        plain.write_json(answer, sys.stdout)
+    else:
+        teller(session).ticket(
+            story.ticket,
+            left=timedelta(seconds=desk.seconds_left(story.ticket, desk.now)),
+            counted=spans(story.counted),
+            replies=story.replies,
+            extensions=story.extensions,
+            events=story.events,
+        )
+
+
+def teller(session: Session) -> Teller:
+    """Tells stories on standard output, as of the session's moment."""
+    from jdticket.views.stories import Teller
+
+    return Teller(session.out, now=session.now, zone=session.zone, shop_names=session.shop_names)
+
+
+def spans(segments: Iterable[Segment]) -> list[tuple[datetime, datetime]]:
+    """Segments as a view takes them."""
+    return [(segment.start, segment.end) for segment in segments]
+
+
+@app.command(
+    "search",
+    rich_help_panel=_PANEL,
+    help=_("Tickets in which all these words occur: in the content, the numbers, a reply or a note."),
+    epilog=example("jdticket search 退款"),
+)
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar=_("WORDS"), help=_("Chinese: any part of the text."))],
+    limit: Annotated[int, typer.Option(min=1, metavar=_("N"), help=_("Show at most this many."))] = _DEFAULT_LIMIT,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    desk = session.reading()
+    tickets, total = desk.search([part for word in words for part in word.split()], limit)
+    if as_json:
+        from jdticket.views import plain
+
+        now = desk.now
+        plain.write_json_array(
+            (plain.ticket(ticket, desk.seconds_left(ticket, now), now, session.zone) for ticket in tickets), sys.stdout
+        )
+    elif tickets:
+        print_tickets(session, desk, tickets, sorted({ticket.shop for ticket in tickets}))
+    found = ngettext("{n} ticket found.", "{n} tickets found.", total).format(n=total)
+    if total > len(tickets):
+        found += " " + _("{n} shown; --limit shows more.").format(n=len(tickets))
+    session.say(found)
+
+
+@app.command(
+    "check",
+    rich_help_panel=_("For programs and monitors"),
+    help=_("One line and an exit code: 0 fine, 1 due soon or the operations manager not contacted, 2 overdue."),
+    epilog=example("jdticket check --due-within 30m"),
+)
+def check(
+    ctx: typer.Context,
+    due_within: Annotated[
+        str, typer.Option(metavar=_("DURATION"), help=_("Service time that counts as soon."))
+    ] = "30m",
+    shop: Shop = None,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    soon = session.duration("--due-within", due_within)
+    desk = session.reading(create=False)
+    counts, uncontacted = desk.check(soon, session.shop(shop))
+    code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted else 0
+    if as_json:
+        from jdticket.views import plain
+
+        answer = {
+            "pending": counts.pending,
+            "overdue": counts.overdue,
+            "due_soon": counts.due_soon,
+            "returned": counts.returned,
+            "outages_without_contact": [outage.id for outage in uncontacted],
+            "exit_code": code,
+        }
+        plain.write_json(answer, sys.stdout)
+    else:
+        typer.echo(_check_line(counts, soon, [outage.id for outage in uncontacted], code))
+    raise typer.Exit(code)
+
+
+def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], code: int) -> str:
+    verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL")}[code]
+    parts = [
+        _("overdue {n}").format(n=counts.overdue),
+        _("due within {soon} {n}").format(soon=clock.duration_in_words(soon), n=counts.due_soon),
+        _("pending {n}").format(n=counts.pending),
+    ]
+    if counts.returned:
+        parts.append(_("not on the platform {n}").format(n=counts.returned))
+    if uncontacted:
+        numbers = ", ".join(str(number) for number in uncontacted)
+        parts.append(_("operations manager not yet contacted about outage {numbers}").format(numbers=numbers))
+    return f"{verdict}: " + " · ".join(parts)
+
+
+@app.command(
+    "deadline",
+    rich_help_panel=_("For programs and monitors"),
+    help=_("If a ticket came in at this time, when would it be due? Shows how it is counted."),
+    epilog=example('jdticket deadline "2026-11-23 17:30"'),
+)
+def deadline(
+    ctx: typer.Context,
+    time: Annotated[str, typer.Argument(metavar=_("TIME"), help=_("When the ticket is created."))],
+    kind: Annotated[Kind, typer.Option(help=_("The ticket's kind."))] = Kind.OTHER,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    created_at = session.moment(_("TIME"), time)
+    if created_at is None:
+        raise UsageError(_("Say when the ticket is created."))
+    policy = session.config.policy
+    zone = session.zone
+    duration = policy.duration(kind)
+    due = policy.deadline(kind, created_at)
+    segments = policy.counted(kind, created_at)
+    if as_json:
+        from jdticket.views import plain
+
+        answer = {
+            "created_at": clock.iso(created_at, zone),
+            "deadline_at": clock.iso(due, zone),
+            "kind": kind.value,
+            "duration_seconds": int(duration.length.total_seconds()),
+            "clock": duration.clock.value,
+            "segments": [
+                {
+                    "from": clock.iso(segment.start, zone),
+                    "to": clock.iso(segment.end, zone),
+                    "seconds": int((segment.end - segment.start).total_seconds()),
+                }
+                for segment in segments
+            ],
+        }
+        plain.write_json(answer, sys.stdout)
+    else:
+        length = clock.duration_in_words(duration.length)
+        rule = (
+            _("{length} of service time") if duration.clock is ClockKind.SERVICE else _("{length} around the clock")
+        )
+        teller(session).deadline(created_at, due, kind=kind, rule=rule.format(length=length), counted=spans(segments))

@@ -1,0 +1,54 @@
+"""The way in: choose the language, run one command, turn its outcome into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jdticket import i18n
+
+
+def main() -> None:
+    """Run the command that the process's arguments name, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that lacks a character (GBK on Windows) shows a question mark instead of failing.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    arguments = sys.argv[1:]
+    i18n.use(_language(arguments))
+    # Only now: help texts are put into words when a command's module is imported.
+    from jdticket.cli.app import run
+
+    sys.exit(run(arguments))
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """--lang, else JDTICKET_LANG, else the configuration's, else the locale's."""
+    asked = _value(arguments, "--lang") or os.environ.get("JDTICKET_LANG")
+    if asked in i18n.LANGUAGES:
+        return asked
+    from jdticket import config
+
+    path = _value(arguments, "--config")
+    configured = config.peek_language(Path(path) if path else None, os.environ)
+    if configured in i18n.LANGUAGES:
+        return configured
+    return i18n.from_locale(os.environ)
+
+
+def _value(arguments: Sequence[str], option: str) -> str | None:
+    """The value of a global option, wherever it stands; it decides how everything else is read."""
+    for i, argument in enumerate(arguments):
+        if argument == "--":
+            return None
+        if argument == option and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if argument.startswith(option + "="):
+            return argument.partition("=")[2]
+    return None
+
+
+if __name__ == "__main__":
+    main()

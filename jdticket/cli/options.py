@@ -1,0 +1,22 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jdticket.i18n import _
+
+TicketId = Annotated[
+    str, typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, or its last digits (three or more)."))
+]
+By = Annotated[str | None, typer.Option("--by", metavar=_("NAME"), help=_("Who does it."))]
+AsJson = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
+Shop = Annotated[str | None, typer.Option("--shop", metavar=_("SHOP"), help=_("The shop's code or name."))]
+Why = Annotated[str, typer.Option("--why", metavar=_("TEXT"), help=_("Why; it goes on record."))]
+
+
+def example(command: str) -> str:
+    """The line under a command's help that shows it in use."""
+    return _("Example: {command}").format(command=command)

@@ -1,0 +1,144 @@
+"""What a command works with: the options of this call, the configuration, the desk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import typer
+
+from jdticket import clock
+from jdticket.config import Config, database_path, load_config
+from jdticket.desk import Desk, ReplyRules
+from jdticket.errors import InputError, StoreError, UsageError
+from jdticket.i18n import _, language
+from jdticket.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Session:
+    """One call of the program. Nothing is opened before it is needed."""
+
+    def __init__(self, ctx: typer.Context) -> None:
+        self._ctx = ctx
+        self._options: Mapping[str, str] = ctx.ensure_object(dict)
+        if self._options.get("lang", language()) not in ("zh", "en"):
+            raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration in force. Raises ``ConfigError`` with every problem in it."""
+        path = self._options.get("config")
+        return load_config(Path(path) if path else None, os.environ)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The service zone."""
+        return self.config.zone
+
+    @cached_property
+    def database(self) -> Path:
+        """The store's file: --db, else JDTICKET_DB, else the configuration's, else the default."""
+        return database_path(self.config, os.environ, self._options.get("db"))
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present, or what --now says it is; the same throughout a call."""
+        asked = self._options.get("now")
+        present = clock.system_now()
+        return present if asked is None else self._moment("--now", asked, present)
+
+    def moment(self, option: str, text: str | None) -> datetime | None:
+        """The moment that a person gave with ``option``. Raises ``UsageError`` for one that is none."""
+        return None if text is None else self._moment(option, text, self.now)
+
+    def _moment(self, option: str, text: str, now: datetime) -> datetime:
+        try:
+            return clock.parse_time(text, self.zone, now=now)
+        except InputError as error:
+            raise UsageError(f"{option}: {error.message}") from error
+
+    def duration(self, option: str, text: str) -> timedelta:
+        """The duration that a person gave with ``option``. Raises ``UsageError`` for one that is none."""
+        try:
+            return clock.parse_duration(text)
+        except InputError as error:
+            raise UsageError(f"{option}: {error.message}") from error
+
+    def shop(self, text: str | None) -> str | None:
+        """The code of the shop that a person named. Raises ``InputError`` for one that is not known."""
+        return None if text is None else self.config.shop_code(text)
+
+    @cached_property
+    def shop_names(self) -> Mapping[str, str]:
+        """Short names by code."""
+        return {shop.code: shop.name for shop in self.config.shops}
+
+    def by(self, name: str | None) -> str:
+        """Who does it: the name given, else the account that runs the program."""
+        return name or os.environ.get("USER") or os.environ.get("USERNAME") or ""
+
+    def reading(self, *, create: bool = True) -> Desk:
+        """The desk, to look at: as of --now if that is given."""
+        return self._desk(lambda: self.now, create=create)
+
+    def writing(self) -> Desk:
+        """The desk, to change something. Raises ``UsageError`` if --now is given: the past is not rewritten."""
+        if "now" in self._options:
+            raise UsageError(_("--now is for looking only; this command records something, at the real time."))
+        # The real clock, not the moment the call began: an editor may have been open for an hour.
+        return self._desk(clock.system_now)
+
+    def store(self, *, create: bool = True) -> SqliteStore:
+        """The store, closed when the call ends; says so on standard error when it makes a new one.
+
+        Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
+        """
+        if not self.database.exists():
+            if not create:
+                raise StoreError(
+                    _(
+                        "There is no store at {path}. Look at --db and JDTICKET_DB, or begin with: jdticket import"
+                    ).format(path=self.database)
+                )
+            self.say(_("New store: {path}").format(path=self.database))
+        store = SqliteStore.open(self.database, create=create)
+        self._ctx.call_on_close(store.close)
+        return store
+
+    def _desk(self, now: Callable[[], datetime], *, create: bool = True) -> Desk:
+        config = self.config
+        codes = [shop.code for shop in config.shops]
+        return Desk(
+            self.store(create=create),
+            config.policy,
+            now,
+            reply_rules=ReplyRules(config.reply.min_length, config.reply.empty_phrases),
+            shop_code=config.shop_code,
+            default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
+        )
+
+    @property
+    def interactive(self) -> bool:
+        """A person sits at a terminal and can be asked."""
+        return sys.stdin.isatty() and sys.stdout.isatty()
+
+    @property
+    def out(self) -> Console:
+        """Where answers for people go."""
+        from jdticket.views.tables import console
+
+        return console()
+
+    def say(self, message: str) -> None:
+        """A line for the person that is no part of the answer: standard error."""
+        print(message, file=sys.stderr)
+

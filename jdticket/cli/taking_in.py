@@ -1,0 +1,267 @@
+"""add, import: the ways in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jdticket import clock, model
+from jdticket.cli.options import AsJson, Shop, example
+from jdticket.cli.session import Session
+from jdticket.desk import TakenIn
+from jdticket.errors import InputError, UsageError
+from jdticket.i18n import _, ngettext
+from jdticket.intake.interface import ReadOptions, Source
+from jdticket.model import Draft, Kind, Rejection
+from jdticket.text import quoted
+
+app = typer.Typer()
+_PANEL = _("Taking tickets in")
+
+
+@app.command(
+    "add",
+    rich_help_panel=_PANEL,
+    help=_("Add one ticket by hand."),
+    epilog=example('jdticket add 59088842 --order 275490614167 --kind urge --at 14:30 -m "催发货"'),
+)
+def add(
+    ctx: typer.Context,
+    ticket: Annotated[str, typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, 7 to 10 digits."))],
+    order: Annotated[str | None, typer.Option(metavar=_("ORDER"), help=_("The order's number, 12 to 19 digits."))] = None,
+    kind: Annotated[Kind, typer.Option(help=_("What it is about."))] = Kind.OTHER,
+    at: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("When the platform created it; now if left out."))
+    ] = None,
+    shop: Shop = None,
+    content: Annotated[str, typer.Option("--message", "-m", metavar=_("TEXT"), help=_("What it says."))] = "",
+) -> None:
+    session = Session(ctx)
+    desk = session.writing()
+    ticket, order = ticket.strip(), order and order.strip()
+    if not model.TICKET_ID_PATTERN.fullmatch(ticket):
+        raise UsageError(
+            _("{number} is no ticket number: those have 7 to 10 digits.").format(number=quoted(ticket) or _("nothing"))
+        )
+    if order and not model.ORDER_ID_PATTERN.fullmatch(order):
+        raise UsageError(_("{number} is no order number: those have 12 to 19 digits.").format(number=quoted(order)))
+    created_at = session.moment("--at", at)
+    if created_at is not None and created_at > session.now:
+        raise UsageError(
+            _("--at: {time} is in the future; a ticket cannot have been created then.").format(
+                time=clock.iso(created_at, session.zone)
+            )
+        )
+    draft = Draft(
+        source=_("command line"),
+        row=1,
+        id=ticket,
+        order_id=order or None,
+        kind=kind,
+        created_at=created_at if at else None,
+        content=content.strip() or None,
+    )
+
+    def refuse(rejection: Rejection) -> None:
+        raise UsageError(rejection.reason)
+
+    done = desk.take_in([draft], shop=session.shop(shop), by=session.by(None), on_rejection=refuse)
+    held = desk.find(ticket)
+    if done.new:
+        said = _("Ticket {id} added, due {deadline}.")
+    elif done.changed:
+        said = _("Ticket {id} was here already and has been changed; due {deadline}.")
+    else:
+        said = _("Ticket {id} was here already; nothing changed. Due {deadline}.")
+    typer.echo(
+        said.format(id=held.id, deadline=clock.moment_in_words(held.deadline_at, clock.system_now(), session.zone))
+    )
+
+
+@app.command(
+    "import",
+    rich_help_panel=_PANEL,
+    help=_(
+        "Take tickets in from files (CSV, TSV, XLSX, XLS, ODS, JSON, JSON Lines) or from the page itself, copied. "
+        "Safe to repeat: what is known already is not counted twice."
+    ),
+    epilog=example("jdticket import 工单.xlsx"),
+)
+def import_(
+    ctx: typer.Context,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar=_("FILE…"), help=_("Exports, or text copied from the page; - is standard input.")),
+    ] = None,
+    clipboard: Annotated[
+        bool, typer.Option("--clipboard", help=_("What was copied from the back office's ticket page."))
+    ] = False,
+    shop: Shop = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Say what would happen, keep nothing."))] = False,
+    encoding: Annotated[
+        str | None, typer.Option(metavar=_("NAME"), help=_("The files' encoding, if it is not found out: gb18030, utf-8."))
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar=_("FIELD=COLUMN"), help=_("A heading that is not known: id=编号. May be given several times.")
+        ),
+    ] = None,
+    copied_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar=_("TIME"), help=_("When a page was copied: its countdowns count from then. Else the file's own time.")
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    if bool(files) == clipboard:
+        raise UsageError(_("Name the files to import, or - for standard input, or --clipboard."))
+    code = session.shop(shop)
+    options = ReadOptions(
+        zone=session.zone,
+        now=clock.system_now(),
+        encoding=encoding,
+        columns=_columns(columns or []),
+        copied_at=session.moment("--copied-at", copied_at),
+    )
+    sources = [_clipboard(options)] if clipboard else _open(files or [], options)
+    desk = session.writing()
+    rejections: list[Rejection] = []
+    progress = _Progress()
+    done = desk.take_in(
+        _read_all(sources),
+        shop=code,
+        dry_run=dry_run,
+        by=session.by(None),
+        on_rejection=rejections.append,
+        on_progress=progress.show,
+    )
+    progress.clear()
+    notes = [note for source in sources for note in source.notes]
+    if as_json:
+        _answer_in_json(done, rejections, notes, dry_run)
+    else:
+        _tell(session, done, rejections, notes, dry_run)
+    if rejections:
+        raise typer.Exit(1)
+
+
+def _columns(pairs: list[str]) -> Mapping[str, str]:
+    columns = {}
+    for pair in pairs:
+        name, equals, heading = pair.partition("=")
+        if not (name.strip() and equals and heading.strip()):
+            raise UsageError(_("--map {pair}: write FIELD=COLUMN, such as id=编号.").format(pair=quoted(pair)))
+        columns[name.strip()] = heading.strip()
+    return columns
+
+
+def _open(files: list[str], options: ReadOptions) -> list[Source]:
+    """The sources that the command line names; all are found usable before the first is read."""
+    from jdticket.intake.files import open_source, source_from_stream
+
+    return [
+        source_from_stream(_("standard input"), sys.stdin.buffer, options)
+        if name == "-"
+        else open_source(Path(name), options)
+        for name in files
+    ]
+
+
+def _clipboard(options: ReadOptions) -> Source:
+    import pyperclip
+
+    from jdticket.intake.pasted import PastedPage
+
+    try:
+        text = pyperclip.paste()
+    except pyperclip.PyperclipException as error:
+        raise InputError(
+            _(
+                "The clipboard cannot be read here (on Linux it needs xclip or wl-clipboard). "
+                "Paste the text into: jdticket import - and end with Ctrl-D."
+            )
+        ) from error
+    return PastedPage(text, _("clipboard"), options)
+
+
+def _read_all(sources: list[Source]) -> Iterator[Draft | Rejection]:
+    for source in sources:
+        yield from source.read()
+
+
+class _Progress:
+    """How many rows have been read, on standard error, when a person watches."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def show(self, rows: int) -> None:
+        if sys.stderr.isatty() and rows >= 5000:
+            print("\r" + _("{rows} rows …").format(rows=rows), end="", file=sys.stderr, flush=True)
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool) -> None:
+    from jdticket.views import plain
+
+    plain.write_json(
+        {
+            "new": done.new,
+            "changed": done.changed,
+            "unchanged": done.unchanged,
+            "rejected": done.rejected,
+            "returned": done.returned,
+            "notes": notes,
+            "rejections": [
+                {
+                    "source": rejection.source,
+                    "row": rejection.row,
+                    "column": rejection.column,
+                    "value": quoted(rejection.value),
+                    "reason": rejection.reason,
+                }
+                for rejection in rejections
+            ],
+            "dry_run": dry_run,
+        },
+        sys.stdout,
+    )
+
+
+def _tell(
+    session: Session, done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool
+) -> None:
+    from jdticket.views.tables import rejection_line
+
+    for rejection in rejections:
+        session.say(rejection_line(rejection))
+    for note in notes:
+        session.say("! " + note)
+    if done.returned:
+        session.say(
+            "! "
+            + ngettext(
+                "{n} reply may not have reached the platform, which still waits: {numbers}",
+                "{n} replies may not have reached the platform, which still waits: {numbers}",
+                len(done.returned),
+            ).format(n=len(done.returned), numbers=", ".join(done.returned))
+        )
+    summary = _("{new} new, {changed} changed, {unchanged} unchanged, {rejected} rejected.").format(
+        new=done.new, changed=done.changed, unchanged=done.unchanged, rejected=done.rejected
+    )
+    if dry_run:
+        summary += " " + _("Dry run: nothing was kept.")
+    elif done.pending_new:
+        summary += " " + _("Next: jdticket list --pending")
+    typer.echo(summary)

@@ -1,0 +1,27 @@
+"""Text from outside is text: made harmless before a person's screen or a message shows it."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters (C0, DEL, C1: terminal escapes begin here), and the marks that turn the direction
+# of writing or hide in it. Line breaks and tabs are left to the caller.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def harmless(text: str) -> str:
+    """``text`` with every harmful character shown as its code, such as ``\\x1b``; line breaks stay."""
+    return _HARMFUL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """``text`` harmless and on one line, white space folded."""
+    return harmless(" ".join(text.split()))
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """The beginning of ``text`` on one line, for naming it in a sentence."""
+    line = one_line(text)
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,61 @@
+"""The ready-to-send note to the operations manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from jdticket import clock
+from jdticket.model import Outage, Ticket
+from jdticket.text import one_line
+from jdticket.words import kind_word, reason_word
+
+
+def manager_note(
+    outage: Outage,
+    affected: Sequence[Ticket],
+    *,
+    shop_names: Mapping[str, str],
+    zone: tzinfo,
+    now: datetime,
+    gettext: Callable[[str], str],
+) -> str:
+    """What to send to the JD operations manager about ``outage``: shop, reason, since when, the tickets
+    with their deadlines, and what is asked for ("contact the operations manager at once and explain",
+    seller guide). Speaks the language of ``gettext``."""
+    _ = gettext
+    shops = _(", ").join(one_line(shop_names.get(code, code)) for code in outage.shops)
+
+    def moment(when: datetime) -> str:
+        return clock.moment_in_words(when, now, zone, _)
+
+    since = moment(outage.since)
+    lines = [_("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")]
+    told = {"reason": reason_word(outage.reason, _), "since": since}
+    if outage.until is None:
+        lines[0] += _("Because of {reason} we have not been able to handle platform tickets since {since}.").format(
+            **told
+        )
+    else:
+        lines[0] += _(
+            "Because of {reason} we could not handle platform tickets from {since} until {until}."
+        ).format(until=moment(outage.until), **told)
+    if outage.note:
+        lines.append(_("Details: {note}").format(note=one_line(outage.note)))
+    if affected:
+        lines.append(_("Tickets affected ({n}), with their deadlines:").format(n=len(affected)))
+        lines += [
+            _("- ticket {id}, order {order}, {kind}, due {deadline}").format(
+                id=ticket.id,
+                order=ticket.order_id or "-",
+                kind=kind_word(ticket.kind, _),
+                deadline=moment(ticket.deadline_at),
+            )
+            for ticket in affected
+        ]
+        lines.append(
+            _("Please extend the time to answer these tickets and waive the penalties; we can provide proof.")
+        )
+    else:
+        lines.append(_("No open ticket is affected so far; we will tell you at once if one is."))
+    return "\n".join(lines)

@@ -1,0 +1,175 @@
+"""Answers for programs: JSON and CSV. Keys are a contract: they may be added to, never changed.
+
+Times are ISO 8601 with the service zone's offset, durations are whole seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, TextIO
+
+from jdticket import clock
+from jdticket.model import Contact, Event, Extension, Outage, Reply, Status, Ticket
+
+TICKET_KEYS = (
+    "id",
+    "shop",
+    "order_id",
+    "kind",
+    "kind_text",
+    "status",
+    "platform_status",
+    "created_at",
+    "deadline_at",
+    "first_deadline_at",
+    "deadline_source",
+    "seconds_left",
+    "overdue",
+    "assignee",
+    "content",
+    "replied_at",
+    "returned",
+)
+# What spreadsheets would take for a formula when a cell begins with it.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def ticket(ticket: Ticket, seconds_left: int, now: datetime, zone: tzinfo) -> dict[str, Any]:
+    """One ticket; ``seconds_left`` (service seconds, negative when overdue) is null unless it is pending."""
+    pending = ticket.status is Status.PENDING
+    return {
+        "id": ticket.id,
+        "shop": ticket.shop,
+        "order_id": ticket.order_id,
+        "kind": ticket.kind.value,
+        "kind_text": ticket.kind_text,
+        "status": ticket.status.value,
+        "platform_status": ticket.platform_status,
+        "created_at": clock.iso(ticket.created_at, zone),
+        "deadline_at": clock.iso(ticket.deadline_at, zone),
+        "first_deadline_at": clock.iso(ticket.first_deadline_at, zone),
+        "deadline_source": ticket.deadline_source.value,
+        "seconds_left": seconds_left if pending else None,
+        "overdue": pending and now > ticket.deadline_at,
+        "assignee": ticket.assignee,
+        "content": ticket.content,
+        "replied_at": _iso(ticket.replied_at, zone),
+        "returned": ticket.returned_at is not None,
+    }
+
+
+def reply(reply: Reply, zone: tzinfo) -> dict[str, Any]:
+    """One reply."""
+    return {
+        "id": reply.id,
+        "at": clock.iso(reply.at, zone),
+        "recorded_at": clock.iso(reply.recorded_at, zone),
+        "by": reply.by,
+        "text": reply.text,
+        "deadline_at": clock.iso(reply.deadline_at, zone),
+        "on_time": reply.on_time,
+        "forced": reply.forced,
+    }
+
+
+def event(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """One entry of a time line."""
+    return {
+        "id": event.id,
+        "at": clock.iso(event.at, zone),
+        "kind": event.kind.value,
+        "ticket": event.ticket_id,
+        "outage": event.outage_id,
+        "by": event.by,
+        "data": dict(event.data),
+    }
+
+
+def extension(extension: Extension, zone: tzinfo) -> dict[str, Any]:
+    """One granted deadline, linked to its contact and its outage."""
+    return {
+        "ticket": extension.ticket_id,
+        "outage": extension.outage_id,
+        "contact": extension.contact_id,
+        "old_deadline_at": clock.iso(extension.old_deadline_at, zone),
+        "granted_until": clock.iso(extension.granted_until, zone),
+        "at": clock.iso(extension.at, zone),
+    }
+
+
+def contact(contact: Contact, zone: tzinfo) -> dict[str, Any]:
+    """One contact with the operations manager."""
+    return {
+        "id": contact.id,
+        "outage": contact.outage_id,
+        "manager": contact.manager,
+        "via": contact.via.value,
+        "at": clock.iso(contact.at, zone),
+        "said": contact.said,
+        "outcome": contact.outcome.value,
+    }
+
+
+def outage(outage: Outage, zone: tzinfo) -> dict[str, Any]:
+    """One outage; ``until`` is null while it lasts, ``shops`` empty means all."""
+    return {
+        "id": outage.id,
+        "reason": outage.reason.value,
+        "since": clock.iso(outage.since, zone),
+        "until": _iso(outage.until, zone),
+        "shops": list(outage.shops),
+        "note": outage.note,
+        "reported_at": clock.iso(outage.reported_at, zone),
+        "manager_contacted": outage.contacted,
+    }
+
+
+def _iso(moment: datetime | None, zone: tzinfo) -> str | None:
+    return None if moment is None else clock.iso(moment, zone)
+
+
+def write_json(value: object, stream: TextIO) -> None:
+    """One JSON document and a line end. Characters that the stream cannot carry are escaped."""
+    stream.write(_dumps(value, stream, indent=2) + "\n")
+
+
+def write_json_array(rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
+    """A JSON array, one row a line, written as the rows come."""
+    stream.write("[")
+    separator = "\n"
+    for row in rows:
+        stream.write(separator + _dumps(row, stream))
+        separator = ",\n"
+    stream.write("\n]\n")
+
+
+def _dumps(value: object, stream: TextIO, indent: int | None = None) -> str:
+    carries_all = (stream.encoding or "utf-8").lower().replace("-", "").startswith(("utf", "gb18030"))
+    text = json.dumps(value, ensure_ascii=not carries_all, indent=indent)
+    # json leaves lone surrogates as they are; escaped, they are valid JSON and can be written.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def write_csv(keys: Iterable[str], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
+    """A header line and a line a row. No cell can be taken for a formula by a spreadsheet, and long
+    numbers are protected from its rounding the way operators know: ``="275490614167"``."""
+    import csv
+
+    writer = csv.writer(stream, lineterminator="\n")
+    names = list(keys)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([spreadsheet_cell(row[name]) for name in names])
+
+
+def spreadsheet_cell(value: object) -> object:
+    """``value`` as a cell that a spreadsheet shows and never runs."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return "" if value is None else value
+    if value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value

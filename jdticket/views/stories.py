@@ -1,0 +1,316 @@
+"""One ticket, one outage, one deadline, told to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from jdticket import clock
+from jdticket.i18n import _
+from jdticket.model import (
+    Contact,
+    DeadlineSource,
+    Event,
+    EventKind,
+    Extension,
+    Kind,
+    Outage,
+    OutageReason,
+    Outcome,
+    Reply,
+    Status,
+    Ticket,
+    Via,
+)
+from jdticket.text import one_line
+from jdticket.views.tables import left_cell, paragraph
+from jdticket.words import kind_word, outcome_word, reason_word, source_word, status_word, via_word
+
+Span = tuple[datetime, datetime]
+
+
+class Teller:
+    """Tells things as of ``now`` in ``zone`` on ``out``."""
+
+    def __init__(self, out: Console, *, now: datetime, zone: tzinfo, shop_names: Mapping[str, str]) -> None:
+        self._out = out
+        self._now = now
+        self._zone = zone
+        self._shop_names = shop_names
+
+    def _moment(self, moment: datetime) -> str:
+        return clock.moment_in_words(moment, self._now, self._zone)
+
+    def _fields(self, fields: Sequence[tuple[str, str | Text]]) -> None:
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in fields:
+            table.add_row(name, value)
+        self._out.print(table)
+
+    def _heading(self, text: str) -> None:
+        self._out.print()
+        self._out.print(text, style="bold")
+
+    def ticket(
+        self,
+        ticket: Ticket,
+        *,
+        left: timedelta,
+        counted: Sequence[Span],
+        replies: Sequence[Reply],
+        extensions: Sequence[Extension],
+        events: Sequence[Event],
+    ) -> None:
+        """Everything about one ticket, how its deadline came about, and its time line."""
+        kind = kind_word(ticket.kind)
+        if ticket.kind_text and ticket.kind_text != kind:
+            kind += f" ({one_line(ticket.kind_text)})"
+        status: str = status_word(ticket.status)
+        if ticket.platform_status:
+            status += " " + _("(the platform says: {words})").format(words=one_line(ticket.platform_status))
+        fields: list[tuple[str, str | Text]] = [(_("ticket"), Text(ticket.id, style="bold"))]
+        fields.append((_("state"), status))
+        if ticket.status is Status.PENDING:
+            fields.append((_("time left"), left_cell(ticket, left, self._now)))
+        fields.append((_("kind"), kind))
+        fields.append((_("order"), ticket.order_id or "-"))
+        if ticket.shop:
+            fields.append((_("shop"), one_line(self._shop_names.get(ticket.shop, ticket.shop))))
+        if ticket.assignee:
+            fields.append((_("assignee"), one_line(ticket.assignee)))
+        fields.append((_("created"), self._moment(ticket.created_at)))
+        fields.append(
+            (
+                _("deadline"),
+                Text(f"{self._moment(ticket.deadline_at)}  {source_word(ticket.deadline_source)}"),
+            )
+        )
+        if ticket.first_deadline_at != ticket.deadline_at:
+            fields.append((_("first deadline"), self._moment(ticket.first_deadline_at)))
+        self._fields(fields)
+        if ticket.returned_at is not None:
+            self._out.print(
+                "! "
+                + _("The platform still shows it as waiting: the reply may not have arrived there."),
+                style="bold yellow",
+            )
+        if ticket.content:
+            self._heading(_("Content"))
+            self._out.print(paragraph(ticket.content))
+        if counted:
+            self._heading(_("How the first deadline is counted"))
+            self._counted(counted)
+        if extensions:
+            self._heading(_("Granted"))
+            for extension in extensions:
+                self._out.print("  " + self._extension(extension))
+        if replies:
+            self._heading(_("Replies"))
+            for reply in replies:
+                self._out.print("  " + self._reply_heading(reply), style="green" if reply.on_time else "red")
+                self._out.print(paragraph(reply.text, "    "))
+        self._heading(_("Time line"))
+        self._time_line(events)
+
+    def _reply_heading(self, reply: Reply) -> str:
+        verdict = _("in time") if reply.on_time else _("late")
+        line = _("{at} ({verdict})").format(at=self._moment(reply.at), verdict=verdict)
+        if reply.by:
+            line += "  " + one_line(reply.by)
+        if reply.forced:
+            line += "  " + _("recorded with --force")
+        return line
+
+    def _extension(self, extension: Extension) -> str:
+        return _("ticket {ticket}: {old} → {new} (contact {contact}, outage {outage})").format(
+            ticket=extension.ticket_id,
+            old=self._moment(extension.old_deadline_at),
+            new=self._moment(extension.granted_until),
+            contact=extension.contact_id,
+            outage=extension.outage_id,
+        )
+
+    def _counted(self, spans: Sequence[Span]) -> None:
+        for start, end in spans:
+            self._out.print(
+                "  "
+                + _("{start} – {end}  {length}").format(
+                    start=self._moment(start), end=self._moment(end), length=clock.duration_in_words(end - start)
+                )
+            )
+
+    def _time_line(self, events: Sequence[Event]) -> None:
+        for event in events:
+            by = f"  ({one_line(event.by)})" if event.by else ""
+            self._out.print(f"  {self._moment(event.at)}  {self._event(event)}{by}")
+
+    def _event(self, event: Event) -> str:  # noqa: C901
+        data = event.data
+
+        def moment(key: str) -> str:
+            return self._moment(clock.from_stored(str(data[key])))
+
+        def words(key: str) -> str:
+            return one_line(str(data.get(key, "")))
+
+        match event.kind:
+            case EventKind.TAKEN_IN:
+                return _("taken in from {source}, row {row}").format(source=words("source"), row=words("row"))
+            case EventKind.CHANGED:
+                names = _(", ").join(self._field_word(name) for name in data.get("fields", {}))
+                return _("changed by {source}, row {row}: {names}").format(
+                    source=words("source"), row=words("row"), names=names
+                )
+            case EventKind.DEADLINE_MOVED:
+                why = {
+                    "platform": _("said by the platform"),
+                    "facts": _("kind or creation time corrected"),
+                    "granted": _("granted by {manager}").format(manager=words("manager")),
+                    "recomputed": _("recomputed"),
+                }[str(data["why"])]
+                return _("deadline moved: {old} → {new}, {why}").format(old=moment("old"), new=moment("new"), why=why)
+            case EventKind.REPLIED if "at" in data:
+                return _("replied at {at} ({verdict}): {text}").format(
+                    at=moment("at"), verdict=_("in time") if data["on_time"] else _("late"), text=words("text")
+                )
+            case EventKind.REPLIED:
+                return _("replied on the platform")
+            case EventKind.RETURNED:
+                return _("still waiting on the platform; the reply may not have arrived there")
+            case EventKind.ARRIVED:
+                return _("the reply has arrived on the platform")
+            case EventKind.ASSIGNED:
+                return _("assigned to {name}").format(name=words("new")) if data["new"] else _("assigned to nobody")
+            case EventKind.NOTED:
+                return _("note: {text}").format(text=words("text"))
+            case EventKind.CLOSED:
+                return _("closed") + (_(" by the platform") if "platform" in data else "")
+            case EventKind.VOIDED:
+                return _("void") + (_(" by the platform") if "platform" in data else f": {words('why')}")
+            case EventKind.REOPENED:
+                return _("reopened: {why}").format(why=words("why"))
+            case EventKind.OUTAGE_REPORTED:
+                return _("outage {id} reported: {reason}, since {since}").format(
+                    id=event.outage_id, reason=reason_word(OutageReason(str(data["reason"]))), since=moment("since")
+                )
+            case EventKind.OUTAGE_ENDED:
+                return _("outage {id} ended at {until}").format(id=event.outage_id, until=moment("until"))
+            case EventKind.CONTACTED:
+                line = _("operations manager contacted: {manager}, {via}, {outcome}").format(
+                    manager=words("manager"),
+                    via=via_word(Via(str(data["via"]))),
+                    outcome=outcome_word(Outcome(str(data["outcome"]))),
+                )
+                return f"{line}: {words('said')}" if data.get("said") else line
+
+    def _field_word(self, name: str) -> str:
+        return {
+            "order_id": _("order"),
+            "content": _("content"),
+            "kind": _("kind"),
+            "kind_text": _("kind"),
+            "assignee": _("assignee"),
+            "created_at": _("creation time"),
+            "platform_status": _("state on the platform"),
+            "shop": _("shop"),
+        }.get(name, name)
+
+    def outage(
+        self,
+        outage: Outage,
+        *,
+        affected: Sequence[Ticket],
+        contacts: Sequence[Contact],
+        extensions: Sequence[Extension],
+        events: Sequence[Event],
+    ) -> None:
+        """Everything about one outage."""
+        shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+        fields: list[tuple[str, str | Text]] = [
+            (_("outage"), Text(str(outage.id), style="bold")),
+            (_("reason"), reason_word(outage.reason)),
+            (_("since"), self._moment(outage.since)),
+            (_("until"), _("it lasts") if outage.until is None else self._moment(outage.until)),
+            (_("shops"), shops or _("all")),
+            (_("operations manager"), self.contact_state(outage)),
+        ]
+        if outage.note:
+            fields.append((_("note"), one_line(outage.note)))
+        self._fields(fields)
+        self._heading(_("Pending tickets whose clock it cuts into: {n}").format(n=len(affected)))
+        for ticket in affected:
+            self._out.print(
+                "  "
+                + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
+                    id=ticket.id,
+                    order=ticket.order_id or "-",
+                    kind=kind_word(ticket.kind),
+                    deadline=self._moment(ticket.deadline_at),
+                )
+                + (
+                    " " + _("(first: {first})").format(first=self._moment(ticket.first_deadline_at))
+                    if ticket.deadline_source is DeadlineSource.GRANTED
+                    else ""
+                )
+            )
+        if contacts:
+            self._heading(_("Contacts"))
+            for contact in contacts:
+                line = _("contact {id}, {at}: {manager}, {via}, {outcome}").format(
+                    id=contact.id,
+                    at=self._moment(contact.at),
+                    manager=one_line(contact.manager),
+                    via=via_word(contact.via),
+                    outcome=outcome_word(contact.outcome),
+                )
+                self._out.print("  " + line + (f": {one_line(contact.said)}" if contact.said else ""))
+        if extensions:
+            self._heading(_("Granted"))
+            for extension in extensions:
+                self._out.print("  " + self._extension(extension))
+        if events:
+            self._heading(_("Time line"))
+            self._time_line([event for event in events if event.ticket_id is None])
+
+    def contact_state(self, outage: Outage) -> Text:
+        """Whether the operations manager was reached."""
+        if outage.contacted:
+            return Text(_("contacted"), style="green")
+        return Text(_("NOT YET CONTACTED"), style="bold red")
+
+    def outages(self, outages: Sequence[Outage]) -> None:
+        """All outages, a line each."""
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        for heading in (_("outage"), _("reason"), _("since"), _("until"), _("shops"), _("operations manager")):
+            table.add_column(heading, no_wrap=heading != _("shops"))
+        for outage in outages:
+            table.add_row(
+                str(outage.id),
+                reason_word(outage.reason),
+                self._moment(outage.since),
+                _("it lasts") if outage.until is None else self._moment(outage.until),
+                _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops) or _("all"),
+                self.contact_state(outage),
+            )
+        self._out.print(table)
+
+    def deadline(
+        self, created_at: datetime, deadline_at: datetime, *, kind: Kind, rule: str, counted: Sequence[Span]
+    ) -> None:
+        """When a ticket that comes in at ``created_at`` is due, and how that is counted."""
+        self._fields(
+            [
+                (_("created"), self._moment(created_at)),
+                (_("kind"), kind_word(kind)),
+                (_("time to reply"), rule),
+                (_("deadline"), Text(self._moment(deadline_at), style="bold")),
+            ]
+        )
+        self._heading(_("How it is counted"))
+        self._counted(counted)

@@ -1,0 +1,79 @@
+"""The words for the model's terms. One word for one thing, in either language.
+
+Each function takes the ``gettext`` of a language, so that a message that leaves the house can speak
+Chinese while the interface speaks English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jdticket.i18n import _
+from jdticket.model import DeadlineSource, Kind, OutageReason, Outcome, Status, Via
+
+Gettext = Callable[[str], str]
+
+
+def status_word(status: Status, _: Gettext = _) -> str:
+    """What a status is called."""
+    return {
+        Status.PENDING: _("pending"),
+        Status.REPLIED: _("replied"),
+        Status.CLOSED: _("closed"),
+        Status.VOID: _("void"),
+    }[status]
+
+
+def kind_word(kind: Kind, _: Gettext = _) -> str:
+    """What a kind of ticket is called."""
+    return {
+        Kind.CRC: _("CRC high-risk"),
+        Kind.COMPLAINT: _("complaint"),
+        Kind.URGE: _("urge to ship"),
+        Kind.CONSULT: _("inquiry"),
+        Kind.OTHER: _("other"),
+    }[kind]
+
+
+def reason_word(reason: OutageReason, _: Gettext = _) -> str:
+    """What a reason of an outage is called."""
+    return {
+        OutageReason.POWER: _("power cut"),
+        OutageReason.NETWORK: _("network failure"),
+        OutageReason.SYSTEM: _("system failure"),
+        OutageReason.WEATHER: _("weather"),
+        OutageReason.DISASTER: _("natural disaster"),
+        OutageReason.EVENT: _("major public event"),
+        OutageReason.OTHER: _("other reason"),
+    }[reason]
+
+
+def via_word(via: Via) -> str:
+    """What a way of contact is called."""
+    return {
+        Via.PHONE: _("phone"),
+        Via.WECHAT: _("WeChat"),
+        Via.DINGTALK: _("DingTalk"),
+        Via.FEISHU: _("Feishu"),
+        Via.EMAIL: _("e-mail"),
+        Via.OTHER: _("another way"),
+    }[via]
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """What the outcome of a contact is called."""
+    return {
+        Outcome.TOLD: _("told"),
+        Outcome.GRANTED: _("granted more time"),
+        Outcome.REFUSED: _("refused more time"),
+        Outcome.NO_ANSWER: _("no answer"),
+    }[outcome]
+
+
+def source_word(source: DeadlineSource) -> str:
+    """Where a deadline came from."""
+    return {
+        DeadlineSource.POLICY: _("counted in service hours"),
+        DeadlineSource.PLATFORM: _("said by the platform"),
+        DeadlineSource.GRANTED: _("granted by the operations manager"),
+    }[source]
