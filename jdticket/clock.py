@@ -86,8 +86,8 @@ def parse_time(text: str, zone: tzinfo, *, now: datetime) -> datetime:
             return _in_utc(datetime.fromisoformat(text), zone, text)
     elif match := _SLASHED.fullmatch(text):
         with suppress(ValueError):
-            year, month, day, *time = map(int, match.groups("0"))
-            return _in_utc(datetime(year, month, day, *time), zone, text)  # noqa: DTZ001 - given there
+            year, month, day, hour, minute, second = map(int, match.groups("0"))
+            return _in_utc(datetime(year, month, day, hour, minute, second), zone, text)  # noqa: DTZ001
     return _TimeReader(text, zone, now).read()
 
 

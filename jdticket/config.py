@@ -20,7 +20,6 @@ from jdticket.clock import load_zone
 from jdticket.deadlines import (
     DeadlinePolicy,
     Duration,
-    NeverOpenError,
     ServiceHours,
     Window,
     parse_policy_duration,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 # 09:00-19:00, Monday to Sunday; 4 hours for every kind (seller guide 2023; DOMAIN section 2).
 _DEFAULT_WINDOW = "09:00-19:00"
+_DEFAULT_WINDOWS = (parse_window(_DEFAULT_WINDOW),)
 _DEFAULT_DURATION = "4h"
 _DEFAULT_MIN_LENGTH = 4
 _DEFAULT_EMPTY_PHRASES = (
@@ -89,6 +89,16 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplySettings:
+    """What an effective reply has to be."""
+
+    min_length: int
+    """Characters, white space not counted."""
+    empty_phrases: frozenset[str]
+    """Replies that say nothing: letters and digits only, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What config.toml says, defaults filled in."""
 
@@ -104,12 +114,13 @@ class Config:
     templates: Mapping[str, str]
     messages_language: str
     """Of what leaves the house, "zh" or "en"."""
-    reply_min_length: int
-    """Characters of an effective reply, white space not counted."""
-    empty_phrases: frozenset[str]
-    """Replies that say nothing: letters and digits only, in lower case."""
+    reply: ReplySettings
     document: Mapping[str, Any]
     """The file as it stands, secrets included: for :func:`masked`."""
+
+    def shop_code(self, text: str) -> str:
+        """The code of the shop that :meth:`shop` finds."""
+        return self.shop(text).code
 
     def shop(self, text: str) -> Shop:
         """The shop with this code or name, case ignored; any text is a code when no shop is configured.
@@ -119,11 +130,10 @@ class Config:
         wanted = text.strip()
         if not self.shops:
             return Shop(wanted, wanted)
-        by_word = {shop.name.casefold(): shop for shop in self.shops}
-        by_word |= {shop.code.casefold(): shop for shop in self.shops}
-        found = by_word.get(wanted.casefold())
-        if found is not None:
-            return found
+        for shop in self.shops:
+            if wanted.casefold() in (shop.code.casefold(), shop.name.casefold()):
+                return shop
+        by_word = {word.casefold(): shop for shop in self.shops for word in (shop.name, shop.code)}
         near = _nearest(wanted.casefold(), by_word)
         known = ", ".join(
             shop.code if shop.name == shop.code else f"{shop.code} ({shop.name})"
@@ -153,12 +163,11 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("jdticket", appauthor=False) / "config.toml"
 
 
-def database_path(config: Config, environ: Mapping[str, str], option: Path | None) -> Path:
+def database_path(config: Config, environ: Mapping[str, str], option: str | None) -> Path:
     """Where the store is: ``--db``, JDTICKET_DB, the configuration, else the user's own data folder."""
-    if option is not None:
-        return option
-    if environ.get("JDTICKET_DB"):
-        return Path(environ["JDTICKET_DB"]).expanduser()
+    named = option or environ.get("JDTICKET_DB")
+    if named:
+        return Path(named).expanduser()
     return config.database or _default_database()
 
 
@@ -414,7 +423,6 @@ def _config(top: _Table, file: Path | None) -> Config:
     zone = _zone(top)
     messages = top.table("messages")
     messages.allow("language")
-    min_length, empty_phrases = _reply_rules(top.table("reply"))
     # These belong to rooms that read them on their own; only their shape is looked at here.
     for name in ("channels", "duty"):
         top.tables(name)
@@ -429,8 +437,7 @@ def _config(top: _Table, file: Path | None) -> Config:
         shops=_shops(top),
         templates=_templates(top.table("templates")),
         messages_language=messages.language("language") or "zh",
-        reply_min_length=min_length,
-        empty_phrases=empty_phrases,
+        reply=_reply(top.table("reply")),
         document=top.values,
     )
 
@@ -476,7 +483,7 @@ def _service_hours(section: _Table, zone: ZoneInfo) -> ServiceHours:
     section.allow("daily", *_WEEKDAYS, "special")
     daily = _windows(section, "daily")
     if daily is None:
-        daily = (parse_window(_DEFAULT_WINDOW),)
+        daily = _DEFAULT_WINDOWS
     own = [_windows(section, weekday) for weekday in _WEEKDAYS]
     special_section = section.table("special")
     special = {}
@@ -485,14 +492,15 @@ def _service_hours(section: _Table, zone: ZoneInfo) -> ServiceHours:
         day = _date(special_section, text)
         if windows is not None and day is not None:
             special[day] = windows
-    try:
-        return ServiceHours(zone, [daily if windows is None else windows for windows in own], special)
-    except NeverOpenError:
+    week = [daily if windows is None else windows for windows in own]
+    if not any(week):
         section.wrong(_("no weekday has a window, so the clock of a ticket would never run; open one"))
-        return ServiceHours(zone, [(parse_window(_DEFAULT_WINDOW),)] * 7, {})
+        week[0] = _DEFAULT_WINDOWS
+    return ServiceHours(zone, week, special)
 
 
 def _windows(section: _Table, name: str) -> tuple[Window, ...] | None:
+    """The windows under ``name``, in order; None if they are absent or wrong."""
     texts = section.texts(name)
     if texts is None:
         return None
@@ -502,19 +510,18 @@ def _windows(section: _Table, name: str) -> tuple[Window, ...] | None:
             windows.append(parse_window(text))
         except ValueError:
             section.wrong(
-                _('“{text}” is no window; write it as "{example}"').format(
+                _('“{text}” is no window of one day; write it as "{example}", at most until 24:00').format(
                     text=quoted(text), example=_DEFAULT_WINDOW
                 ),
                 name,
             )
-    windows.sort(key=lambda window: window.start)
+    if len(windows) < len(texts):
+        return None
+    windows.sort()
     for earlier, later in pairwise(windows):
         if later.start < earlier.end:
-            section.wrong(
-                _("{earlier} and {later} overlap").format(earlier=earlier, later=later),
-                name,
-            )
-            return ()
+            section.wrong(_("{earlier} and {later} overlap").format(earlier=earlier, later=later), name)
+            return None
     return tuple(windows)
 
 
@@ -592,7 +599,7 @@ def _templates(section: _Table) -> dict[str, str]:
     return templates
 
 
-def _reply_rules(section: _Table) -> tuple[int, frozenset[str]]:
+def _reply(section: _Table) -> ReplySettings:
     section.allow("min_length", "empty_phrases")
     min_length = section.values.get("min_length", _DEFAULT_MIN_LENGTH)
     if type(min_length) is not int or min_length < 0:
@@ -602,7 +609,7 @@ def _reply_rules(section: _Table) -> tuple[int, frozenset[str]]:
     if phrases is None:
         phrases = list(_DEFAULT_EMPTY_PHRASES)
     bare = ("".join(filter(str.isalnum, phrase)).lower() for phrase in phrases)
-    return min_length, frozenset(bare) - {""}
+    return ReplySettings(min_length, frozenset(bare) - {""})
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str | None]]:

@@ -35,6 +35,7 @@ from jdticket.model import (
     PlatformState,
     Rejection,
     Reply,
+    ReplyRules,
     Status,
     Ticket,
     TicketQuery,
@@ -48,16 +49,6 @@ _COUNTDOWN_TOLERANCE = timedelta(minutes=2)
 _CHUNK = 1000
 _CANDIDATES_SHOWN = 10
 _PENDING = TicketQuery(statuses=(Status.PENDING,))
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyRules:
-    """What makes a reply effective (有效性处理和回复), as far as a program can tell."""
-
-    min_length: int
-    """Characters, white space not counted."""
-    empty_phrases: frozenset[str]
-    """Replies that say nothing, without punctuation, in lower case."""
 
 
 @dataclass(slots=True)
@@ -143,7 +134,7 @@ class Moved:
     deadline_at: datetime
 
 
-class _DryRun(Exception):
+class _DryRunEnds(Exception):
     """Ends a transaction without keeping it."""
 
 
@@ -210,8 +201,8 @@ class Desk:
                     rows += len(chunk)
                     on_progress(rows)
                 if dry_run:
-                    raise _DryRun
-        except _DryRun:
+                    raise _DryRunEnds
+        except _DryRunEnds:
             pass
         return done
 
@@ -494,6 +485,12 @@ class Desk:
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """The tickets that ``query`` chooses, one after the other."""
         return self._store.tickets(query)
+
+    def tickets_with_latest_reply(self, query: TicketQuery) -> Iterator[tuple[Ticket, Reply | None]]:
+        """The tickets that ``query`` chooses, each with the reply that was given last."""
+        for ticket in self._store.tickets(query):
+            replies = self._store.replies(ticket.id) if ticket.replied_at else []
+            yield ticket, replies[-1] if replies else None
 
     def due_until(self, now: datetime, left: timedelta) -> datetime:
         """The latest deadline of tickets that have at most ``left`` of service time at ``now``."""

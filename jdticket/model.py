@@ -211,6 +211,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyRules:
+    """What makes a reply effective (有效性处理和回复, seller guide), as far as a program can tell."""
+
+    min_length: int
+    """Characters, white space not counted."""
+    empty_phrases: frozenset[str]
+    """Replies that say nothing, without punctuation, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One entry of a time line; written once, never changed."""
 

@@ -160,12 +160,13 @@ def _short(message_id: MessageId) -> str:
     return repr(text if len(text) <= 70 else text[:69] + "…")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], po: Path = PO) -> int:
+    """Run the command line; returns the exit code."""
     if arguments == ["update"]:
-        update()
+        update(po)
         return 0
     if arguments == ["check"]:
-        found = problems()
+        found = problems(po)
         sys.stdout.writelines(f"{line}\n" for line in found)
         return 1 if found else 0
     sys.stderr.write(__doc__ or "")

@@ -34,18 +34,23 @@ _STATES = _("About one ticket")
 def reply(
     ctx: typer.Context,
     ticket: TicketId,
-    message: Annotated[str | None, typer.Option("--message", "-m", metavar=_("TEXT"), help=_("What was replied."))] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", metavar=_("TEXT"), help=_("What was replied."))
+    ] = None,
     file: Annotated[
         str | None, typer.Option(metavar=_("FILE"), help=_("Take the text from a file; - is standard input."))
     ] = None,
     template: Annotated[
-        str | None, typer.Option(metavar=_("NAME"), help=_("Take the text from [templates] in the configuration."))
+        str | None,
+        typer.Option(metavar=_("NAME"), help=_("Take the text from [templates] in the configuration.")),
     ] = None,
     values: Annotated[
         list[str] | None,
         typer.Option("--set", metavar=_("NAME=VALUE"), help=_("Fill a placeholder of the template.")),
     ] = None,
-    at: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("When it was given, if earlier than now."))] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("When it was given, if earlier than now."))
+    ] = None,
     by: By = None,
     force: Annotated[bool, typer.Option("--force", help=_("Record it even if it is not effective."))] = False,
 ) -> None:
@@ -59,7 +64,7 @@ def reply(
     held = desk.find(ticket)
     text = _text(session, held, message=message, file=file, template=template, values=values or [])
     answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force)
-    _tell(session, desk, held, answered)
+    _tell(session, desk, answered)
 
 
 def _text(
@@ -99,7 +104,9 @@ def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
     templates = session.config.templates
     if name not in templates:
         known = ", ".join(sorted(templates)) or _("none")
-        raise NotFoundError(_("There is no template {name}; there are: {known}").format(name=quoted(name), known=known))
+        raise NotFoundError(
+            _("There is no template {name}; there are: {known}").format(name=quoted(name), known=known)
+        )
     values = {
         "ticket_id": ticket.id,
         "order_id": ticket.order_id or "",
@@ -120,9 +127,9 @@ def _edit(ticket: Ticket) -> str:
     import tempfile
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    head = _("Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out.").format(
-        id=ticket.id, order=ticket.order_id or "-", kind=kind_word(ticket.kind)
-    )
+    head = _(
+        "Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out."
+    ).format(id=ticket.id, order=ticket.order_id or "-", kind=kind_word(ticket.kind))
     with tempfile.TemporaryDirectory(prefix="jdticket-") as folder:
         path = Path(folder) / "reply.txt"
         path.write_text(f"\n# {head}\n# {one_line(ticket.content)}\n", encoding="utf-8")
@@ -130,21 +137,31 @@ def _edit(ticket: Ticket) -> str:
             subprocess.run([*shlex.split(editor, posix=os.name != "nt"), str(path)], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise InputError(
-                _("The editor {editor} did not work; set EDITOR, or give the text with -m.").format(editor=editor)
+                _("The editor {editor} did not work; set EDITOR, or give the text with -m.").format(
+                    editor=editor
+                )
             ) from error
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     return "\n".join(line for line in lines if not line.startswith("#"))
 
 
-def _tell(session: Session, desk: Desk, ticket: Ticket, answered: Answered) -> None:
+def _tell(session: Session, desk: Desk, answered: Answered) -> None:
     reply = answered.reply
     margin = clock.duration_in_words(answered.margin)
     if reply.on_time:
-        verdict, style = _("in time, {margin} of service time before the deadline").format(margin=margin), "green"
+        verdict, style = (
+            _("in time, {margin} of service time before the deadline").format(margin=margin),
+            "green",
+        )
     else:
-        verdict, style = _("LATE, {margin} of service time after the deadline").format(margin=margin), "bold red"
-    said = _("Ticket {id}: another reply recorded, {verdict}.") if answered.repeated else _(
-        "Ticket {id}: reply recorded, {verdict}."
+        verdict, style = (
+            _("LATE, {margin} of service time after the deadline").format(margin=margin),
+            "bold red",
+        )
+    said = (
+        _("Ticket {id}: another reply recorded, {verdict}.")
+        if answered.repeated
+        else _("Ticket {id}: reply recorded, {verdict}.")
     )
     out = session.out
     out.print(said.format(id=reply.ticket_id, verdict=verdict), style=style)

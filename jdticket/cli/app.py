@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 
 from jdticket import __version__
@@ -83,6 +83,7 @@ class LazyGroup(TyperGroup):
         self.commands = _Commands()
 
     def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
         return list(_MODULES)
 
     def invoke(self, ctx: Any) -> Any:
@@ -125,7 +126,9 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=LazyGroup, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=LazyGroup, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
 
 
 @app.callback(
@@ -151,13 +154,17 @@ def root(
     now: Annotated[
         str | None,
         typer.Option(
-            help=_("See the desk as of this moment (reading commands only)."), metavar=_("TIME"), callback=_remember
+            help=_("See the desk as of this moment (reading commands only)."),
+            metavar=_("TIME"),
+            callback=_remember,
         ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", help=_("Show the version."), callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
+    # --lang was looked at before anything was put into words; the others wait in the session.
+    del lang, db, config, now, version
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -165,7 +172,7 @@ def root(
 _global_options: list[TyperOption] = []
 
 
-def _accept_global_options(command: TyperCommand) -> None:
+def _accept_global_options(command: Any) -> None:
     """``jdticket list --lang en`` as well as ``jdticket --lang en list``: nobody should have to know."""
     taken = {option for param in command.params for option in param.opts}
     for option in _global_options:
@@ -213,10 +220,19 @@ def _complain(message: str) -> None:
 # Typer words its complaints in English without asking gettext; these are the ones that can occur.
 def _usage_patterns() -> list[tuple[str, str]]:
     return [
-        (r"No such command '(?P<a>.*?)'\. Did you mean (?P<b>.*)\?", _("There is no command {a}. Did you mean {b}?")),
+        (
+            r"No such command '(?P<a>.*?)'\. Did you mean (?P<b>.*)\?",
+            _("There is no command {a}. Did you mean {b}?"),
+        ),
         (r"No such command '(?P<a>.*)'\.", _("There is no command {a}; see: jdticket --help")),
-        (r"No such option: (?P<a>\S+)(?: \(Possible options: (?P<b>.*)\))", _("There is no option {a}. Did you mean {b}?")),
-        (r"No such option: (?P<a>\S+)(?: Did you mean (?P<b>.*)\?)", _("There is no option {a}. Did you mean {b}?")),
+        (
+            r"No such option: (?P<a>\S+)(?: \(Possible options: (?P<b>.*)\))",
+            _("There is no option {a}. Did you mean {b}?"),
+        ),
+        (
+            r"No such option: (?P<a>\S+)(?: Did you mean (?P<b>.*)\?)",
+            _("There is no option {a}. Did you mean {b}?"),
+        ),
         (r"No such option: (?P<a>\S+)", _("There is no option {a}.")),
         (r"Got unexpected extra arguments? ?\(?s?\)? \((?P<a>.*)\)", _("Too many arguments: {a}")),
         (r"Missing argument '(?P<a>.*?)'\.?.*", _("Missing: {a}")),
@@ -245,11 +261,12 @@ def _usage(error: typer.TyperException) -> int:
     for pattern, words in _usage_patterns():
         found = re.fullmatch(pattern, message, re.DOTALL)
         if found:
-            message = words.format(**{name: (text or "").replace("'", "") for name, text in found.groupdict().items()})
+            message = words.format(
+                **{name: (text or "").replace("'", "") for name, text in found.groupdict().items()}
+            )
             break
     ctx = getattr(error, "ctx", None)
     _complain(message)
     if ctx is not None:
         print(_("Help: {command} --help").format(command=ctx.command_path), file=sys.stderr)
     return error.exit_code
-

@@ -36,19 +36,26 @@ _DEFAULT_LIMIT = 50
 def list_tickets(
     ctx: typer.Context,
     pending: Annotated[bool, typer.Option("--pending", help=_("Those that wait for a reply."))] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help=_("Pending, and the deadline has passed."))] = False,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help=_("Pending, and the deadline has passed."))
+    ] = False,
     due_within: Annotated[
         str | None,
         typer.Option(
-            metavar=_("DURATION"), help=_("Pending, with at most this much service time left (1h, 30m); overdue included.")
+            metavar=_("DURATION"),
+            help=_("Pending, with at most this much service time left (1h, 30m); overdue included."),
         ),
     ] = None,
     replied: Annotated[bool, typer.Option("--replied", help=_("Those that were replied to."))] = False,
     closed: Annotated[bool, typer.Option("--closed", help=_("Those that are closed or void."))] = False,
     shop: Shop = None,
     kind: Annotated[Kind | None, typer.Option(help=_("One kind only."))] = None,
-    assignee: Annotated[str | None, typer.Option(metavar=_("NAME"), help=_("Those assigned to this person."))] = None,
-    since: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("Created at this time or later."))] = None,
+    assignee: Annotated[
+        str | None, typer.Option(metavar=_("NAME"), help=_("Those assigned to this person."))
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("Created at this time or later."))
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("Created before this time."))] = None,
     limit: Annotated[
         int, typer.Option(min=1, help=_("Show at most this many."), metavar=_("N"))
@@ -65,7 +72,9 @@ def list_tickets(
     if pending or overdue or due_within:
         statuses.append(Status.PENDING)
     if (overdue or due_within) and (replied or closed):
-        raise UsageError(_("--overdue and --due-within are about pending tickets; leave out --replied and --closed."))
+        raise UsageError(
+            _("--overdue and --due-within are about pending tickets; leave out --replied and --closed.")
+        )
     if replied:
         statuses.append(Status.REPLIED)
     if closed:
@@ -93,7 +102,8 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
     from jdticket.views import plain
 
     rows = (
-        plain.ticket(ticket, desk.seconds_left(ticket, board.now), board.now, session.zone) for ticket in board.tickets
+        plain.ticket(ticket, desk.seconds_left(ticket, board.now), board.now, session.zone)
+        for ticket in board.tickets
     )
     if as_csv:
         plain.write_csv(plain.TICKET_KEYS, rows, sys.stdout)
@@ -102,9 +112,9 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
     hidden = board.matching - len(board.tickets)
     if hidden:
         session.say(
-            ngettext("{n} more not shown: --all shows it.", "{n} more not shown: --all shows them.", hidden).format(
-                n=hidden
-            )
+            ngettext(
+                "{n} more not shown: --all shows it.", "{n} more not shown: --all shows them.", hidden
+            ).format(n=hidden)
         )
 
 
@@ -123,7 +133,8 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     else:
         out.print(_("No ticket to show."))
     out.print(
-        tables.counts_line(board.counts, len(board.tickets), board.matching - len(board.tickets)), style="bold"
+        tables.counts_line(board.counts, len(board.tickets), board.matching - len(board.tickets)),
+        style="bold",
     )
 
 
@@ -193,7 +204,9 @@ def spans(segments: Iterable[Segment]) -> list[tuple[datetime, datetime]]:
 def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar=_("WORDS"), help=_("Chinese: any part of the text."))],
-    limit: Annotated[int, typer.Option(min=1, metavar=_("N"), help=_("Show at most this many."))] = _DEFAULT_LIMIT,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar=_("N"), help=_("Show at most this many."))
+    ] = _DEFAULT_LIMIT,
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
@@ -204,7 +217,8 @@ def search(
 
         now = desk.now
         plain.write_json_array(
-            (plain.ticket(ticket, desk.seconds_left(ticket, now), now, session.zone) for ticket in tickets), sys.stdout
+            (plain.ticket(ticket, desk.seconds_left(ticket, now), now, session.zone) for ticket in tickets),
+            sys.stdout,
         )
     elif tickets:
         print_tickets(session, desk, tickets, sorted({ticket.shop for ticket in tickets}))
@@ -217,7 +231,9 @@ def search(
 @app.command(
     "check",
     rich_help_panel=_("For programs and monitors"),
-    help=_("One line and an exit code: 0 fine, 1 due soon or the operations manager not contacted, 2 overdue."),
+    help=_(
+        "One line and an exit code: 0 fine, 1 due soon or the operations manager not contacted, 2 overdue."
+    ),
     epilog=example("jdticket check --due-within 30m"),
 )
 def check(
@@ -308,6 +324,10 @@ def deadline(
     else:
         length = clock.duration_in_words(duration.length)
         rule = (
-            _("{length} of service time") if duration.clock is ClockKind.SERVICE else _("{length} around the clock")
+            _("{length} of service time")
+            if duration.clock is ClockKind.SERVICE
+            else _("{length} around the clock")
         )
-        teller(session).deadline(created_at, due, kind=kind, rule=rule.format(length=length), counted=spans(segments))
+        teller(session).deadline(
+            created_at, due, kind=kind, rule=rule.format(length=length), counted=spans(segments)
+        )

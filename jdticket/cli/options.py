@@ -9,7 +9,8 @@ import typer
 from jdticket.i18n import _
 
 TicketId = Annotated[
-    str, typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, or its last digits (three or more)."))
+    str,
+    typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, or its last digits (three or more).")),
 ]
 By = Annotated[str | None, typer.Option("--by", metavar=_("NAME"), help=_("Who does it."))]
 AsJson = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]

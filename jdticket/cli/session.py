@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ import typer
 
 from jdticket import clock
 from jdticket.config import Config, database_path, load_config
-from jdticket.desk import Desk, ReplyRules
+from jdticket.desk import Desk
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
 from jdticket.store.sqlite import SqliteStore
@@ -33,11 +33,16 @@ class Session:
         if self._options.get("lang", language()) not in ("zh", "en"):
             raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
 
+    @property
+    def config_option(self) -> Path | None:
+        """The configuration file that --config names."""
+        path = self._options.get("config")
+        return Path(path) if path else None
+
     @cached_property
     def config(self) -> Config:
         """The configuration in force. Raises ``ConfigError`` with every problem in it."""
-        path = self._options.get("config")
-        return load_config(Path(path) if path else None, os.environ)
+        return load_config(self.config_option, os.environ)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -93,7 +98,9 @@ class Session:
     def writing(self) -> Desk:
         """The desk, to change something. Raises ``UsageError`` if --now is given: the past is not rewritten."""
         if "now" in self._options:
-            raise UsageError(_("--now is for looking only; this command records something, at the real time."))
+            raise UsageError(
+                _("--now is for looking only; this command records something, at the real time.")
+            )
         # The real clock, not the moment the call began: an editor may have been open for an hour.
         return self._desk(clock.system_now)
 
@@ -121,8 +128,8 @@ class Session:
             self.store(create=create),
             config.policy,
             now,
-            reply_rules=ReplyRules(config.reply.min_length, config.reply.empty_phrases),
-            shop_code=config.shop_code,
+            reply_rules=config.reply,
+            shop_code=lru_cache(maxsize=1024)(config.shop_code),
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
         )
 
@@ -141,4 +148,3 @@ class Session:
     def say(self, message: str) -> None:
         """A line for the person that is no part of the answer: standard error."""
         print(message, file=sys.stderr)
-

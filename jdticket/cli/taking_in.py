@@ -31,8 +31,12 @@ _PANEL = _("Taking tickets in")
 )
 def add(
     ctx: typer.Context,
-    ticket: Annotated[str, typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, 7 to 10 digits."))],
-    order: Annotated[str | None, typer.Option(metavar=_("ORDER"), help=_("The order's number, 12 to 19 digits."))] = None,
+    ticket: Annotated[
+        str, typer.Argument(metavar=_("TICKET"), help=_("The ticket's number, 7 to 10 digits."))
+    ],
+    order: Annotated[
+        str | None, typer.Option(metavar=_("ORDER"), help=_("The order's number, 12 to 19 digits."))
+    ] = None,
     kind: Annotated[Kind, typer.Option(help=_("What it is about."))] = Kind.OTHER,
     at: Annotated[
         str | None, typer.Option(metavar=_("TIME"), help=_("When the platform created it; now if left out."))
@@ -45,10 +49,14 @@ def add(
     ticket, order = ticket.strip(), order and order.strip()
     if not model.TICKET_ID_PATTERN.fullmatch(ticket):
         raise UsageError(
-            _("{number} is no ticket number: those have 7 to 10 digits.").format(number=quoted(ticket) or _("nothing"))
+            _("{number} is no ticket number: those have 7 to 10 digits.").format(
+                number=quoted(ticket) or _("nothing")
+            )
         )
     if order and not model.ORDER_ID_PATTERN.fullmatch(order):
-        raise UsageError(_("{number} is no order number: those have 12 to 19 digits.").format(number=quoted(order)))
+        raise UsageError(
+            _("{number} is no order number: those have 12 to 19 digits.").format(number=quoted(order))
+        )
     created_at = session.moment("--at", at)
     if created_at is not None and created_at > session.now:
         raise UsageError(
@@ -78,7 +86,9 @@ def add(
     else:
         said = _("Ticket {id} was here already; nothing changed. Due {deadline}.")
     typer.echo(
-        said.format(id=held.id, deadline=clock.moment_in_words(held.deadline_at, clock.system_now(), session.zone))
+        said.format(
+            id=held.id, deadline=clock.moment_in_words(held.deadline_at, clock.system_now(), session.zone)
+        )
     )
 
 
@@ -95,26 +105,36 @@ def import_(
     ctx: typer.Context,
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar=_("FILE…"), help=_("Exports, or text copied from the page; - is standard input.")),
+        typer.Argument(
+            metavar=_("FILE…"), help=_("Exports, or text copied from the page; - is standard input.")
+        ),
     ] = None,
     clipboard: Annotated[
         bool, typer.Option("--clipboard", help=_("What was copied from the back office's ticket page."))
     ] = False,
     shop: Shop = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Say what would happen, keep nothing."))] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Say what would happen, keep nothing."))
+    ] = False,
     encoding: Annotated[
-        str | None, typer.Option(metavar=_("NAME"), help=_("The files' encoding, if it is not found out: gb18030, utf-8."))
+        str | None,
+        typer.Option(
+            metavar=_("NAME"), help=_("The files' encoding, if it is not found out: gb18030, utf-8.")
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar=_("FIELD=COLUMN"), help=_("A heading that is not known: id=编号. May be given several times.")
+            "--map",
+            metavar=_("FIELD=COLUMN"),
+            help=_("A heading that is not known: id=编号. May be given several times."),
         ),
     ] = None,
     copied_at: Annotated[
         str | None,
         typer.Option(
-            metavar=_("TIME"), help=_("When a page was copied: its countdowns count from then. Else the file's own time.")
+            metavar=_("TIME"),
+            help=_("When a page was copied: its countdowns count from then. Else the file's own time."),
         ),
     ] = None,
     as_json: AsJson = False,
@@ -157,7 +177,9 @@ def _columns(pairs: list[str]) -> Mapping[str, str]:
     for pair in pairs:
         name, equals, heading = pair.partition("=")
         if not (name.strip() and equals and heading.strip()):
-            raise UsageError(_("--map {pair}: write FIELD=COLUMN, such as id=编号.").format(pair=quoted(pair)))
+            raise UsageError(
+                _("--map {pair}: write FIELD=COLUMN, such as id=编号.").format(pair=quoted(pair))
+            )
         columns[name.strip()] = heading.strip()
     return columns
 

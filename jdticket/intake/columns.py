@@ -16,7 +16,15 @@ from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell, moment, not_after, order_id, plain, ticket_id, unprotected
-from jdticket.model import ORDER_ID_PATTERN, Draft, Kind, PlatformState, Rejection, kind_from_words, platform_state_from_words
+from jdticket.model import (
+    ORDER_ID_PATTERN,
+    Draft,
+    Kind,
+    PlatformState,
+    Rejection,
+    kind_from_words,
+    platform_state_from_words,
+)
 from jdticket.text import quoted
 
 # A field's name is how our own export calls it and how --map names it; then the headings known for
@@ -50,6 +58,7 @@ _OWN_STATES: Mapping[str, PlatformState | None] = {
     "void": PlatformState.VOID,
 }
 _OWN_KINDS = frozenset(kind.value for kind in Kind)
+_GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 _SUMMARY = re.compile(r"\s*(?:合计|总计|小计|汇总|共\s*[0-9,]+\s*[条行笔个单]|total\b)", re.IGNORECASE)
 _UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _UNTOLD = re.compile(r"[\W_]+")
@@ -63,7 +72,7 @@ def check_map(columns: Mapping[str, str]) -> None:
     for field in columns:
         if field not in FIELDS:
             raise UsageError(
-                _("--map {field}=…: there is no such field; the fields are {fields}").format(
+                _("--map {field}=…: there is no such field; the fields are {fields}.").format(
                     field=quoted(field), fields=", ".join(FIELDS)
                 )
             )
@@ -74,9 +83,7 @@ def heading_key(heading: str) -> str:
     return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
 
 
-_FIELD_OF = {
-    heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)
-}
+_FIELD_OF = {heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +135,9 @@ def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str])
     for field, heading in wanted.items():
         if field not in header.columns:
             raise InputError(
-                _("{name}: there is no column {heading} (from --map {field}=…); row {row} has {seen}").format(
-                    name=name, heading=quoted(heading), field=field, row=row, seen=seen
-                )
+                _(
+                    "{name}: there is no column {heading} (from --map {field}=…); row {row} has {seen}."
+                ).format(name=name, heading=quoted(heading), field=field, row=row, seen=seen)
             )
     if not header.usable:
         raise InputError(no_header(name, header.headings))
@@ -139,7 +146,7 @@ def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str])
             raise InputError(
                 _(
                     "{name}, row {row}: several columns could be the field {field}: {seen}; "
-                    "keep one of them, or choose with --map {field}=COLUMN"
+                    "keep one of them, or choose with --map {field}=COLUMN."
                 ).format(name=name, row=row, field=field, seen=_listed([header.headings[n] for n in at]))
             )
 
@@ -149,7 +156,7 @@ def no_header(name: str, seen: Iterable[str]) -> str:
     return _(
         "{name}: no row with usable headings was found; needed are a ticket number (such as 工单号) and a "
         "creation time (创建时间) or a deadline (截止时间), seen were {seen}; "
-        "name a column with --map, for example --map id=COLUMN"
+        "name a column with --map, for example --map id=COLUMN."
     ).format(name=name, seen=_listed(seen) or _("none"))
 
 
@@ -209,7 +216,9 @@ class TableReader:
         for n, cell in enumerate(cells):
             if type(cell) is str:
                 if "\0" in cell:
-                    raise _RowError(n, _("the row holds a NUL character; the file is damaged, export it again"))
+                    raise _RowError(
+                        n, _("the row holds a NUL character; the file is damaged, export it again")
+                    )
                 if len(cell) > CELL_MAX:
                     raise _RowError(n, too_long())
         if self._holds_no_ticket(cells):
@@ -265,9 +274,9 @@ class TableReader:
             if plain(cells[n]).strip():
                 raise _RowError(
                     n,
-                    _("the row has {cells} cells, the header {width}; is a separator inside a cell unquoted?").format(
-                        cells=len(cells), width=self._width
-                    ),
+                    _(
+                        "the row has {cells} cells, the header {width}; is there a separator within a cell?"
+                    ).format(cells=len(cells), width=self._width),
                 )
         return list(cells[: self._width])
 
@@ -306,7 +315,9 @@ class TableReader:
         if column < 0:
             return ""
         cell = cells[column]
-        return cell.strip() if type(cell) is str else plain(cell).strip()
+        text = cell.strip() if type(cell) is str else plain(cell).strip()
+        # Our own export puts an apostrophe before what a spreadsheet would take for a formula.
+        return text[1:] if text.startswith(_GUARDED) else text
 
 
 def too_long() -> str:
@@ -314,7 +325,6 @@ def too_long() -> str:
     return _("a cell of more than {most} characters cannot be a ticket's text").format(most=CELL_MAX)
 
 
-def seen_nothing(name: str) -> str:
+def no_rows(name: str) -> str:
     """The note for a table that has headings and nothing below."""
-    return _("{name} has headings but no rows below them").format(name=name)
-
+    return _("{name} has headings but no tickets below them.").format(name=name)

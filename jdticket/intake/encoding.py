@@ -29,7 +29,7 @@ def check_encoding(name: str | None) -> None:
         "a".encode(name)
     except (LookupError, ValueError):
         raise UsageError(
-            _("there is no encoding named {encoding}; usual ones are utf-8, gb18030 and utf-16").format(
+            _("there is no encoding named {encoding}; usual ones are utf-8, gb18030 and utf-16.").format(
                 encoding=quoted(name)
             )
         ) from None
@@ -47,8 +47,8 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
         if failure is not None:
             raise InputError(
                 _(
-                    "{name} is not in the encoding {encoding}: the first bytes that do not fit are in line {line}; "
-                    "leave out --encoding to have it found out"
+                    "{name} is not in the encoding {encoding}: bytes in line {line} do not fit; "
+                    "leave out --encoding to have it found out."
                 ).format(name=name, encoding=asked, line=failure.line)
             )
         return "utf-8-sig" if codecs.lookup(asked).name == "utf-8" else asked
@@ -58,7 +58,7 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
             failure = _misfit(stream, encoding)
             if failure is not None:
                 raise InputError(
-                    _("{name} begins as {encoding} but is damaged in line {line}; export it again").format(
+                    _("{name} begins as {encoding} but is damaged in line {line}; export it again.").format(
                         name=name, encoding=encoding.removesuffix("-sig"), line=failure.line
                     )
                 )
@@ -67,7 +67,8 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
         raise InputError(
             _(
                 "{name} is not a text or a table that can be read here: it holds binary data; "
-                "needed is CSV, XLSX, XLS, ODS, JSON or a copied page (for UTF-16 without a mark: --encoding utf-16-le)"
+                "needed is CSV, XLSX, XLS, ODS, JSON or a copied page "
+                "(for UTF-16 without a mark: --encoding utf-16-le)."
             ).format(name=name)
         )
     utf8 = _misfit(stream, "utf-8")
@@ -75,7 +76,7 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
         return "utf-8"
     if utf8.at_end and utf8.wide_before:
         raise InputError(
-            _("{name} breaks off within a character at its end; fetch it again").format(name=name)
+            _("{name} breaks off within a character at its end; fetch it again.").format(name=name)
         )
     failure = _misfit(stream, "gb18030")
     if failure is None:
@@ -83,7 +84,7 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
     raise InputError(
         _(
             "{name} is neither in UTF-8 (up to line {utf8_line}) nor in GB18030 (up to line {gb_line}); "
-            "it is damaged, or give its encoding with --encoding"
+            "it is damaged, or give its encoding with --encoding."
         ).format(name=name, utf8_line=utf8.line, gb_line=failure.line)
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 
 from jdticket.clock import parse_time
@@ -39,7 +39,7 @@ _TIMES = re.compile(r"[×xX*]\s*[0-9]+")
 _LENGTH = r"(?:[0-9]{1,4}\s*(?:天|个?小时|时|分钟|分|秒)\s*)+"
 _COUNTDOWN = re.compile(rf"(?:还剩|剩余|仅剩)[^0-9\s]{{0,6}}\s*({_LENGTH})")
 _OVERDUE = re.compile(rf"已?(?:超时|逾期)[^0-9]{{0,4}}(?:{_LENGTH})?")
-_ANNOUNCED = re.compile(r"平台协同工单\s*[((\[【]\s*([0-9]{1,6})\+?\s*[))\]】]")
+_ANNOUNCED = re.compile(r"平台协同工单\s*[(（\[【]\s*([0-9]{1,6})\+?\s*[)）\]】]")
 # A state is a short phrase; a product's title that happens to hold "取消" is longer.
 _STATE_MAX = 12
 
@@ -91,7 +91,7 @@ class PastedPage(Source):
             self.notes.append(_fewer(self.name, announced, len(tickets)))
         elif announced == 0 and not tickets and not refused:
             self.notes.append(
-                _("{name}: the page announces no platform collaboration tickets").format(name=self.name)
+                _("{name}: the page announces no platform collaboration tickets.").format(name=self.name)
             )
         if not tickets and not refused and announced != 0:
             raise InputError(no_ticket(self.name))
@@ -104,7 +104,11 @@ class PastedPage(Source):
         number = row[start]
         body = row[start + 1 :]
         time = next(
-            (n for n, part in enumerate(body) if part.what is _Is.TIME and (order is None or n >= order - start)),
+            (
+                n
+                for n, part in enumerate(body)
+                if part.what is _Is.TIME and (order is None or n >= order - start)
+            ),
             None,
         )
         after = body[time + 1 :] if time is not None else body
@@ -162,18 +166,18 @@ def has_countdown(text: str) -> bool:
 def no_ticket(name: str) -> str:
     """The sentence for a text in which no ticket was found."""
     return _(
-        "{name}: no ticket was found in this text; looked for were rows with a ticket number (7 to 10 digits), an "
-        "order number (12 to 19), a creation time and a button such as 去处理 at the end; select the whole table "
-        "on the page, buttons included, and copy it"
+        "{name}: no ticket was found in this text; looked for were rows with a ticket number (7 to 10 "
+        "digits), an order number (12 to 19), a creation time and a button such as 去处理 at the end; "
+        "select the whole table on the page, buttons included, and copy it."
     ).format(name=name)
 
 
 def _fewer(name: str, announced: int, found: int) -> str:
     return ngettext(
         "{name}: the page announces {announced} platform collaboration ticket, {found} were found; "
-        "copy the whole table, and each of its pages",
+        "copy the whole table, and each of its pages.",
         "{name}: the page announces {announced} platform collaboration tickets, {found} were found; "
-        "copy the whole table, and each of its pages",
+        "copy the whole table, and each of its pages.",
         announced,
     ).format(name=name, announced=announced, found=found)
 
@@ -248,8 +252,3 @@ def _countdown(parts: Sequence[_Part]) -> timedelta | None:
         if part.what is _Is.WORDS and (found := _COUNTDOWN.search(part.text)):
             return length_from_words(found[1])
     return None
-
-
-def copied_at(modified: float) -> datetime:
-    """The moment of copying that a text file's own time tells (seconds since 1970)."""
-    raise NotImplementedError

@@ -13,6 +13,7 @@ from jdticket.clock import parse_time
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.model import ORDER_ID_PATTERN, TICKET_ID_PATTERN
+from jdticket.text import quoted
 
 Cell = str | int | float | bool | date | time | timedelta | None
 """What a cell may hold; ``datetime`` is a ``date``."""
@@ -26,6 +27,8 @@ _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e
 _AS_FORMULA = re.compile(r'="?([^"]*)"?')
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
 _WHOLE_FLOAT = re.compile(r"([0-9]+)\.0+")
+_USUAL_LENGTH = len("2026-11-23 14:30:00")
+_YEAR_OR_SERIAL = re.compile(r"[0-9]{4}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}")
 _NOTHING = frozenset({"", "-", "--", "—", "——", "/", "无", "n/a", "null", "none"})
 
 
@@ -86,7 +89,7 @@ def ticket_id(cell: Cell) -> str:
         raise InputError(_("there is no ticket number in this row"))
     if ORDER_ID_PATTERN.fullmatch(number):
         raise InputError(
-            _("a ticket number has 7 to 10 digits; this one looks like an order number, are the columns mixed up?")
+            _("a ticket number has 7 to 10 digits; this looks like an order number; are columns mixed up?")
         )
     raise InputError(_("a ticket number has 7 to 10 digits and nothing else"))
 
@@ -102,7 +105,7 @@ def order_id(cell: Cell) -> str | None:
         return None
     if TICKET_ID_PATTERN.fullmatch(number):
         raise InputError(
-            _("an order number has 12 to 19 digits; this one looks like a ticket number, are the columns mixed up?")
+            _("an order number has 12 to 19 digits; this looks like a ticket number; are columns mixed up?")
         )
     raise InputError(_("an order number has 12 to 19 digits and nothing else"))
 
@@ -110,9 +113,11 @@ def order_id(cell: Cell) -> str | None:
 def moment(cell: Cell, zone: tzinfo, now: datetime) -> datetime | None:
     """A time as UTC; None when the cell is empty. Without an offset it is meant in ``zone``."""
     if isinstance(cell, str):
+        if len(cell) == _USUAL_LENGTH and cell.isascii():
+            return parse_time(cell, zone, now=now)
         if is_nothing(cell):
             return None
-        return parse_time(unprotected(cell), zone, now=now)
+        return parse_time(_with_year(unprotected(cell)), zone, now=now)
     if cell is None:
         return None
     if isinstance(cell, time | timedelta | bool):
@@ -121,6 +126,18 @@ def moment(cell: Cell, zone: tzinfo, now: datetime) -> datetime | None:
         # A spreadsheet's fraction of a day misses the second by some microseconds either way.
         cell = (cell + timedelta(milliseconds=500)).replace(microsecond=0)
     return parse_time(plain(cell), zone, now=now)
+
+
+def _with_year(text: str) -> str:
+    """``text``; raises ``InputError`` for a time that counts from the moment of reading ("昨天 18:00"):
+    a file may be read days after it was made."""
+    if not _YEAR_OR_SERIAL.search(text):
+        raise InputError(
+            _(
+                "{text} cannot be read as a time in a file; write the year too, such as 2026-11-23 14:30"
+            ).format(text=repr(quoted(text)))
+        )
+    return text
 
 
 def not_after(then: datetime | None, now: datetime) -> datetime | None:

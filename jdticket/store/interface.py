@@ -160,9 +160,7 @@ class Store(ABC):
         """Keep what the manager granted."""
 
     @abstractmethod
-    def extensions(
-        self, *, ticket_id: str | None = None, outage_id: int | None = None
-    ) -> list[Extension]:
+    def extensions(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Extension]:
         """What was granted for one ticket, or because of one outage, oldest first."""
 
     # The store itself

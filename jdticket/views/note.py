@@ -33,9 +33,9 @@ def manager_note(
     lines = [_("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")]
     told = {"reason": reason_word(outage.reason, _), "since": since}
     if outage.until is None:
-        lines[0] += _("Because of {reason} we have not been able to handle platform tickets since {since}.").format(
-            **told
-        )
+        lines[0] += _(
+            "Because of {reason} we have not been able to handle platform tickets since {since}."
+        ).format(**told)
     else:
         lines[0] += _(
             "Because of {reason} we could not handle platform tickets from {since} until {until}."

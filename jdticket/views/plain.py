@@ -153,8 +153,7 @@ def _dumps(value: object, stream: TextIO, indent: int | None = None) -> str:
 
 
 def write_csv(keys: Iterable[str], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
-    """A header line and a line a row. No cell can be taken for a formula by a spreadsheet, and long
-    numbers are protected from its rounding the way operators know: ``="275490614167"``."""
+    """A header line and a line a row. No cell can be taken for a formula by a spreadsheet."""
     import csv
 
     writer = csv.writer(stream, lineterminator="\n")

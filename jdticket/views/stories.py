@@ -96,8 +96,7 @@ class Teller:
         self._fields(fields)
         if ticket.returned_at is not None:
             self._out.print(
-                "! "
-                + _("The platform still shows it as waiting: the reply may not have arrived there."),
+                "! " + _("The platform still shows it as waiting: the reply may not have arrived there."),
                 style="bold yellow",
             )
         if ticket.content:
@@ -141,7 +140,9 @@ class Teller:
             self._out.print(
                 "  "
                 + _("{start} – {end}  {length}").format(
-                    start=self._moment(start), end=self._moment(end), length=clock.duration_in_words(end - start)
+                    start=self._moment(start),
+                    end=self._moment(end),
+                    length=clock.duration_in_words(end - start),
                 )
             )
 
@@ -150,7 +151,7 @@ class Teller:
             by = f"  ({one_line(event.by)})" if event.by else ""
             self._out.print(f"  {self._moment(event.at)}  {self._event(event)}{by}")
 
-    def _event(self, event: Event) -> str:  # noqa: C901
+    def _event(self, event: Event) -> str:
         data = event.data
 
         def moment(key: str) -> str:
@@ -174,10 +175,14 @@ class Teller:
                     "granted": _("granted by {manager}").format(manager=words("manager")),
                     "recomputed": _("recomputed"),
                 }[str(data["why"])]
-                return _("deadline moved: {old} → {new}, {why}").format(old=moment("old"), new=moment("new"), why=why)
+                return _("deadline moved: {old} → {new}, {why}").format(
+                    old=moment("old"), new=moment("new"), why=why
+                )
             case EventKind.REPLIED if "at" in data:
                 return _("replied at {at} ({verdict}): {text}").format(
-                    at=moment("at"), verdict=_("in time") if data["on_time"] else _("late"), text=words("text")
+                    at=moment("at"),
+                    verdict=_("in time") if data["on_time"] else _("late"),
+                    text=words("text"),
                 )
             case EventKind.REPLIED:
                 return _("replied on the platform")
@@ -186,7 +191,11 @@ class Teller:
             case EventKind.ARRIVED:
                 return _("the reply has arrived on the platform")
             case EventKind.ASSIGNED:
-                return _("assigned to {name}").format(name=words("new")) if data["new"] else _("assigned to nobody")
+                return (
+                    _("assigned to {name}").format(name=words("new"))
+                    if data["new"]
+                    else _("assigned to nobody")
+                )
             case EventKind.NOTED:
                 return _("note: {text}").format(text=words("text"))
             case EventKind.CLOSED:
@@ -197,7 +206,9 @@ class Teller:
                 return _("reopened: {why}").format(why=words("why"))
             case EventKind.OUTAGE_REPORTED:
                 return _("outage {id} reported: {reason}, since {since}").format(
-                    id=event.outage_id, reason=reason_word(OutageReason(str(data["reason"]))), since=moment("since")
+                    id=event.outage_id,
+                    reason=reason_word(OutageReason(str(data["reason"]))),
+                    since=moment("since"),
                 )
             case EventKind.OUTAGE_ENDED:
                 return _("outage {id} ended at {until}").format(id=event.outage_id, until=moment("until"))
@@ -287,7 +298,14 @@ class Teller:
     def outages(self, outages: Sequence[Outage]) -> None:
         """All outages, a line each."""
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        for heading in (_("outage"), _("reason"), _("since"), _("until"), _("shops"), _("operations manager")):
+        for heading in (
+            _("outage"),
+            _("reason"),
+            _("since"),
+            _("until"),
+            _("shops"),
+            _("operations manager"),
+        ):
             table.add_column(heading, no_wrap=heading != _("shops"))
         for outage in outages:
             table.add_row(

@@ -96,7 +96,8 @@ class TicketTable:
     def print(self, out: Console) -> None:
         """Print it; the text's column is left out when a narrow terminal has no room for it."""
         used = sum(
-            max([cell_len(heading), *(cell.cell_len for cell in cells)]) + _GAP for heading, cells in self._columns
+            max([cell_len(heading), *(cell.cell_len for cell in cells)]) + _GAP
+            for heading, cells in self._columns
         )
         table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
         for heading, _cells in self._columns:
@@ -121,7 +122,9 @@ def alerts(
             Text(
                 "! "
                 + ngettext(
-                    "{n} ticket is overdue: answer it now.", "{n} tickets are overdue: answer them now.", counts.overdue
+                    "{n} ticket is overdue: answer it now.",
+                    "{n} tickets are overdue: answer them now.",
+                    counts.overdue,
                 ).format(n=counts.overdue),
                 style="bold red",
             )
@@ -150,7 +153,9 @@ def uncontacted_line(outage: Outage, now: datetime, zone: tzinfo) -> str:
     return _(
         "Outage {id} ({reason}, since {since}): operations manager not yet contacted. "
         "Call, then: jdticket outage contact {id} --via phone"
-    ).format(id=outage.id, reason=reason_word(outage.reason), since=clock.moment_in_words(outage.since, now, zone))
+    ).format(
+        id=outage.id, reason=reason_word(outage.reason), since=clock.moment_in_words(outage.since, now, zone)
+    )
 
 
 def counts_line(counts: Counts, shown: int, hidden: int) -> str:

@@ -1,0 +1,66 @@
+"""config path, show, check."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from jdticket import config
+from jdticket.cli.options import example
+from jdticket.cli.session import Session
+from jdticket.i18n import _
+
+app = typer.Typer(
+    name="config",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    rich_help_panel=_("Setting up and looking after it"),
+    help=_("The configuration: where it is, what it says, whether it is sound."),
+)
+
+
+@app.command("path", help=_("Where the configuration is looked for."), epilog=example("jdticket config path"))
+def path(ctx: typer.Context) -> None:
+    session = Session(ctx)
+    typer.echo(str(session.config_option or config.config_path(os.environ)))
+
+
+@app.command(
+    "show", help=_("What the configuration says, secrets hidden."), epilog=example("jdticket config show")
+)
+def show(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))] = False,
+) -> None:
+    import sys
+
+    session = Session(ctx)
+    document = config.masked(session.config.document)
+    if as_json:
+        from jdticket.views import plain
+
+        plain.write_json(document, sys.stdout)
+        return
+    import tomlkit
+
+    if session.config.path is None:
+        session.say(_("There is no configuration file; every default holds. jdticket init writes one."))
+    else:
+        session.say(_("From {path}, secrets hidden:").format(path=session.config.path))
+    typer.echo(tomlkit.dumps(document), nl=False)
+
+
+@app.command(
+    "check",
+    help=_("Whether the configuration is sound; names every problem."),
+    epilog=example("jdticket config check"),
+)
+def check(ctx: typer.Context) -> None:
+    session = Session(ctx)
+    found = session.config.path
+    if found is None:
+        typer.echo(_("There is no configuration file; every default holds."))
+    else:
+        typer.echo(_("{path} is sound.").format(path=found))

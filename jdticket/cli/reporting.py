@@ -1,0 +1,259 @@
+"""report-outage: the shop stands still, and the operations manager must hear of it at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.options import AsJson, By, example
+from jdticket.cli.session import Session
+from jdticket.desk import OutageStory
+from jdticket.errors import UsageError
+from jdticket.i18n import _, ngettext, translator
+from jdticket.model import Contact, OutageReason, Outcome, Via
+from jdticket.words import kind_word, reason_word, via_word
+
+app = typer.Typer()
+
+
+@app.command(
+    "report-outage",
+    rich_help_panel=_("When the shop cannot answer"),
+    help=_(
+        "Put an outage (power cut and the like) on record, see which tickets it endangers, and get a note "
+        "to send to the JD operations manager."
+    ),
+    epilog=example("jdticket report-outage --reason power --since 13:00 --manager 张经理 --via phone"),
+)
+def report_outage(
+    ctx: typer.Context,
+    reason: Annotated[OutageReason | None, typer.Option(help=_("Why the shop cannot answer."))] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("Since when; now if left out."))
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("Until when, if that is known."))
+    ] = None,
+    shops: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shop", metavar=_("SHOP"), help=_("Which shop; may be given several times. All if left out.")
+        ),
+    ] = None,
+    note: Annotated[
+        str, typer.Option(metavar=_("TEXT"), help=_("Details for the record and for the manager."))
+    ] = "",
+    manager: Annotated[
+        str | None, typer.Option(metavar=_("NAME"), help=_("The operations manager who was contacted."))
+    ] = None,
+    via: Annotated[Via | None, typer.Option(help=_("How the manager was contacted."))] = None,
+    contacted_at: Annotated[
+        str | None, typer.Option(metavar=_("TIME"), help=_("When; now if left out."))
+    ] = None,
+    said: Annotated[str, typer.Option(metavar=_("TEXT"), help=_("What was said."))] = "",
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    codes = shop_codes(session, shops or [])
+    began = session.moment("--since", since)
+    ended = session.moment("--until", until)
+    reached_at = session.moment("--contacted-at", contacted_at)
+    if reached_at is not None and reached_at > session.now:
+        raise UsageError(_("--contacted-at: that is in the future."))
+    desk = session.writing()
+    if session.interactive and not as_json:
+        if reason is None:
+            reason = _ask_reason()
+        if since is None:
+            began = _ask_time(session, _("Since when"), began)
+        if via is None:
+            via = _ask_via()
+        if via is not None and manager is None and manager_of(session, codes) is None:
+            manager = str(typer.prompt(_("Name of the operations manager"))).strip() or None
+    manager = manager or manager_of(session, codes)
+    contact = None
+    if via is not None and manager is not None:
+        contact = _contact(manager, via, reached_at or session.now, said)
+    story = desk.report_outage(
+        reason or OutageReason.OTHER,
+        since=began,
+        until=ended,
+        shops=codes,
+        note=note,
+        by=session.by(by),
+        contact=contact,
+    )
+    wanted = bool(via or contacted_at or said) and contact is None
+    if as_json:
+        _answer_in_json(session, story)
+    else:
+        _tell(session, story)
+    if wanted:
+        session.say(_("The contact was not logged: that takes both --manager and --via."))
+
+
+class _contact:  # noqa: N801
+    """Makes the contact once the outage has its number."""
+
+    def __init__(self, manager: str, via: Via, at: datetime, said: str) -> None:
+        self._fields = (manager, via, at, said)
+
+    def __call__(self, outage_id: int) -> Contact:
+        manager, via, at, said = self._fields
+        return Contact(outage_id, manager, via, at, said, Outcome.TOLD)
+
+
+def shop_codes(session: Session, shops: Sequence[str]) -> list[str]:
+    """The codes of the shops named, each once; ``a,b`` names two."""
+    names = [name.strip() for shop in shops for name in shop.split(",") if name.strip()]
+    return list(dict.fromkeys(session.config.shop(name).code for name in names))
+
+
+def manager_of(session: Session, codes: Sequence[str]) -> str | None:
+    """The configured operations manager of these shops (none named: of all), if it is one person."""
+    managers = {
+        shop.manager.name
+        for shop in session.config.shops
+        if shop.manager and (not codes or shop.code in codes)
+    }
+    return managers.pop() if len(managers) == 1 else None
+
+
+def _ask_reason() -> OutageReason:
+    reasons = list(OutageReason)
+    for i, reason in enumerate(reasons, 1):
+        typer.echo(f"  {i}  {reason_word(reason)}")
+    return reasons[_ask_number(_("Reason (number)"), len(reasons), 1) - 1]
+
+
+def _ask_via() -> Via | None:
+    ways = list(Via)
+    typer.echo("  0  " + _("not yet contacted"))
+    for i, way in enumerate(ways, 1):
+        typer.echo(f"  {i}  {via_word(way)}")
+    number = _ask_number(_("How was the operations manager contacted (number)"), len(ways), 0)
+    return ways[number - 1] if number else None
+
+
+def _ask_number(question: str, most: int, default: int) -> int:
+    while True:
+        answer = str(typer.prompt(question, default=str(default))).strip()
+        if answer.isdecimal() and (1 if default else 0) <= int(answer) <= most:
+            return int(answer)
+        typer.echo(_("A number from {least} to {most}, please.").format(least=1 if default else 0, most=most))
+
+
+def _ask_time(session: Session, question: str, default: datetime | None) -> datetime | None:
+    while True:
+        answer = str(
+            typer.prompt(question + " " + _("(13:00; Enter: now)"), default="", show_default=False)
+        ).strip()
+        if not answer:
+            return default
+        try:
+            return session.moment(question, answer)
+        except UsageError as error:
+            typer.echo(error.message)
+
+
+def note_to_manager(session: Session, story: OutageStory) -> str:
+    """The ready-to-send note, in the language of messages."""
+    from jdticket.views.note import manager_note
+
+    return manager_note(
+        story.outage,
+        story.affected,
+        shop_names=session.shop_names,
+        zone=session.zone,
+        now=session.now,
+        gettext=translator(session.config.messages_language).gettext,
+    )
+
+
+def _answer_in_json(session: Session, story: OutageStory) -> None:
+    from jdticket.views import plain
+
+    plain.write_json(
+        outage_json(session, story) | {"note_to_manager": note_to_manager(session, story)}, sys.stdout
+    )
+
+
+def outage_json(session: Session, story: OutageStory) -> dict[str, object]:
+    """One outage with all that belongs to it."""
+    from jdticket.views import plain
+
+    zone = session.zone
+    return plain.outage(story.outage, zone) | {
+        "tickets": [
+            {
+                "id": ticket.id,
+                "order_id": ticket.order_id,
+                "kind": ticket.kind.value,
+                "deadline_at": clock.iso(ticket.deadline_at, zone),
+                "first_deadline_at": clock.iso(ticket.first_deadline_at, zone),
+            }
+            for ticket in story.affected
+        ],
+        "contacts": [plain.contact(contact, zone) for contact in story.contacts],
+        "extensions": [plain.extension(extension, zone) for extension in story.extensions],
+    }
+
+
+def _tell(session: Session, story: OutageStory) -> None:
+    out = session.out
+    outage = story.outage
+    now, zone = session.now, session.zone
+    out.print(
+        _("Outage {id} is on record: {reason}, since {since}.").format(
+            id=outage.id,
+            reason=reason_word(outage.reason),
+            since=clock.moment_in_words(outage.since, now, zone),
+        ),
+        style="bold",
+    )
+    count = len(story.affected)
+    out.print(
+        ngettext(
+            "It cuts into the time of {n} pending ticket:",
+            "It cuts into the time of {n} pending tickets:",
+            count,
+        ).format(n=count)
+        if count
+        else _("It cuts into the time of no pending ticket.")
+    )
+    for ticket in story.affected:
+        out.print(
+            "  "
+            + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
+                id=ticket.id,
+                order=ticket.order_id or "-",
+                kind=kind_word(ticket.kind),
+                deadline=clock.moment_in_words(ticket.deadline_at, now, zone),
+            )
+        )
+    out.print()
+    out.print(_("To send to the operations manager:"), style="bold")
+    out.print(note_to_manager(session, story))
+    out.print()
+    if outage.contacted:
+        contact = story.contacts[-1]
+        out.print(
+            _("Contact logged: {manager}, {via}. When more time is granted: {command}").format(
+                manager=contact.manager,
+                via=via_word(contact.via),
+                command=f"jdticket outage contact {outage.id} --via {contact.via.value} --granted-until …",
+            )
+        )
+    else:
+        out.print(
+            _("The operations manager is NOT YET CONTACTED. Call now, then: {command}").format(
+                command=f"jdticket outage contact {outage.id} --via phone"
+            ),
+            style="bold red",
+        )

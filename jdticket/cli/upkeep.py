@@ -1,0 +1,254 @@
+"""export, backup, doctor, recompute: looking after the desk's data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.options import example
+from jdticket.cli.session import Session
+from jdticket.desk import Desk
+from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
+from jdticket.i18n import _, ngettext
+from jdticket.model import TicketQuery
+
+app = typer.Typer()
+_PANEL = _("Setting up and looking after it")
+_LEAST_FREE = 200 * 1024 * 1024
+
+
+@app.command(
+    "export",
+    rich_help_panel=_PANEL,
+    help=_(
+        "All tickets with their latest reply, as CSV, JSON or XLSX; jdticket import reads each of them again."
+    ),
+    epilog=example("jdticket export -o 工单.xlsx"),
+)
+def export(
+    ctx: typer.Context,
+    as_csv: Annotated[bool, typer.Option("--csv", help=_("CSV (the default)."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("A JSON array."))] = False,
+    as_xlsx: Annotated[bool, typer.Option("--xlsx", help=_("An Excel file; takes -o."))] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar=_("FILE"), help=_("Write a new file; its ending tells the format.")
+        ),
+    ] = None,
+) -> None:
+    session = Session(ctx)
+    if as_csv + as_json + as_xlsx > 1:
+        raise UsageError(_("One of --csv, --json and --xlsx, not several."))
+    suffix = output.suffix.lower() if output and not (as_csv or as_json or as_xlsx) else ""
+    form = "xlsx" if as_xlsx or suffix == ".xlsx" else "json" if as_json or suffix == ".json" else "csv"
+    if form == "xlsx" and output is None:
+        raise UsageError(_("An Excel file cannot go to standard output; name it with -o FILE."))
+    rows = _rows(session, session.reading())
+    if output is None:
+        _write(form, rows, sys.stdout)
+        return
+    count = _write_new(output, form, rows)
+    session.say(
+        ngettext("{n} ticket written to {path}", "{n} tickets written to {path}", count).format(
+            n=count, path=output
+        )
+    )
+
+
+def _keys() -> tuple[str, ...]:
+    from jdticket.views import plain
+
+    return (*plain.TICKET_KEYS, "reply", "reply_at", "reply_by", "reply_on_time")
+
+
+def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
+    from jdticket.views import plain
+
+    now, zone = desk.now, session.zone
+    for ticket, reply in desk.tickets_with_latest_reply(TicketQuery()):
+        row = plain.ticket(ticket, desk.seconds_left(ticket, now), now, zone)
+        row["reply"] = reply.text if reply else None
+        row["reply_at"] = clock.iso(reply.at, zone) if reply else None
+        row["reply_by"] = reply.by if reply else None
+        row["reply_on_time"] = reply.on_time if reply else None
+        yield row
+
+
+def _write(form: str, rows: Iterable[Mapping[str, Any]], stream: Any) -> None:
+    from jdticket.views import plain
+
+    if form == "json":
+        plain.write_json_array(rows, stream)
+    else:
+        plain.write_csv(_keys(), rows, stream)
+
+
+def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write ``path``, which must be new, readable by its owner only; returns the number of rows. A file
+    that could not be written whole is taken away again."""
+    count = 0
+
+    def counted() -> Iterator[Mapping[str, Any]]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError as error:
+        raise RefusedError(
+            _("{path} exists already and is left alone; choose another name.").format(path=path)
+        ) from error
+    except OSError as error:
+        raise InputError(
+            _("{path} cannot be written: {why}").format(path=path, why=error.strerror)
+        ) from error
+    try:
+        if form == "xlsx":
+            with os.fdopen(descriptor, "wb") as binary:
+                from jdticket.views.xlsx import write_xlsx
+
+                write_xlsx(_keys(), counted(), binary)
+        else:
+            # Excel takes a CSV for GBK unless a byte order mark says otherwise.
+            encoding = "utf-8-sig" if form == "csv" else "utf-8"
+            with os.fdopen(descriptor, "w", encoding=encoding, newline="") as text:
+                _write(form, counted(), text)
+    except OSError as error:
+        path.unlink()
+        raise InputError(
+            _("{path} cannot be written: {why}").format(path=path, why=error.strerror)
+        ) from error
+    except BaseException:
+        path.unlink()
+        raise
+    return count
+
+
+@app.command(
+    "backup",
+    rich_help_panel=_PANEL,
+    help=_("Copy the whole store to a new file while others go on working; readable by you only."),
+    epilog=example("jdticket backup jdticket-2026-11-23.db"),
+)
+def backup(
+    ctx: typer.Context,
+    target: Annotated[Path, typer.Argument(metavar=_("FILE"), help=_("The new file."))],
+) -> None:
+    session = Session(ctx)
+    session.store(create=False).backup(target)
+    typer.echo(_("The store was copied to {path}; to use it: jdticket --db {path} list").format(path=target))
+
+
+@app.command(
+    "recompute",
+    rich_help_panel=_PANEL,
+    help=_(
+        "Work out the deadlines of pending tickets anew after a change of service hours. What the platform "
+        "said or the manager granted stays."
+    ),
+    epilog=example("jdticket recompute --dry-run"),
+)
+def recompute(
+    ctx: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Say what would change, keep nothing."))
+    ] = False,
+) -> None:
+    session = Session(ctx)
+    moved = session.writing().recompute(dry_run=dry_run, by=session.by(None))
+    now = clock.system_now()
+    for move in moved:
+        typer.echo(
+            _("ticket {ticket}: due {new} now, was {old}").format(
+                ticket=move.ticket.id,
+                new=clock.moment_in_words(move.deadline_at, now, session.zone),
+                old=clock.moment_in_words(move.ticket.deadline_at, now, session.zone),
+            )
+        )
+    said = ngettext("{n} deadline changes.", "{n} deadlines change.", len(moved)).format(n=len(moved))
+    if dry_run:
+        said += " " + _("Dry run: nothing was kept.")
+    typer.echo(said)
+
+
+@app.command(
+    "doctor",
+    rich_help_panel=_PANEL,
+    help=_("Look at everything that could go wrong: configuration, zone, store, permissions, disk."),
+    epilog=example("jdticket doctor"),
+)
+def doctor(ctx: typer.Context) -> None:
+    session = Session(ctx)
+    verdicts = list(_verdicts(session))
+    out = session.out
+    for ok, name, detail in verdicts:
+        mark = _("ok") if ok else _("PROBLEM")
+        out.print(f"[{mark}] {name}: {detail}", style="" if ok else "bold red")
+    if not all(ok for ok, _name, _detail in verdicts):
+        raise typer.Exit(1)
+
+
+def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+    try:
+        found = session.config.path
+    except ConfigError as error:
+        yield False, _("configuration"), error.message
+        return
+    yield True, _("configuration"), str(found) if found else _("no file; every default holds")
+    if found and os.name == "posix" and found.stat().st_mode & 0o077:
+        yield (
+            False,
+            _("configuration's permissions"),
+            _("others may read it; run: chmod 600 {path}").format(path=found),
+        )
+    moment = clock.moment_in_words(session.now, session.now, session.zone)
+    yield (
+        True,
+        _("zone"),
+        _("{zone}; it is {moment} there").format(zone=session.config.timezone, moment=moment),
+    )
+    if not session.database.exists():
+        yield True, _("store"), _("{path}: none yet; it is made on first use").format(path=session.database)
+        return
+    try:
+        store = session.store()
+        for finding in store.check():
+            yield finding.ok, _finding_name(finding.name), finding.detail
+    except JdticketError as error:
+        yield False, _("store"), error.message
+        return
+    yield True, _("store"), str(session.database)
+    yield _disk_verdict(session.database.parent)
+
+
+def _finding_name(name: str) -> str:
+    return {
+        "integrity": _("store's integrity"),
+        "foreign_keys": _("store's links"),
+        "schema": _("store's schema"),
+        "permissions": _("store's permissions"),
+        "journal": _("store's journal"),
+    }[name]
+
+
+def _disk_verdict(folder: Path) -> tuple[bool, str, str]:
+    import shutil
+
+    free = shutil.disk_usage(folder).free
+    megabytes = free // (1024 * 1024)
+    if free < _LEAST_FREE:
+        return (
+            False,
+            _("free disk"),
+            _("only {n} MB left in {path}; make room").format(n=megabytes, path=folder),
+        )
+    return True, _("free disk"), _("{n} MB").format(n=megabytes)

@@ -1,0 +1,186 @@
+"""CSV, TSV and their kin: rows of cells out of a text, however long, in constant memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TextIO
+
+from jdticket.i18n import _
+from jdticket.intake.columns import (
+    CELL_MAX,
+    HEADER_ROWS,
+    Header,
+    TableReader,
+    check_header,
+    find_header,
+    no_rows,
+    too_long,
+)
+from jdticket.intake.interface import ReadOptions
+from jdticket.intake.values import unprotected
+from jdticket.model import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
+
+_DELIMITERS = (",", "\t", ";", "|")
+_LINE_MAX = 2 * CELL_MAX
+_ROWS_TRIED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a text is laid out as a table."""
+
+    delimiter: str
+    index: int
+    """Which record holds the headings, counted from 0."""
+    header: Header
+    fits: bool
+    """One of the first rows below the headings reads as a ticket."""
+
+
+def find_layout(name: str, start: str, options: ReadOptions) -> Layout | None:
+    """The layout under which the beginning of the text shows the most known headings; None: under
+    no layout does a row hold two of them."""
+    best: Layout | None = None
+    csv.field_size_limit(CELL_MAX)
+    for delimiter in _DELIMITERS:
+        rows = list(_first_records(start, delimiter))
+        found = find_header(rows, options.columns)
+        if found is None or (best is not None and len(found[1].columns) <= len(best.header.columns)):
+            continue
+        index, header = found
+        fits = False
+        if header.usable:
+            reader = TableReader(name, header, options)
+            below = rows[index + 1 : index + 1 + _ROWS_TRIED]
+            fits = any(isinstance(reader.read(0, cells), Draft) for cells in below)
+        best = Layout(delimiter, index, header, fits)
+    return best
+
+
+def _first_records(start: str, delimiter: str) -> Iterator[list[str]]:
+    records = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+    try:
+        yield from islice(records, HEADER_ROWS + _ROWS_TRIED)
+    except csv.Error:
+        return
+
+
+def read_delimited(
+    name: str, text: TextIO, layout: Layout, options: ReadOptions, notes: list[str]
+) -> Iterator[Draft | Rejection]:
+    """The tickets of the table; ``text`` is open with ``newline=""`` and stands at its beginning.
+
+    A row is numbered by the line on which it begins. Raises ``InputError`` for unusable headings.
+    """
+    csv.field_size_limit(CELL_MAX)
+    lines = _Lines(text)
+    records = csv.reader(lines, delimiter=layout.delimiter)
+    row = 1
+    for _index in range(layout.index + 1):
+        row = lines.number + 1
+        next(records)
+    check_header(name, row, layout.header, options.columns)
+
+    reader = TableReader(name, layout.header, options)
+    empty = True
+    while True:
+        row = lines.number + 1
+        lines.quotes = 0
+        try:
+            cells = next(records)
+        except StopIteration:
+            break
+        except (_TooLongError, csv.Error):
+            closed = lines.skip_record()
+            yield Rejection(name, row, "", "", too_long() if closed else _unclosed(lines.number))
+            empty = False
+            continue
+        if lines.number > row and _swallowed(cells, layout, lines):
+            yield Rejection(name, row, "", "", _unclosed(lines.number))
+            empty = False
+            continue
+        found = reader.read(row, cells)
+        if found is not None:
+            yield found
+            empty = False
+    if empty:
+        notes.append(no_rows(name))
+
+
+class _TooLongError(Exception):
+    pass
+
+
+class _Lines:
+    """The lines of a text, counted; one that is too long is never held whole."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._readline = text.readline
+        self.number = 0
+        """Of the line read last, from 1."""
+        self.quotes = 0
+        """Quotation marks since the caller last set it to 0: an odd number means an open cell."""
+        self.at_end = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._readline(_LINE_MAX)
+        if not line:
+            self.at_end = True
+            raise StopIteration
+        self.number += 1
+        if '"' in line:
+            self.quotes += line.count('"')
+        if len(line) == _LINE_MAX and line[-1] not in "\r\n":
+            self._skip_line()
+            raise _TooLongError
+        return line
+
+    def skip_record(self) -> bool:
+        """Go on to the end of the record that was given up; False: its last cell never ends."""
+        while self.quotes % 2:
+            try:
+                next(self)
+            except StopIteration:
+                return False
+            except _TooLongError:
+                continue
+        return True
+
+    def _skip_line(self) -> None:
+        while piece := self._readline(_LINE_MAX):
+            self.quotes += piece.count('"')
+            if piece[-1] in "\r\n":
+                return
+
+
+def _swallowed(cells: list[str], layout: Layout, lines: _Lines) -> bool:
+    """True when a cell over several lines holds rows: its quotation mark was never meant to open one."""
+    if lines.at_end and lines.quotes % 2:
+        return True
+    ids = layout.header.columns["id"][0]
+    orders = layout.header.columns.get("order_id", (None,))[0]
+    for cell in cells:
+        for line in cell.splitlines()[1:]:
+            parts = [unprotected(part.strip('"')) for part in line.split(layout.delimiter)]
+            if len(parts) <= ids or not TICKET_ID_PATTERN.fullmatch(parts[ids]):
+                continue
+            if orders is None or orders >= len(parts):
+                if len(parts) > 2:
+                    return True
+            elif ORDER_ID_PATTERN.fullmatch(parts[orders]):
+                return True
+    return False
+
+
+def _unclosed(last: int) -> str:
+    return _(
+        "a quotation mark opened in this row is not closed before row {last}, so the rows between cannot be "
+        "told apart; close it, or export the file again"
+    ).format(last=last)

@@ -1,0 +1,190 @@
+"""Files and streams of any kind that operators have: what is it, and who reads it.
+
+Content decides, the name only helps: a download is as often misnamed as not. A stream that cannot
+be read twice is kept in a temporary file of its own while it is read.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from jdticket.errors import InputError
+from jdticket.i18n import _
+from jdticket.intake.columns import check_map, no_header
+from jdticket.intake.encoding import check_encoding, find_encoding
+from jdticket.intake.interface import ReadOptions, Source
+from jdticket.model import Draft, Rejection
+
+if TYPE_CHECKING:
+    from jdticket.intake.delimited import Layout
+
+# Enough to see a header below its title rows, or the first buttons of a page.
+_START = 256 * 1024
+# Characters; a page of a thousand tickets has a hundredth of it.
+_PAGE_MAX = 32 * 1024 * 1024
+_TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
+
+
+def open_source(path: Path, options: ReadOptions) -> Source:
+    """The tickets in a file, whatever it is: CSV and kin, a workbook, JSON, a copied page.
+
+    Raises ``InputError`` when there is no such file or it may not be read, ``UsageError`` for an
+    unknown encoding or field in ``options``. What is in the file comes out when it is read.
+    """
+    _check(options)
+    if path.is_dir():
+        raise InputError(_("{name} is a folder; name the files in it.").format(name=path))
+    if path.is_file() or not path.exists():
+        with _reading(str(path)), path.open("rb"):
+            pass
+    return _Stream(path.name, lambda: path.open("rb"), options, lambda: _modified(path))
+
+
+def source_from_stream(name: str, stream: BinaryIO, options: ReadOptions) -> Source:
+    """The same for a stream such as standard input, which is left open. Raises ``UsageError``."""
+    _check(options)
+    return _Stream(name, lambda: _spooled(stream), options, lambda: None)
+
+
+def _check(options: ReadOptions) -> None:
+    check_map(options.columns)
+    check_encoding(options.encoding)
+
+
+class _Stream(Source):
+    def __init__(
+        self,
+        name: str,
+        open_: Callable[[], BinaryIO],
+        options: ReadOptions,
+        modified: Callable[[], datetime | None],
+    ) -> None:
+        self.name = name
+        self.notes: list[str] = []
+        self._open = open_
+        self._options = options
+        self._modified = modified
+
+    def read(self) -> Iterator[Draft | Rejection]:
+        """See ``Source``."""
+        with _reading(self.name), self._open() as opened:
+            stream = opened if opened.seekable() else _spooled(opened)
+            with stream:
+                yield from self._by_content(stream)
+
+    def _by_content(self, stream: BinaryIO) -> Iterator[Draft | Rejection]:
+        from jdticket.intake.workbook import OLE_MARK, ZIP_MARK, read_workbook
+
+        head = stream.read(8)
+        stream.seek(0)
+        if head.startswith((ZIP_MARK, OLE_MARK)):
+            yield from read_workbook(self.name, stream, self._options, self.notes)
+            return
+        encoding = find_encoding(self.name, stream, self._options.encoding)
+        text = io.TextIOWrapper(stream, encoding, newline="")
+        start = text.read(_START)
+        text.seek(0)
+        yield from self._by_text(text, start)
+
+    def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
+        from jdticket.intake.delimited import find_layout, read_delimited
+        from jdticket.intake.jsonfile import looks_like_json, read_json
+
+        if not start.strip():
+            raise InputError(_("{name} is empty.").format(name=self.name))
+        if looks_like_json(self.name, start):
+            yield from read_json(self.name, text, start, self._options, self.notes)
+            return
+        if start.lstrip().startswith("<"):
+            raise InputError(
+                _(
+                    "{name} holds a web page (HTML or XML), whatever its name says; "
+                    "open it in Excel and save it as .xlsx."
+                ).format(name=self.name)
+            )
+        layout = find_layout(self.name, start, self._options)
+        if _is_page(start, layout):
+            yield from self._page(text)
+        elif layout is not None:
+            yield from read_delimited(self.name, text, layout, self._options, self.notes)
+        elif _is_table(self.name, start):
+            raise InputError(no_header(self.name, _first_cells(start)))
+        else:
+            yield from self._page(text)
+
+    def _page(self, text: io.TextIOWrapper) -> Iterator[Draft | Rejection]:
+        from jdticket.intake.pasted import PastedPage
+
+        whole = text.read(_PAGE_MAX + 1)
+        if len(whole) > _PAGE_MAX:
+            raise InputError(_("{name} is too long for a copied page.").format(name=self.name))
+        options = self._options
+        if options.copied_at is None:
+            options = replace(options, copied_at=self._modified())
+        page = PastedPage(whole, self.name, options)
+        yield from page.read()
+        self.notes += page.notes
+
+
+def _is_page(start: str, layout: Layout | None) -> bool:
+    """True for a copied page. It may carry its table's headings, too; then its rows do not fit them,
+    or its countdowns tell more than a table would take in."""
+    from jdticket.intake.pasted import has_buttons, has_countdown
+
+    if not has_buttons(start):
+        return False
+    return layout is None or not layout.fits or (layout.delimiter == "\t" and has_countdown(start))
+
+
+def _is_table(name: str, start: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return suffix in _TABLE_SUFFIXES or (suffix != ".txt" and len(_first_cells(start)) > 1)
+
+
+def _first_cells(start: str) -> list[str]:
+    """The cells of the first line that is not blank, whatever separates them."""
+    line = start.lstrip().splitlines()[0]
+    return [cell.strip(' "') for cell in re.split(r"[,;\t|]", line)]
+
+
+def _modified(path: Path) -> datetime | None:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.is_file() else None
+
+
+def _spooled(stream: BinaryIO) -> BinaryIO:
+    """The stream's bytes in a file without a name, readable by its owner only."""
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    spool = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    copyfileobj(stream, spool, 1 << 20)
+    spool.seek(0)
+    return spool
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Turn what the system says against reading into a sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(_("{name}: there is no such file.").format(name=name)) from None
+    except PermissionError:
+        raise InputError(
+            _("{name} may not be read: get the right to read it, or close the program that holds it.").format(
+                name=name
+            )
+        ) from None
+    except OSError as error:
+        raise InputError(
+            _("{name} cannot be read: {problem}.").format(name=name, problem=error.strerror or error)
+        ) from None
+    except UnicodeError:
+        raise InputError(_("{name} changed while it was read; import it again.").format(name=name)) from None

@@ -1,0 +1,196 @@
+"""JSON (an array of objects, or an object that holds one) and JSON Lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, TextIO
+
+from jdticket.errors import InputError
+from jdticket.i18n import _
+from jdticket.intake.columns import (
+    CELL_MAX,
+    HEADER_ROWS,
+    TableReader,
+    check_header,
+    no_rows,
+    read_header,
+    too_long,
+)
+from jdticket.intake.interface import ReadOptions
+from jdticket.intake.values import Cell
+from jdticket.model import Draft, Rejection
+from jdticket.text import quoted
+
+_BEGINNING = re.compile(r"""\s*(?:\[\s*(?:[\[{\]"]|\Z)|\{\s*(?:["}]|\Z))""")
+_LINES_SUFFIXES = (".jsonl", ".ndjson")
+_LINE_MAX = 2 * CELL_MAX
+# An array is held whole; beyond this it should come as JSON Lines.
+_WHOLE_MAX = 64 * 1024 * 1024
+
+_Numbered = tuple[int, Mapping[str, Any] | str]
+"""Row number, and the object there or the reason why there is none."""
+
+
+def looks_like_json(name: str, start: str) -> bool:
+    """True for a text that begins as JSON does, and for a file named so."""
+    return name.lower().endswith((".json", *_LINES_SUFFIXES)) or _BEGINNING.match(start) is not None
+
+
+def read_json(
+    name: str, text: TextIO, start: str, options: ReadOptions, notes: list[str]
+) -> Iterator[Draft | Rejection]:
+    """The tickets of the file; ``start`` is its beginning, at which ``text`` stands.
+
+    A row is the number of the object in its array, or of the line. Raises ``InputError`` for JSON that
+    is broken as a whole, and when the first objects have no usable keys.
+    """
+    objects = _lines(text) if _is_lines(name, start) else iter(_whole(name, text))
+    first = list(islice(objects, HEADER_ROWS))
+    reader = _ObjectReader(name, options)
+    for _row, item in first:
+        if not isinstance(item, str):
+            reader.learn(item)
+    if not first:
+        notes.append(no_rows(name))
+        return
+    reader.table(first[0][0])
+    for row, item in chain(first, objects):
+        yield reader.read(row, item)
+
+
+class _ObjectReader:
+    """Rows of cells out of objects, which need not all have the same keys."""
+
+    def __init__(self, name: str, options: ReadOptions) -> None:
+        self._name = name
+        self._options = options
+        self._keys: dict[str, None] = {}
+        self._table: TableReader | None = None
+
+    def learn(self, item: Mapping[str, Any]) -> None:
+        """Take note of keys not seen before."""
+        if not self._keys.keys() >= item.keys():
+            self._keys.update(dict.fromkeys(item))
+            self._table = None
+
+    def table(self, row: int) -> TableReader:
+        """The reader for the keys seen so far; raises ``InputError`` when they make no ticket."""
+        if self._table is None:
+            header = read_header(self._keys, self._options.columns)
+            check_header(self._name, row, header, self._options.columns)
+            self._table = TableReader(self._name, header, self._options)
+        return self._table
+
+    def read(self, row: int, item: Mapping[str, Any] | str) -> Draft | Rejection:
+        """The ticket in the object; a string is the reason why there is no object."""
+        if isinstance(item, str):
+            return Rejection(self._name, row, "", "", item)
+        self.learn(item)
+        table = self.table(row)
+        cells: list[Cell] = []
+        for key in self._keys:
+            value = item.get(key, "")
+            if isinstance(value, list | dict):
+                value = json.dumps(value, ensure_ascii=False)
+            if isinstance(value, str) and not _is_whole_text(value):
+                return Rejection(self._name, row, quoted(key), "", _("the text holds half a character"))
+            cells.append(value)
+        return table.read(row, cells) or Rejection(self._name, row, "", "", _("the object is empty"))
+
+
+def _is_whole_text(text: str) -> bool:
+    """False when an escape such as ``\\ud83d`` stands without its other half; no store takes that."""
+    if text.isascii():
+        return True
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_lines(name: str, start: str) -> bool:
+    if name.lower().endswith(_LINES_SUFFIXES):
+        return True
+    lines = (line.strip() for line in start.splitlines())
+    filled = list(islice((line for line in lines if line), 2))
+    if not (filled and filled[0].startswith("{") and filled[0].endswith("}")):
+        return False
+    return len(filled) > 1 and filled[1].startswith("{")
+
+
+def _lines(text: TextIO) -> Iterator[_Numbered]:
+    number = 0
+    while line := text.readline(_LINE_MAX):
+        number += 1
+        if len(line) == _LINE_MAX and not line.endswith(("\r", "\n")):
+            while (rest := text.readline(_LINE_MAX)) and not rest.endswith(("\r", "\n")):
+                pass
+            yield number, too_long()
+            continue
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except json.JSONDecodeError as error:
+            yield (
+                number,
+                _("not JSON: {problem} at column {column}").format(problem=error.msg, column=error.colno),
+            )
+        except (ValueError, RecursionError):
+            yield number, _("not JSON that can be read: a number too long, or nested too deep")
+        else:
+            yield number, item if isinstance(item, dict) else _("a JSON object is needed")
+
+
+def _whole(name: str, text: TextIO) -> list[_Numbered]:
+    whole = text.read(_WHOLE_MAX + 1)
+    if len(whole) > _WHOLE_MAX:
+        raise InputError(
+            _("{name} is too long for one JSON value; split it, or save it as JSON Lines.").format(name=name)
+        )
+    try:
+        data = json.loads(whole)
+    except json.JSONDecodeError as error:
+        breaks_off = not whole[error.pos :].strip()
+        problem = _("it breaks off") if breaks_off else error.msg
+        raise InputError(
+            _("{name} is not whole JSON: {problem} at line {line}, column {column}; fetch it again.").format(
+                name=name, problem=problem, line=error.lineno, column=error.colno
+            )
+        ) from None
+    except (ValueError, RecursionError):
+        raise InputError(
+            _("{name} cannot be read: it holds a number too long, or is nested too deep.").format(name=name)
+        ) from None
+    return [
+        (n, item if isinstance(item, dict) else _("a JSON object is needed"))
+        for n, item in enumerate(_array(name, data), 1)
+    ]
+
+
+def _array(name: str, data: Any) -> list[Any]:
+    """The array of objects: the data itself, or the one array within it, at any depth of objects."""
+    if isinstance(data, list):
+        return data
+    if isinstance(data, dict):
+        if "id" in read_header(data, {}).columns:
+            return [data]
+        arrays = list(_arrays("", data))
+        if len(arrays) == 1:
+            return arrays[0][1]
+        if arrays:
+            raise InputError(
+                _("{name} holds several arrays: {keys}; keep the one with the tickets.").format(
+                    name=name, keys=", ".join(quoted(key) for key, _array in arrays[:20])
+                )
+            )
+    raise InputError(_("{name} holds no array of objects, so no tickets.").format(name=name))
+
+
+def _arrays(path: str, data: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    for key, value in data.items():
+        where = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            yield from _arrays(where, value)
+        elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            yield where, value

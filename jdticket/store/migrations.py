@@ -1,0 +1,162 @@
+"""How the SQLite store's tables came to be, step by step.
+
+A step that has been released is never edited: a change is another function below the last one, and
+``SCHEMA_VERSION`` in ``sqlite.py`` counts them. Allowed values are therefore written out here and not
+taken from ``model``. The tables are plain SQL because CHECK constraints, triggers and partial indexes
+are what they are about.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("jdticket")
+
+
+def bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Take the steps that this database has not seen. The caller holds the write lock and commits."""
+    database = Database(connection, execute_plugins=False)
+    migrations.apply(database)
+    # Read at every start, where importing sqlite-utils to look at its own table would cost too much.
+    database.execute(f"PRAGMA user_version = {len(migrations.applied(database))}")
+
+
+@migrations()
+def m001_the_desk(db: Database) -> None:
+    """Tickets, their time line, replies, outages, and what the operations manager granted."""
+    def one_of(column: str, *values: str) -> str:
+        # Not IN: SQLite would build its list anew for every row that is written, half of the cost of one.
+        return f"CHECK ({' OR '.join(f"{column} = '{value}'" for value in values)})"
+
+    time = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+
+    db.execute("PRAGMA application_id = 1245992011")  # "JDTK": the file says whose it is
+    db.execute(f"""
+        CREATE TABLE tickets (
+            id TEXT NOT NULL PRIMARY KEY,
+            id_reversed TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            order_id TEXT,
+            kind TEXT NOT NULL {one_of("kind", "crc", "complaint", "urge", "consult", "other")},
+            kind_text TEXT NOT NULL,
+            status TEXT NOT NULL {one_of("status", "pending", "replied", "closed", "void")},
+            created_at TEXT NOT NULL CHECK (created_at {time}),
+            deadline_at TEXT NOT NULL CHECK (deadline_at {time}),
+            first_deadline_at TEXT NOT NULL CHECK (first_deadline_at {time}),
+            deadline_source TEXT NOT NULL {one_of("deadline_source", "policy", "platform", "granted")},
+            taken_in_at TEXT NOT NULL CHECK (taken_in_at {time}),
+            platform_status TEXT NOT NULL,
+            assignee TEXT NOT NULL,
+            content TEXT NOT NULL,
+            replied_at TEXT CHECK (replied_at {time}),
+            returned_at TEXT CHECK (returned_at {time})
+        ) STRICT
+    """)
+    db.execute("""
+        CREATE INDEX tickets_pending ON tickets (deadline_at, kind <> 'crc', id, shop)
+        WHERE status = 'pending'
+    """)
+    db.execute("CREATE INDEX tickets_done ON tickets (created_at DESC, id, status) WHERE status <> 'pending'")
+    db.execute("""
+        CREATE INDEX tickets_returned ON tickets (created_at DESC, id, shop)
+        WHERE returned_at IS NOT NULL
+    """)
+    db.execute("CREATE INDEX tickets_by_shop ON tickets (shop, created_at DESC, id, status)")
+    db.execute("CREATE INDEX tickets_by_ending ON tickets (id_reversed)")
+
+    db.execute(f"""
+        CREATE TABLE outages (
+            id INTEGER PRIMARY KEY,
+            reason TEXT NOT NULL {one_of("reason", "power", "network", "system", "weather", "disaster", "event", "other")},
+            since TEXT NOT NULL CHECK (since {time}),
+            until TEXT CHECK (until {time}),
+            shops TEXT NOT NULL CHECK (json_type(shops) = 'array'),
+            note TEXT NOT NULL,
+            reported_at TEXT NOT NULL CHECK (reported_at {time}),
+            contacted INTEGER NOT NULL CHECK (contacted IN (0, 1))
+        ) STRICT
+    """)
+
+    # No CHECK on an event's kind: new kinds will come, and a table that refuses every change could
+    # not be rebuilt for them.
+    db.execute(f"""
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL CHECK (at {time}),
+            kind TEXT NOT NULL,
+            ticket_id TEXT REFERENCES tickets (id),
+            outage_id INTEGER REFERENCES outages (id),
+            "by" TEXT NOT NULL,
+            data TEXT NOT NULL CHECK (json_type(data) = 'object'),
+            text TEXT NOT NULL
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX events_by_ticket ON events (ticket_id) WHERE ticket_id IS NOT NULL")
+    db.execute("CREATE INDEX events_by_outage ON events (outage_id) WHERE outage_id IS NOT NULL")
+    # Holds an event's words (see fulltext.py) under the event's id. "content=''" keeps no second copy
+    # of the text; "columnsize=0" no lengths, which only ranking would ask for.
+    db.execute("""
+        CREATE VIRTUAL TABLE events_text
+        USING fts5 (words, content='', columnsize=0, tokenize='ascii')
+    """)
+
+    db.execute(f"""
+        CREATE TABLE replies (
+            id INTEGER PRIMARY KEY,
+            ticket_id TEXT NOT NULL REFERENCES tickets (id),
+            text TEXT NOT NULL,
+            at TEXT NOT NULL CHECK (at {time}),
+            recorded_at TEXT NOT NULL CHECK (recorded_at {time}),
+            "by" TEXT NOT NULL,
+            deadline_at TEXT NOT NULL CHECK (deadline_at {time}),
+            forced INTEGER NOT NULL CHECK (forced IN (0, 1))
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX replies_by_ticket ON replies (ticket_id)")
+
+    db.execute(f"""
+        CREATE TABLE contacts (
+            id INTEGER PRIMARY KEY,
+            outage_id INTEGER NOT NULL REFERENCES outages (id),
+            manager TEXT NOT NULL,
+            via TEXT NOT NULL {one_of("via", "phone", "wechat", "dingtalk", "feishu", "email", "other")},
+            at TEXT NOT NULL CHECK (at {time}),
+            said TEXT NOT NULL,
+            outcome TEXT NOT NULL {one_of("outcome", "told", "granted", "refused", "no_answer")}
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX contacts_by_outage ON contacts (outage_id)")
+
+    db.execute(f"""
+        CREATE TABLE extensions (
+            id INTEGER PRIMARY KEY,
+            contact_id INTEGER NOT NULL REFERENCES contacts (id),
+            outage_id INTEGER NOT NULL REFERENCES outages (id),
+            ticket_id TEXT NOT NULL REFERENCES tickets (id),
+            old_deadline_at TEXT NOT NULL CHECK (old_deadline_at {time}),
+            granted_until TEXT NOT NULL CHECK (granted_until {time}),
+            at TEXT NOT NULL CHECK (at {time})
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX extensions_by_ticket ON extensions (ticket_id)")
+    db.execute("CREATE INDEX extensions_by_outage ON extensions (outage_id)")
+
+    # Nothing is deleted; and what was once said stays as it was said. The third trigger closes the
+    # back door of INSERT OR REPLACE, which deletes without asking the first one.
+    for table in ("tickets", "outages", "events", "replies", "contacts", "extensions"):
+        db.execute(f"""
+            CREATE TRIGGER {table}_are_never_deleted BEFORE DELETE ON {table}
+            BEGIN SELECT RAISE (ABORT, '{table} are never deleted'); END
+        """)
+    for table in ("events", "replies", "contacts", "extensions"):
+        db.execute(f"""
+            CREATE TRIGGER {table}_are_never_changed BEFORE UPDATE ON {table}
+            BEGIN SELECT RAISE (ABORT, '{table} are never changed'); END
+        """)
+        db.execute(f"""
+            CREATE TRIGGER {table}_are_never_replaced BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
+            BEGIN SELECT RAISE (ABORT, '{table} are never replaced'); END
+        """)

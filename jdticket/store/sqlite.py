@@ -1,0 +1,822 @@
+"""The store on SQLite: one file that any number of processes on one machine may use at once.
+
+Rows are read and written with plain SQL. sqlite-utils, which makes and changes the tables
+(``migrations.py``), is imported only when there is something to make or change.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from jdticket.clock import from_stored, stored
+from jdticket.errors import InputError, NotFoundError, StoreError
+from jdticket.i18n import _
+from jdticket.model import (
+    Contact,
+    DeadlineSource,
+    Event,
+    EventKind,
+    Extension,
+    Kind,
+    Outage,
+    OutageReason,
+    Outcome,
+    Reply,
+    Status,
+    Ticket,
+    TicketQuery,
+    Via,
+)
+from jdticket.store.fulltext import match, pieces
+from jdticket.store.interface import Counts, Finding, Store
+
+SCHEMA_VERSION = 1
+"""How many steps ``migrations.py`` has."""
+
+_APPLICATION_ID = int.from_bytes(b"JDTK", "big")
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+_CHUNK = 500
+
+_T = TypeVar("_T")
+
+
+class SqliteStore(Store):
+    """Keeps the promises of :class:`Store` in one SQLite file; made by :meth:`open`."""
+
+    def __init__(self, path: Path, wait_seconds: float) -> None:
+        self._path = path
+        self._wait_seconds = wait_seconds
+        with self._failures_explained():
+            self._db = _connect(path, wait_seconds)
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True, wait_seconds: float = 60.0) -> Self:
+        """The store in the file ``path``, brought up to date.
+
+        ``create`` makes folder, file and tables where there are none, for their owner only; without
+        it ``NotFoundError`` says that there is no store yet. Each step waits for other writers for up
+        to ``wait_seconds``. A store that can only be read opens, and refuses to be written.
+        """
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise StoreError(
+                _("This Python has SQLite {found}, and jdticket needs {needed}; use a newer Python.").format(
+                    found=sqlite3.sqlite_version, needed=".".join(map(str, _OLDEST_SQLITE))
+                )
+            )
+        _find_file(path, create=create)
+        store = cls(path, wait_seconds)
+        try:
+            store._prepare(create=create)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._db.in_transaction:
+            raise RuntimeError("a transaction is open already, and one cannot hold another")
+        self._run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            # After some failures, a full disk among them, SQLite has rolled back by itself.
+            if self._db.in_transaction:
+                self._run("ROLLBACK")
+            raise
+
+    # Tickets
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        return self.tickets_by_id([ticket_id]).get(ticket_id)
+
+    def tickets_by_id(self, ticket_ids: Iterable[str]) -> Mapping[str, Ticket]:
+        found: dict[str, Ticket] = {}
+        for chunk in _chunks(ticket_ids):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._rows(f"SELECT {_TICKET_COLUMNS} FROM tickets WHERE id IN ({marks})", *chunk)
+            found.update((row[0], _ticket(row)) for row in rows)
+        return found
+
+    def tickets_ending_with(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
+        first = digits[::-1]
+        bounds = (first, first + "\U0010ffff")
+        chosen = "FROM tickets WHERE id_reversed >= ? AND id_reversed < ?"
+        order = "status <> 'pending', created_at DESC, id"
+        rows = self._rows(f"SELECT {_TICKET_COLUMNS} {chosen} ORDER BY {order} LIMIT ?", *bounds, limit)
+        return [_ticket(row) for row in rows], self._number(f"SELECT count(*) {chosen}", *bounds)
+
+    def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
+        """See :meth:`Store.tickets`. With neither a limit nor a transaction, rows are read as they are
+        asked for, in constant memory: read to the end before writing."""
+        choices = _choices(query)
+        if not choices:
+            return
+        # One statement, so that a ticket that changes its state meanwhile is seen once. Each part comes
+        # out of its index in order, and the last LIMIT stops the whole; "LIMIT -1" only keeps SQLite
+        # from dropping the order of a part.
+        sql = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {_TICKET_COLUMNS} {rows} ORDER BY {order} LIMIT -1)"
+            for rows, order, _values in choices
+        )
+        values = [value for _rows, _order, part in choices for value in part]
+        limit = -1 if query.limit is None else query.limit
+        at_once = query.limit is not None or self._db.in_transaction
+        rows = (self._rows if at_once else self._stream)(f"{sql} LIMIT ?", *values, limit)
+        for row in rows:
+            yield _ticket(row)
+
+    def count(self, query: TicketQuery) -> int:
+        choices = _choices(query)
+        numbers = " + ".join(f"(SELECT count(*) {rows})" for rows, _order, _values in choices)
+        return self._number(f"SELECT {numbers or 0}", *(value for *_rest, part in choices for value in part))
+
+    def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
+        of_shop = "(?3 IS NULL OR shop = ?3)"
+        pending = f"SELECT count(*) {_PENDING} AND {of_shop}"
+        [row] = self._rows(
+            f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
+                ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
+                (SELECT count(*) {_RETURNED} AND {of_shop})""",
+            stored(now),
+            stored(soon),
+            shop,
+        )
+        return Counts(*row)
+
+    def shops(self) -> list[str]:
+        # From one code to the next through the index: as many steps as there are codes.
+        rows = self._rows("""
+            WITH RECURSIVE codes (shop) AS (
+                SELECT min(shop) FROM tickets
+                UNION ALL
+                SELECT (SELECT min(shop) FROM tickets WHERE shop > codes.shop) FROM codes
+                WHERE codes.shop IS NOT NULL
+            )
+            SELECT shop FROM codes WHERE shop IS NOT NULL
+        """)
+        return [shop for (shop,) in rows]
+
+    def put_tickets(self, tickets: Iterable[Ticket]) -> None:
+        self._write_all(_PUT_TICKET, map(_ticket_row, tickets))
+
+    # The time line
+
+    def append(self, events: Iterable[Event]) -> None:
+        import json
+
+        ids = count(self._number("SELECT coalesce(max(id), 0) + 1 FROM events"))
+        for chunk in _chunks(events):
+            numbered = list(zip(ids, chunk, strict=False))
+            self._write_all(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        number,
+                        stored(event.at),
+                        event.kind.value,
+                        event.ticket_id,
+                        event.outage_id,
+                        event.by,
+                        json.dumps(dict(event.data), ensure_ascii=False) if event.data else "{}",
+                        event.text,
+                    )
+                    for number, event in numbered
+                ),
+            )
+            self._write_all(
+                "INSERT INTO events_text (rowid, words) VALUES (?, ?)",
+                ((number, pieces(event.text)) for number, event in numbered if event.text),
+            )
+
+    def events(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Event]:
+        return self._told("events", _event, ticket_id=ticket_id, outage_id=outage_id)
+
+    def search(self, words: Iterable[str], limit: int) -> tuple[list[Ticket], int]:
+        matches = [match(word) for word in words]
+        if not matches or None in matches:
+            return [], 0
+        # The tickets of each word apart: the words may stand in different events of a ticket.
+        found = " INTERSECT ".join(
+            [
+                "SELECT DISTINCT ticket_id FROM events_text JOIN events ON id = events_text.rowid WHERE words MATCH ?"
+            ]
+            * len(matches)
+        )
+        rows = self._rows(
+            f"""WITH found AS MATERIALIZED ({found})
+                SELECT {_TICKET_COLUMNS} FROM tickets WHERE id IN found
+                ORDER BY status <> 'pending', iif(status = 'pending', deadline_at, NULL),
+                    iif(status = 'pending', kind <> 'crc', NULL),
+                    iif(status = 'pending', NULL, created_at) DESC, id
+                LIMIT ?""",
+            *matches,
+            limit,
+        )
+        total = self._number(f"SELECT count(ticket_id) FROM ({found})", *matches)
+        return [_ticket(row) for row in rows], total
+
+    # Replies
+
+    def add_reply(self, reply: Reply) -> Reply:
+        number = self._write(
+            "INSERT INTO replies VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+            reply.ticket_id,
+            reply.text,
+            stored(reply.at),
+            stored(reply.recorded_at),
+            reply.by,
+            stored(reply.deadline_at),
+            reply.forced,
+        )
+        return replace(reply, id=number)
+
+    def replies(self, ticket_id: str) -> list[Reply]:
+        return self._told("replies", _reply, ticket_id=ticket_id)
+
+    # Outages
+
+    def add_outage(self, outage: Outage) -> Outage:
+        number = self._write(
+            "INSERT INTO outages VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", *_outage_values(outage)
+        )
+        return replace(outage, id=number)
+
+    def update_outage(self, outage: Outage) -> None:
+        self._write(
+            """UPDATE outages SET (reason, since, until, shops, note, reported_at, contacted)
+                = (?, ?, ?, ?, ?, ?, ?) WHERE id = ?""",
+            *_outage_values(outage),
+            outage.id,
+        )
+
+    def outage(self, outage_id: int) -> Outage | None:
+        rows = self._rows("SELECT * FROM outages WHERE id = ?", outage_id)
+        return _outage(rows[0]) if rows else None
+
+    def outages(self, *, uncontacted_only: bool = False) -> list[Outage]:
+        chosen = "WHERE NOT contacted" if uncontacted_only else ""
+        return [
+            _outage(row) for row in self._rows(f"SELECT * FROM outages {chosen} ORDER BY since DESC, id DESC")
+        ]
+
+    def add_contact(self, contact: Contact) -> Contact:
+        number = self._write(
+            "INSERT INTO contacts VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+            contact.outage_id,
+            contact.manager,
+            contact.via.value,
+            stored(contact.at),
+            contact.said,
+            contact.outcome.value,
+        )
+        return replace(contact, id=number)
+
+    def contacts(self, outage_id: int) -> list[Contact]:
+        return self._told("contacts", _contact, outage_id=outage_id)
+
+    def add_extensions(self, extensions: Iterable[Extension]) -> None:
+        self._write_all(
+            "INSERT INTO extensions VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    extension.contact_id,
+                    extension.outage_id,
+                    extension.ticket_id,
+                    stored(extension.old_deadline_at),
+                    stored(extension.granted_until),
+                    stored(extension.at),
+                )
+                for extension in extensions
+            ),
+        )
+
+    def extensions(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Extension]:
+        return self._told("extensions", _extension, ticket_id=ticket_id, outage_id=outage_id)
+
+    # The store itself
+
+    def backup(self, target: Path) -> None:
+        if target.exists():
+            raise _exists(target)
+        try:
+            made = _new_file_beside(target)
+            try:
+                with self._failures_explained(target):
+                    self._copy_to(made)
+                _move_without_overwriting(made, target)
+            finally:
+                made.unlink(missing_ok=True)
+        except FileExistsError:
+            raise _exists(target) from None
+        except OSError as error:
+            raise _cannot_be_written(target, error) from error
+
+    def check(self) -> list[Finding]:
+        findings = [
+            self._finding("integrity", self._damage),
+            self._finding("foreign_keys", self._dangling),
+            self._finding("schema", self._changed_tables),
+            self._finding("journal", self._journal),
+        ]
+        if os.name == "posix":
+            findings.append(self._finding("permissions", self._permissions))
+        return findings
+
+    def _finding(self, name: str, look: Callable[[], str]) -> Finding:
+        """``look`` returns what is wrong, or nothing."""
+        try:
+            wrong = look()
+        except StoreError as error:
+            wrong = error.message
+        return Finding(name, ok=not wrong, detail=wrong or _("fine"))
+
+    def _damage(self) -> str:
+        lines = [line for (line,) in self._rows("PRAGMA integrity_check(5)")]
+        return "" if lines == ["ok"] else "; ".join(lines)
+
+    def _dangling(self) -> str:
+        rows = self._rows('SELECT DISTINCT "table", parent FROM pragma_foreign_key_check')
+        return "; ".join(
+            _("{table} point to {parent} that are not there").format(table=table, parent=parent)
+            for table, parent in rows
+        )
+
+    def _changed_tables(self) -> str:
+        """Names of tables, indexes and triggers that are not as the migrations made them."""
+        from jdticket.store.migrations import bring_up_to_date
+
+        # The full-text index's inner tables are written down differently by different SQLites.
+        sql = """SELECT name, sql FROM sqlite_master
+            WHERE name NOT GLOB 'events_text_*' AND tbl_name <> '_sqlite_migrations'"""
+        model = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            bring_up_to_date(model)
+            meant = set(model.execute(sql))
+        finally:
+            model.close()
+        names = sorted({name for name, _sql in meant ^ set(self._rows(sql))})
+        return _("not as jdticket made it: {names}").format(names=", ".join(names)) if names else ""
+
+    def _journal(self) -> str:
+        mode = self._rows("PRAGMA journal_mode")[0][0]
+        if mode == "wal":
+            return ""
+        return _(
+            "the journal mode is {mode} instead of wal, so readers and writers wait for each other"
+        ).format(mode=mode)
+
+    def _permissions(self) -> str:
+        mode = self._path.stat().st_mode & 0o777
+        if mode & 0o077 == 0:
+            return ""
+        return _("others may use the file (mode {mode}); say chmod 600 {path}").format(
+            mode=f"{mode:o}", path=self._path
+        )
+
+    # Making and opening
+
+    def _prepare(self, *, create: bool) -> None:
+        self._run("PRAGMA foreign_keys = ON")
+        self._run("PRAGMA synchronous = FULL")
+        self._run("PRAGMA cache_size = -32000")  # KiB; the 2 MB that is usual makes long imports slow
+        version = self._schema_version()
+        if version == 0 and not create:
+            raise _no_store_yet(self._path)
+        with self._failures_explained():
+            self._use_wal()
+        if version == SCHEMA_VERSION:
+            return
+        from jdticket.store.migrations import bring_up_to_date
+
+        with self.transaction(), self._failures_explained():
+            # Another process may have done it while this one waited for the lock.
+            if self._schema_version() < SCHEMA_VERSION:
+                bring_up_to_date(self._db)
+
+    def _schema_version(self) -> int:
+        """How many migrations the file has seen, 0 for an empty one; raises for a file to be left alone."""
+        [(version, application, objects)] = self._rows("""
+            SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
+            FROM pragma_user_version, pragma_application_id
+        """)
+        if application != _APPLICATION_ID and (application, version, objects) != (0, 0, 0):
+            raise StoreError(
+                _("{path} is the database of another program; name another file with --db.").format(
+                    path=self._path
+                )
+            )
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                _(
+                    "{path} was written by a newer jdticket (schema {found}, this one knows {known}); "
+                    "update jdticket."
+                ).format(path=self._path, found=version, known=SCHEMA_VERSION)
+            )
+        return int(version)
+
+    def _use_wal(self) -> None:
+        """Switch to write-ahead logging: readers and the writer do not wait for each other.
+
+        The switch wants the file for itself for a moment, and SQLite does not always wait for that.
+        """
+        if self._rows("PRAGMA journal_mode") == [("wal",)]:
+            return
+        until = time.monotonic() + self._wait_seconds
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                if _primary_code(error) == sqlite3.SQLITE_READONLY:
+                    return
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+    def _copy_to(self, path: Path) -> None:
+        copy = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._db.backup(copy)
+            # One file, whole in itself, that can be read from where nothing can be written.
+            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+        finally:
+            copy.close()
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    # Speaking to SQLite
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        with self._failures_explained():
+            return self._db.execute(sql, values).fetchall()
+
+    def _stream(self, sql: str, *values: Any) -> Iterator[Any]:
+        with self._failures_explained():
+            yield from self._db.execute(sql, values)
+
+    def _number(self, sql: str, *values: Any) -> int:
+        return int(self._rows(sql, *values)[0][0])
+
+    def _told(self, table: str, made: Callable[[Any], _T], **chosen: object) -> list[_T]:
+        """What ``table`` tells, oldest first; ``chosen`` columns that are None choose nothing."""
+        wanted = {column: value for column, value in chosen.items() if value is not None}
+        where = " AND ".join(["TRUE", *(f"{column} = ?" for column in wanted)])
+        rows = self._rows(f"SELECT * FROM {table} WHERE {where} ORDER BY at, id", *wanted.values())
+        return [made(row) for row in rows]
+
+    def _run(self, sql: str) -> None:
+        with self._failures_explained():
+            self._db.execute(sql)
+
+    def _write(self, sql: str, *values: Any) -> int:
+        """Returns the id that was given to an inserted row."""
+        self._must_be_in_transaction()
+        with self._failures_explained():
+            return self._db.execute(sql, values).lastrowid or 0
+
+    def _write_all(self, sql: str, rows: Iterable[Any]) -> None:
+        self._must_be_in_transaction()
+        with self._failures_explained():
+            self._db.executemany(sql, rows)
+
+    def _must_be_in_transaction(self) -> None:
+        if not self._db.in_transaction:
+            raise RuntimeError("nothing may be written outside a transaction")
+
+    @contextmanager
+    def _failures_explained(self, path: Path | None = None) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            explained = _explained(error, path or self._path, self._wait_seconds)
+            if explained is None:
+                raise
+            raise explained from error
+
+
+# Rows of tickets: which, in which order, through which index. The indexes are named, since SQLite's
+# planner, which knows no numbers here, would take one that fits a filter and then sort everything.
+
+_PENDING = "FROM tickets INDEXED BY tickets_pending WHERE status = 'pending'"
+_PENDING_ORDER = "deadline_at, kind <> 'crc', id"
+_DONE = "FROM tickets INDEXED BY {index} WHERE status <> 'pending'"
+_DONE_ORDER = "created_at DESC, id"
+_RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
+
+
+def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
+    """``query`` as up to two choices, pending and the rest: FROM … WHERE …, its order, its values."""
+    conditions: dict[str, object] = {}
+    if query.shop is not None:
+        conditions["shop = ?"] = query.shop
+    if query.kind is not None:
+        conditions["kind = ?"] = query.kind.value
+    if query.assignee is not None:
+        conditions["assignee = ?"] = query.assignee
+    if query.created_from is not None:
+        conditions["created_at >= ?"] = stored(query.created_from)
+    if query.created_before is not None:
+        conditions["created_at < ?"] = stored(query.created_before)
+    due: dict[str, object] = {}
+    if query.overdue_at is not None:
+        due["deadline_at < ?"] = stored(query.overdue_at)
+    if query.due_until is not None:
+        due["deadline_at <= ?"] = stored(query.due_until)
+    returned = " AND returned_at IS NOT NULL" if query.returned else ""
+
+    statuses = set(query.statuses or Status)
+    choices: list[tuple[str, str, list[object]]] = []
+    if Status.PENDING in statuses:
+        where = "".join(f" AND {condition}" for condition in (*due, *conditions))
+        choices.append((_PENDING + returned + where, _PENDING_ORDER, [*due.values(), *conditions.values()]))
+    done = sorted(statuses - {Status.PENDING})
+    if done and not due:
+        index = (
+            "tickets_returned" if returned else "tickets_done" if query.shop is None else "tickets_by_shop"
+        )
+        where = "".join(f" AND {condition}" for condition in conditions)
+        if len(done) < len(Status) - 1:
+            where += f" AND status IN ({', '.join('?' * len(done))})"
+            values += done
+        choices.append(
+            (_DONE.format(index=index) + returned + where, _DONE_ORDER, [*conditions.values(), *done])
+        )
+    return choices
+
+
+# Rows to things and back
+
+_TICKET_FIELDS = (
+    "id",
+    "shop",
+    "order_id",
+    "kind",
+    "kind_text",
+    "status",
+    "created_at",
+    "deadline_at",
+    "first_deadline_at",
+    "deadline_source",
+    "taken_in_at",
+    "platform_status",
+    "assignee",
+    "content",
+    "replied_at",
+    "returned_at",
+)
+_TICKET_COLUMNS = ", ".join(_TICKET_FIELDS)
+_PUT_TICKET = (
+    f"INSERT INTO tickets (id_reversed, {_TICKET_COLUMNS}) VALUES ({', '.join('?' * 17)}) "
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _TICKET_FIELDS[1:])}"
+)
+# Looking a value up is several times quicker than calling the enum.
+_KINDS = {kind.value: kind for kind in Kind}
+_STATUSES = {status.value: status for status in Status}
+_SOURCES = {source.value: source for source in DeadlineSource}
+
+
+def _ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
+    return (
+        ticket.id[::-1],
+        ticket.id,
+        ticket.shop,
+        ticket.order_id,
+        ticket.kind.value,
+        ticket.kind_text,
+        ticket.status.value,
+        stored(ticket.created_at),
+        stored(ticket.deadline_at),
+        stored(ticket.first_deadline_at),
+        ticket.deadline_source.value,
+        stored(ticket.taken_in_at),
+        ticket.platform_status,
+        ticket.assignee,
+        ticket.content,
+        ticket.replied_at and stored(ticket.replied_at),
+        ticket.returned_at and stored(ticket.returned_at),
+    )
+
+
+def _ticket(row: Any) -> Ticket:
+    return Ticket(
+        row[0],
+        row[1],
+        row[2],
+        _KINDS[row[3]],
+        row[4],
+        _STATUSES[row[5]],
+        from_stored(row[6]),
+        from_stored(row[7]),
+        from_stored(row[8]),
+        _SOURCES[row[9]],
+        from_stored(row[10]),
+        row[11],
+        row[12],
+        row[13],
+        row[14] and from_stored(row[14]),
+        row[15] and from_stored(row[15]),
+    )
+
+
+def _event(row: Any) -> Event:
+    import json
+
+    number, at, kind, ticket_id, outage_id, by, data, text = row
+    return Event(from_stored(at), EventKind(kind), ticket_id, outage_id, by, json.loads(data), text, number)
+
+
+def _reply(row: Any) -> Reply:
+    number, ticket_id, text, at, recorded_at, by, deadline_at, forced = row
+    return Reply(
+        ticket_id,
+        text,
+        from_stored(at),
+        from_stored(recorded_at),
+        by,
+        from_stored(deadline_at),
+        bool(forced),
+        number,
+    )
+
+
+def _outage_values(outage: Outage) -> tuple[object, ...]:
+    import json
+
+    return (
+        outage.reason.value,
+        stored(outage.since),
+        outage.until and stored(outage.until),
+        json.dumps(outage.shops, ensure_ascii=False),
+        outage.note,
+        stored(outage.reported_at),
+        outage.contacted,
+    )
+
+
+def _outage(row: Any) -> Outage:
+    import json
+
+    number, reason, since, until, shops, note, reported_at, contacted = row
+    return Outage(
+        OutageReason(reason),
+        from_stored(since),
+        until and from_stored(until),
+        tuple(json.loads(shops)),
+        note,
+        from_stored(reported_at),
+        bool(contacted),
+        number,
+    )
+
+
+def _contact(row: Any) -> Contact:
+    number, outage_id, manager, via, at, said, outcome = row
+    return Contact(outage_id, manager, Via(via), from_stored(at), said, Outcome(outcome), number)
+
+
+def _extension(row: Any) -> Extension:
+    number, contact_id, outage_id, ticket_id, old_deadline_at, granted_until, at = row
+    return Extension(
+        contact_id,
+        outage_id,
+        ticket_id,
+        from_stored(old_deadline_at),
+        from_stored(granted_until),
+        from_stored(at),
+        number,
+    )
+
+
+def _chunks(things: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(things)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+# Files
+
+
+def _find_file(path: Path, *, create: bool) -> None:
+    """Make an empty file where there is none, readable by its owner only; or say that there is none."""
+    try:
+        if path.exists():
+            return
+        if not create:
+            raise _no_store_yet(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+
+
+def _connect(path: Path, wait_seconds: float) -> sqlite3.Connection:
+    uri = path.absolute().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
+    try:
+        db.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        db.close()
+        # Write-ahead logging needs files beside the store, for reading too. Where none can be made and
+        # none are there, nobody is writing, and the file can be read as it stands.
+        if _primary_code(error) != sqlite3.SQLITE_CANTOPEN or Path(f"{path}-wal").exists():
+            raise
+        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+def _new_file_beside(target: Path) -> Path:
+    import tempfile
+
+    number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
+    os.close(number)
+    return Path(name)
+
+
+def _move_without_overwriting(made: Path, target: Path) -> None:
+    """Raises ``FileExistsError`` when ``target`` has come into being meanwhile."""
+    try:
+        target.hardlink_to(made)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (a USB stick, some network drives): hold the name, then take its place.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+        made.replace(target)
+    if os.name == "posix":
+        folder = os.open(target.parent, os.O_RDONLY)
+        with suppress(OSError):  # not every file system can
+            os.fsync(folder)
+        os.close(folder)
+
+
+# Sentences
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """SQLite's error code; 0 for an error of Python's own sqlite3 module."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreError | None:
+    """What a person can do about ``error``; None when only a programmer can."""
+    match _primary_code(error):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
+            sentence = _(
+                "{path} has been held by another program for {seconds} seconds; try again when that is done."
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            sentence = _("{path} can only be read; get the right to write the file and its folder.")
+        case sqlite3.SQLITE_CANTOPEN:
+            sentence = _(
+                "{path} cannot be opened; see whether it is a file that you may read, in a folder you may enter."
+            )
+        case sqlite3.SQLITE_NOTADB:
+            sentence = _("{path} is not a database; name the right file with --db.")
+        case sqlite3.SQLITE_CORRUPT:
+            sentence = _(
+                "{path} is damaged ({reason}); keep it aside and put your latest backup in its place."
+            )
+        case sqlite3.SQLITE_FULL:
+            sentence = _(
+                "The disk with {path} is full, and nothing of this step was kept; make room and try again."
+            )
+        case sqlite3.SQLITE_IOERR:
+            sentence = _(
+                "{path} could not be read or written ({reason}), and nothing of this step was kept; see whether "
+                "the disk is full or gone."
+            )
+        case sqlite3.SQLITE_ERROR if isinstance(error, sqlite3.OperationalError):
+            sentence = _("{path} cannot be used ({reason}); jdticket doctor tells more.")
+        case _code:
+            return None
+    return StoreError(sentence.format(path=path, seconds=f"{wait_seconds:g}", reason=error))
+
+
+def _no_store_yet(path: Path) -> NotFoundError:
+    return NotFoundError(
+        _(
+            "There are no tickets yet: {path} does not exist; jdticket add and jdticket import make it."
+        ).format(path=path)
+    )
+
+
+def _exists(path: Path) -> InputError:
+    return InputError(_("{path} exists, and a backup never overwrites; name another file.").format(path=path))
+
+
+def _cannot_be_written(path: Path, error: OSError) -> StoreError:
+    return StoreError(_("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror))
