@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jdticket.errors import InputError
@@ -123,7 +123,7 @@ _NO_YEAR = (
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_MONTH_NAMED = rf"(?P<date>(?:{_MONTH} {_DAY}|{_DAY}[ -]{_MONTH}),?[ -][0-9]{{4}})(?P<rest>.*)"
+_MONTH_NAMED = rf"(?P<date>(?:{_MONTH} {_DAY}|{_DAY}[ -]{_MONTH}),?[ -][12][0-9]{{3}})(?P<rest>.*)"
 _CLOCK_TIME = (
     r"[ ,t]? ?(?P<half1>上午|下午|am|pm)? ?(?P<hour>[0-9]{1,2})"
     r"(?: ?: ?(?P<m1>[0-9]{1,2})(?: ?: ?(?P<s1>[0-9]{1,2})(?:[.,][0-9]+)?)?"
@@ -250,9 +250,6 @@ class _TimeReader:
             return None
         return self._in_range(self.now - length)
 
-    def _today(self) -> date:
-        return self.now.astimezone(self.zone).date()
-
     def _month_named(self, text: str) -> datetime | None:
         match = re.fullmatch(_MONTH_NAMED, text)
         if match is None:
@@ -267,12 +264,10 @@ class _TimeReader:
 
     def _at(self, year: int, month: int, day: int, rest: str) -> datetime:
         """The moment on that day which ``rest`` tells: a time, a time and an offset, or nothing."""
-        day_begins = datetime.combine(self._date(year, month, day), datetime.min.time())
-        if not rest:
-            return _in_utc(day_begins, self.zone, self.original)
-        match = re.fullmatch(_CLOCK_TIME, rest) or re.fullmatch(_COMPACT_TIME, rest)
+        match = re.fullmatch(_CLOCK_TIME, rest) or re.fullmatch(_COMPACT_TIME, rest or "0000")
         if match is None:
             raise self._unknown()
+        day_begins = datetime.combine(self._date(year, month, day), time.min)
         parts = match.groupdict()
         hour = int(parts["hour"])
         minute = int(parts["m1"] or parts.get("m2") or 0)
@@ -289,6 +284,8 @@ class _TimeReader:
             raise self._impossible()
         local = day_begins + timedelta(hours=hour, minutes=minute, seconds=second)
         offset = parts["offset"]
+        if offset and offset[0] == "-" and not parts["s1"]:
+            raise self._unknown()  # "09:00-12:00" is hardly a time on the other side of the world
         if not offset:
             return _in_utc(local, self.zone, self.original)
         if offset in ("z", "utc"):
@@ -298,6 +295,9 @@ class _TimeReader:
             raise self._impossible()
         ahead = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
         return self._in_range(local.replace(tzinfo=UTC) - ahead)
+
+    def _today(self) -> date:
+        return self.now.astimezone(self.zone).date()
 
     def _date(self, year: int, month: int, day: int) -> date:
         if not FIRST_YEAR <= year <= LAST_YEAR:

@@ -668,10 +668,11 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        lines = text.split("\n")
         place = re.search(r"line (\d+), column (\d+)", str(error))
-        line = int(place[1]) if place is not None else text.count("\n") + 1
-        column = int(place[2]) if place is not None else 1
-        if "\\" in text.split("\n")[line - 1]:
+        # "At end of document" helps nobody: there is an entry that was begun and not ended.
+        line, column = (int(place[1]), int(place[2])) if place else (_valid(lines, len(lines))[0] + 1, 1)
+        if "\\" in lines[line - 1]:
             what = _(
                 "not valid TOML; put a text with backslashes in single quotes, such as {example}"
             ).format(example=r"'C:\desk.db'")
@@ -699,18 +700,8 @@ def _line(text: str, key: _Key) -> int:
     """
     lines = text.split("\n")
 
-    def valid(count: int) -> tuple[int, dict[str, Any]]:
-        import tomllib
-
-        for shorter in range(count, 0, -1):
-            try:
-                return shorter, tomllib.loads("\n".join(lines[:shorter]))
-            except tomllib.TOMLDecodeError:
-                continue
-        return 0, {}
-
     def present(count: int) -> bool:
-        part: Any = valid(count)[1]
+        part: Any = _valid(lines, count)[1]
         for name in key:
             try:
                 part = part[name]
@@ -719,7 +710,19 @@ def _line(text: str, key: _Key) -> int:
         return True
 
     first = bisect_left(range(len(lines) + 1), True, key=present)
-    return valid(first - 1)[0] + 1
+    return _valid(lines, first - 1)[0] + 1
+
+
+def _valid(lines: list[str], count: int) -> tuple[int, dict[str, Any]]:
+    """How many of the first ``count`` lines are valid TOML by themselves, at most, and what they say."""
+    import tomllib
+
+    for fewer in range(count, 0, -1):
+        try:
+            return fewer, tomllib.loads("\n".join(lines[:fewer]))
+        except tomllib.TOMLDecodeError:
+            continue
+    return 0, {}
 
 
 def _reason(error: OSError) -> str:

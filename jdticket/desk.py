@@ -134,7 +134,7 @@ class Moved:
     deadline_at: datetime
 
 
-class _DryRunEnds(Exception):
+class _DryRunEnds(Exception):  # noqa: N818 - no error, the end of a rehearsal
     """Ends a transaction without keeping it."""
 
 

@@ -163,15 +163,15 @@ def _tell(session: Session, desk: Desk, answered: Answered) -> None:
         if answered.repeated
         else _("Ticket {id}: reply recorded, {verdict}.")
     )
-    out = session.out
-    out.print(said.format(id=reply.ticket_id, verdict=verdict), style=style)
+    screen = session.screen
+    screen.line(said.format(id=reply.ticket_id, verdict=verdict), style)
     following = answered.next
     if following is None:
-        out.print(_("Nothing else is pending."))
+        screen.line(_("Nothing else is pending."))
         return
     now = desk.now
     left = timedelta(seconds=desk.seconds_left(following, now))
-    out.print(
+    screen.line(
         _("Next: ticket {id}, {kind}, {left} (due {deadline}): {content}").format(
             id=following.id,
             kind=kind_word(following.kind),

@@ -111,46 +111,42 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
         plain.write_json_array(rows, sys.stdout)
     hidden = board.matching - len(board.tickets)
     if hidden:
-        session.say(
-            ngettext(
-                "{n} more not shown: --all shows it.", "{n} more not shown: --all shows them.", hidden
-            ).format(n=hidden)
-        )
+        from jdticket.views.tables import hidden_line
+
+        session.say(hidden_line(hidden))
 
 
 def print_board(session: Session, desk: Desk, board: Board) -> None:
     """The alerts, the table, the counts."""
     from jdticket.views import tables
 
-    out = session.out
+    screen = session.screen
     returned = []
     if board.counts.returned:
         returned = list(desk.tickets(TicketQuery(statuses=(Status.REPLIED,), returned=True, limit=5)))
-    for line in tables.alerts(board.counts, board.uncontacted, returned, now=board.now, zone=session.zone):
-        out.print(line)
+    tables.alerts(screen, board.counts, board.uncontacted, returned, now=board.now, zone=session.zone)
     if board.tickets:
         print_tickets(session, desk, board.tickets, board.shops)
     else:
-        out.print(_("No ticket to show."))
-    out.print(
-        tables.counts_line(board.counts, len(board.tickets), board.matching - len(board.tickets)),
-        style="bold",
-    )
+        screen.line(_("No ticket to show."))
+    shown = len(board.tickets)
+    screen.line(tables.counts_line(board.counts, shown, board.matching - shown), "bold")
 
 
 def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: list[str]) -> None:
     """The table of these tickets, as of the desk's moment."""
-    from jdticket.views.tables import TicketTable
+    from jdticket.views.tables import ticket_table
 
     now = desk.now
-    TicketTable(
+    ticket_table(
+        session.screen,
         tickets,
         left=lambda ticket: timedelta(seconds=desk.seconds_left(ticket, now)),
         now=now,
         zone=session.zone,
         shop_names=session.shop_names,
         several_shops=len(shops) > 1,
-    ).print(session.out)
+    )
 
 
 @app.command(
@@ -187,7 +183,7 @@ def teller(session: Session) -> Teller:
     """Tells stories on standard output, as of the session's moment."""
     from jdticket.views.stories import Teller
 
-    return Teller(session.out, now=session.now, zone=session.zone, shop_names=session.shop_names)
+    return Teller(session.screen, now=session.now, zone=session.zone, shop_names=session.shop_names)
 
 
 def spans(segments: Iterable[Segment]) -> list[tuple[datetime, datetime]]:

@@ -101,9 +101,7 @@ def contact(
         list[str] | None,
         typer.Option(
             metavar=_("TICKET"),
-            help=_(
-                "The grant is for this ticket; may be given several times. All that the outage cuts into if left out."
-            ),
+            help=_("A ticket that the grant is for; may be given several times. Left out: all in danger."),
         ),
     ] = None,
     by: By = None,

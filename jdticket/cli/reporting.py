@@ -206,19 +206,19 @@ def outage_json(session: Session, story: OutageStory) -> dict[str, object]:
 
 
 def _tell(session: Session, story: OutageStory) -> None:
-    out = session.out
+    screen = session.screen
     outage = story.outage
     now, zone = session.now, session.zone
-    out.print(
+    screen.line(
         _("Outage {id} is on record: {reason}, since {since}.").format(
             id=outage.id,
             reason=reason_word(outage.reason),
             since=clock.moment_in_words(outage.since, now, zone),
         ),
-        style="bold",
+        "bold",
     )
     count = len(story.affected)
-    out.print(
+    screen.line(
         ngettext(
             "It cuts into the time of {n} pending ticket:",
             "It cuts into the time of {n} pending tickets:",
@@ -228,7 +228,7 @@ def _tell(session: Session, story: OutageStory) -> None:
         else _("It cuts into the time of no pending ticket.")
     )
     for ticket in story.affected:
-        out.print(
+        screen.line(
             "  "
             + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
                 id=ticket.id,
@@ -237,13 +237,13 @@ def _tell(session: Session, story: OutageStory) -> None:
                 deadline=clock.moment_in_words(ticket.deadline_at, now, zone),
             )
         )
-    out.print()
-    out.print(_("To send to the operations manager:"), style="bold")
-    out.print(note_to_manager(session, story))
-    out.print()
+    screen.line()
+    screen.line(_("To send to the operations manager:"), "bold")
+    screen.line(note_to_manager(session, story))
+    screen.line()
     if outage.contacted:
         contact = story.contacts[-1]
-        out.print(
+        screen.line(
             _("Contact logged: {manager}, {via}. When more time is granted: {command}").format(
                 manager=contact.manager,
                 via=via_word(contact.via),
@@ -251,9 +251,9 @@ def _tell(session: Session, story: OutageStory) -> None:
             )
         )
     else:
-        out.print(
+        screen.line(
             _("The operations manager is NOT YET CONTACTED. Call now, then: {command}").format(
                 command=f"jdticket outage contact {outage.id} --via phone"
             ),
-            style="bold red",
+            "bold red",
         )

@@ -21,7 +21,7 @@ from jdticket.i18n import _, language
 from jdticket.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from jdticket.views.screen import Screen
 
 
 class Session:
@@ -96,7 +96,7 @@ class Session:
         return self._desk(lambda: self.now, create=create)
 
     def writing(self) -> Desk:
-        """The desk, to change something. Raises ``UsageError`` if --now is given: the past is not rewritten."""
+        """The desk, to change something. Raises ``UsageError`` if --now is given: that is for looking."""
         if "now" in self._options:
             raise UsageError(
                 _("--now is for looking only; this command records something, at the real time.")
@@ -113,7 +113,8 @@ class Session:
             if not create:
                 raise StoreError(
                     _(
-                        "There is no store at {path}. Look at --db and JDTICKET_DB, or begin with: jdticket import"
+                        "There is no store at {path}. Look at --db and JDTICKET_DB, "
+                        "or begin with: jdticket import"
                     ).format(path=self.database)
                 )
             self.say(_("New store: {path}").format(path=self.database))
@@ -138,12 +139,12 @@ class Session:
         """A person sits at a terminal and can be asked."""
         return sys.stdin.isatty() and sys.stdout.isatty()
 
-    @property
-    def out(self) -> Console:
+    @cached_property
+    def screen(self) -> Screen:
         """Where answers for people go."""
-        from jdticket.views.tables import console
+        from jdticket.views.screen import screen
 
-        return console()
+        return screen()
 
     def say(self, message: str) -> None:
         """A line for the person that is no part of the answer: standard error."""

@@ -20,7 +20,8 @@ app = typer.Typer()
     "init",
     rich_help_panel=_("Setting up and looking after it"),
     help=_(
-        "Write a commented config.toml; asks what it needs to know, or takes it from options. Never overwrites."
+        "Write a commented config.toml; asks what it needs to know, or takes it from options. "
+        "Never overwrites."
     ),
     epilog=example(
         "jdticket init --shop jd3 --shop-name 京东3店 --manager 张经理 --manager-phone 13800000000"

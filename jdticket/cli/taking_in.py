@@ -14,7 +14,7 @@ from jdticket.cli.options import AsJson, Shop, example
 from jdticket.cli.session import Session
 from jdticket.desk import TakenIn
 from jdticket.errors import InputError, UsageError
-from jdticket.i18n import _, ngettext
+from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.model import Draft, Kind, Rejection
 from jdticket.text import quoted
@@ -96,7 +96,8 @@ def add(
     "import",
     rich_help_panel=_PANEL,
     help=_(
-        "Take tickets in from files (CSV, TSV, XLSX, XLS, ODS, JSON, JSON Lines) or from the page itself, copied. "
+        "Take tickets in from files (CSV, TSV, XLSX, XLS, ODS, JSON, JSON Lines) "
+        "or from the page itself, copied. "
         "Safe to repeat: what is known already is not counted twice."
     ),
     epilog=example("jdticket import 工单.xlsx"),
@@ -264,21 +265,14 @@ def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str]
 def _tell(
     session: Session, done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool
 ) -> None:
-    from jdticket.views.tables import rejection_line
+    from jdticket.views.tables import rejection_line, returned_line
 
     for rejection in rejections:
         session.say(rejection_line(rejection))
     for note in notes:
         session.say("! " + note)
     if done.returned:
-        session.say(
-            "! "
-            + ngettext(
-                "{n} reply may not have reached the platform, which still waits: {numbers}",
-                "{n} replies may not have reached the platform, which still waits: {numbers}",
-                len(done.returned),
-            ).format(n=len(done.returned), numbers=", ".join(done.returned))
-        )
+        session.say("! " + returned_line(len(done.returned), ", ".join(done.returned)))
     summary = _("{new} new, {changed} changed, {unchanged} unchanged, {rejected} rejected.").format(
         new=done.new, changed=done.changed, unchanged=done.unchanged, rejected=done.rejected
     )

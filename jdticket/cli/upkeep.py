@@ -189,10 +189,10 @@ def recompute(
 def doctor(ctx: typer.Context) -> None:
     session = Session(ctx)
     verdicts = list(_verdicts(session))
-    out = session.out
+    screen = session.screen
     for ok, name, detail in verdicts:
         mark = _("ok") if ok else _("PROBLEM")
-        out.print(f"[{mark}] {name}: {detail}", style="" if ok else "bold red")
+        screen.line(f"[{mark}] {name}: {detail}", "" if ok else "bold red")
     if not all(ok for ok, _name, _detail in verdicts):
         raise typer.Exit(1)
 

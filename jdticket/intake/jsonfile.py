@@ -25,6 +25,7 @@ from jdticket.model import Draft, Rejection
 from jdticket.text import quoted
 
 _BEGINNING = re.compile(r"""\s*(?:\[\s*(?:[\[{\]"]|\Z)|\{\s*(?:["}]|\Z))""")
+_HALF = re.compile("[\ud800-\udfff]")
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
 _LINE_MAX = 2 * CELL_MAX
 # An array is held whole; beyond this it should come as JSON Lines.
@@ -103,9 +104,7 @@ class _ObjectReader:
 
 def _is_whole_text(text: str) -> bool:
     """False when an escape such as ``\\ud83d`` stands without its other half; no store takes that."""
-    if text.isascii():
-        return True
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or _HALF.search(text) is None
 
 
 def _is_lines(name: str, start: str) -> bool:

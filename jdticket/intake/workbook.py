@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from struct import unpack_from
 from typing import TYPE_CHECKING, BinaryIO
 
 from jdticket.errors import InputError
@@ -33,6 +34,7 @@ _ENCRYPTED_XLSX = "EncryptedPackage".encode("utf-16-le")
 # A workbook stream of Excel 97 whose first record (BOF, 20 bytes) is followed by FILEPASS.
 _ENCRYPTED_XLS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
 _MANIFEST = "META-INF/manifest.xml"
+_SECTOR_MAX, _FREE = 0xFFFFFFFA, 0xFFFFFFFF
 # A workbook that unpacks to more would not fit into an office computer's memory.
 _UNPACKED_MAX = 2 * 1024**3
 
@@ -102,11 +104,13 @@ def _look_inside(name: str, stream: BinaryIO) -> None:
     import zlib
     from zipfile import BadZipFile, ZipFile
 
-    if stream.read(len(OLE_MARK)) == OLE_MARK:
-        data = stream.read()
+    data = stream.read() if stream.read(len(OLE_MARK)) == OLE_MARK else None
+    stream.seek(0)
+    if data is not None:
         if _ENCRYPTED_XLSX in data or _ENCRYPTED_XLS.search(data):
             raise InputError(_protected(name))
-        stream.seek(0)
+        if not _is_whole(OLE_MARK + data):
+            raise InputError(_damaged(name))
         return
     try:
         with ZipFile(stream) as archive:
@@ -114,9 +118,7 @@ def _look_inside(name: str, stream: BinaryIO) -> None:
             unpacked = sum(part.file_size for part in archive.infolist())
             manifest = archive.read(_MANIFEST) if _MANIFEST in names else b""
     except (BadZipFile, ValueError, NotImplementedError, zlib.error):
-        raise InputError(
-            _("{name} is damaged or breaks off before its end; fetch or export it again.").format(name=name)
-        ) from None
+        raise InputError(_damaged(name)) from None
     if b"encryption-data" in manifest:
         raise InputError(_protected(name))
     if names.isdisjoint({"xl/workbook.xml", "xl/workbook.bin", "content.xml"}):
@@ -146,6 +148,40 @@ def _readable(name: str) -> Iterator[None]:
                 "{name} cannot be read as a workbook ({problem}); open it in Excel, save it again as .xlsx."
             ).format(name=name, problem=quoted(str(error)))
         ) from None
+    except BaseException as error:
+        # A damaged XLS can make calamine panic; pyo3's exception for that has no name to import.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise InputError(_damaged(name)) from None
+
+
+def _is_whole(data: bytes) -> bool:
+    """True when a compound file (XLS) has all the sectors that it says it has (MS-CFB, 2.2 and 2.3).
+
+    calamine trusts these numbers: it asks for any amount of memory, and ends the process without it.
+    """
+    if len(data) < 512:
+        return False
+    (shift,) = unpack_from("<H", data, 30)
+    if shift not in (9, 12):
+        return False
+    size = 1 << shift
+    sectors = -(-len(data) // size) - 1
+    if any(unpack_from("<I", data, at)[0] > sectors for at in (44, 64, 72)):
+        return False
+    tables = [at for at in unpack_from("<109I", data, 76) if at < _SECTOR_MAX]
+    for n, at in enumerate(tables):
+        if (at + 2) * size > len(data):
+            return False
+        beyond = max(0, sectors - n * size // 4)
+        entries = unpack_from(f"<{size // 4}I", data, (at + 1) * size)
+        if any(entry != _FREE for entry in entries[beyond:]):
+            return False
+    return True
+
+
+def _damaged(name: str) -> str:
+    return _("{name} is damaged or breaks off before its end; fetch or export it again.").format(name=name)
 
 
 def _protected(name: str) -> str:

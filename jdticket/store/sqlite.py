@@ -4,6 +4,8 @@ Rows are read and written with plain SQL. sqlite-utils, which makes and changes 
 (``migrations.py``), is imported only when there is something to make or change.
 """
 
+# ruff: noqa: S608 (SQL is put together from the names in this file; values are always bound)
+
 from __future__ import annotations
 
 import os
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -178,6 +181,7 @@ class SqliteStore(Store):
     def append(self, events: Iterable[Event]) -> None:
         import json
 
+        as_json = json.JSONEncoder(ensure_ascii=False).encode
         ids = count(self._number("SELECT coalesce(max(id), 0) + 1 FROM events"))
         for chunk in _chunks(events):
             numbered = list(zip(ids, chunk, strict=False))
@@ -186,12 +190,12 @@ class SqliteStore(Store):
                 (
                     (
                         number,
-                        stored(event.at),
+                        _stored(event.at),
                         event.kind.value,
                         event.ticket_id,
                         event.outage_id,
                         event.by,
-                        json.dumps(dict(event.data), ensure_ascii=False) if event.data else "{}",
+                        as_json(dict(event.data)) if event.data else "{}",
                         event.text,
                     )
                     for number, event in numbered
@@ -210,24 +214,21 @@ class SqliteStore(Store):
         if not matches or None in matches:
             return [], 0
         # The tickets of each word apart: the words may stand in different events of a ticket.
-        found = " INTERSECT ".join(
-            [
-                "SELECT DISTINCT ticket_id FROM events_text JOIN events ON id = events_text.rowid WHERE words MATCH ?"
-            ]
-            * len(matches)
-        )
+        one = """SELECT DISTINCT ticket_id FROM events_text JOIN events ON id = events_text.rowid
+            WHERE words MATCH ?"""
+        found = " INTERSECT ".join([one] * len(matches))
         rows = self._rows(
             f"""WITH found AS MATERIALIZED ({found})
-                SELECT {_TICKET_COLUMNS} FROM tickets WHERE id IN found
+                SELECT {_TICKET_COLUMNS}, (SELECT count(ticket_id) FROM found)
+                FROM tickets WHERE id IN found
                 ORDER BY status <> 'pending', iif(status = 'pending', deadline_at, NULL),
                     iif(status = 'pending', kind <> 'crc', NULL),
                     iif(status = 'pending', NULL, created_at) DESC, id
                 LIMIT ?""",
             *matches,
-            limit,
+            max(limit, 1),  # a row tells how many there are in all
         )
-        total = self._number(f"SELECT count(ticket_id) FROM ({found})", *matches)
-        return [_ticket(row) for row in rows], total
+        return [_ticket(row) for row in rows[:limit]], rows[0][-1] if rows else 0
 
     # Replies
 
@@ -323,7 +324,7 @@ class SqliteStore(Store):
         except FileExistsError:
             raise _exists(target) from None
         except OSError as error:
-            raise _cannot_be_written(target, error) from error
+            raise _cannot_be_used(target, error) from error
 
     def check(self) -> list[Finding]:
         findings = [
@@ -340,8 +341,8 @@ class SqliteStore(Store):
         """``look`` returns what is wrong, or nothing."""
         try:
             wrong = look()
-        except StoreError as error:
-            wrong = error.message
+        except (StoreError, OSError) as error:
+            wrong = str(error)
         return Finding(name, ok=not wrong, detail=wrong or _("fine"))
 
     def _damage(self) -> str:
@@ -513,49 +514,50 @@ class SqliteStore(Store):
 
 _PENDING = "FROM tickets INDEXED BY tickets_pending WHERE status = 'pending'"
 _PENDING_ORDER = "deadline_at, kind <> 'crc', id"
-_DONE = "FROM tickets INDEXED BY {index} WHERE status <> 'pending'"
+_DONE = "FROM tickets INDEXED BY tickets_done WHERE status <> 'pending'"
+_DONE_BY_SHOP = "FROM tickets INDEXED BY tickets_by_shop WHERE status <> 'pending'"
 _DONE_ORDER = "created_at DESC, id"
 _RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
 
 
 def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
     """``query`` as up to two choices, pending and the rest: FROM … WHERE …, its order, its values."""
-    conditions: dict[str, object] = {}
+    common: list[tuple[str, object]] = []
     if query.shop is not None:
-        conditions["shop = ?"] = query.shop
+        common.append(("shop = ?", query.shop))
     if query.kind is not None:
-        conditions["kind = ?"] = query.kind.value
+        common.append(("kind = ?", query.kind.value))
     if query.assignee is not None:
-        conditions["assignee = ?"] = query.assignee
+        common.append(("assignee = ?", query.assignee))
     if query.created_from is not None:
-        conditions["created_at >= ?"] = stored(query.created_from)
+        common.append(("created_at >= ?", stored(query.created_from)))
     if query.created_before is not None:
-        conditions["created_at < ?"] = stored(query.created_before)
-    due: dict[str, object] = {}
+        common.append(("created_at < ?", stored(query.created_before)))
+    due: list[tuple[str, object]] = []
     if query.overdue_at is not None:
-        due["deadline_at < ?"] = stored(query.overdue_at)
+        due.append(("deadline_at < ?", stored(query.overdue_at)))
     if query.due_until is not None:
-        due["deadline_at <= ?"] = stored(query.due_until)
-    returned = " AND returned_at IS NOT NULL" if query.returned else ""
+        due.append(("deadline_at <= ?", stored(query.due_until)))
 
     statuses = set(query.statuses or Status)
-    choices: list[tuple[str, str, list[object]]] = []
+    done = statuses - {Status.PENDING}
+    choices = []
     if Status.PENDING in statuses:
-        where = "".join(f" AND {condition}" for condition in (*due, *conditions))
-        choices.append((_PENDING + returned + where, _PENDING_ORDER, [*due.values(), *conditions.values()]))
-    done = sorted(statuses - {Status.PENDING})
+        rows = f"{_PENDING} AND returned_at IS NOT NULL" if query.returned else _PENDING
+        choices.append((_and(rows, due + common), _PENDING_ORDER, [value for _sql, value in due + common]))
     if done and not due:
-        index = (
-            "tickets_returned" if returned else "tickets_done" if query.shop is None else "tickets_by_shop"
-        )
-        where = "".join(f" AND {condition}" for condition in conditions)
+        if query.returned:
+            rows = f"{_RETURNED} AND status <> 'pending'"
+        else:
+            rows = _DONE if query.shop is None else _DONE_BY_SHOP
         if len(done) < len(Status) - 1:
-            where += f" AND status IN ({', '.join('?' * len(done))})"
-            values += done
-        choices.append(
-            (_DONE.format(index=index) + returned + where, _DONE_ORDER, [*conditions.values(), *done])
-        )
+            rows += f" AND status IN ({', '.join(repr(status.value) for status in sorted(done))})"
+        choices.append((_and(rows, common), _DONE_ORDER, [value for _sql, value in common]))
     return choices
+
+
+def _and(rows: str, conditions: list[tuple[str, object]]) -> str:
+    return " AND ".join([rows, *(sql for sql, _value in conditions)])
 
 
 # Rows to things and back
@@ -589,6 +591,10 @@ _STATUSES = {status.value: status for status in Status}
 _SOURCES = {source.value: source for source in DeadlineSource}
 
 
+# Many rows of one import share their moments: the first deadline is the deadline, all come in at once.
+_stored = lru_cache(maxsize=1024)(stored)
+
+
 def _ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
     return (
         ticket.id[::-1],
@@ -598,16 +604,16 @@ def _ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
         ticket.kind.value,
         ticket.kind_text,
         ticket.status.value,
-        stored(ticket.created_at),
-        stored(ticket.deadline_at),
-        stored(ticket.first_deadline_at),
+        _stored(ticket.created_at),
+        _stored(ticket.deadline_at),
+        _stored(ticket.first_deadline_at),
         ticket.deadline_source.value,
-        stored(ticket.taken_in_at),
+        _stored(ticket.taken_in_at),
         ticket.platform_status,
         ticket.assignee,
         ticket.content,
-        ticket.replied_at and stored(ticket.replied_at),
-        ticket.returned_at and stored(ticket.returned_at),
+        None if ticket.replied_at is None else _stored(ticket.replied_at),
+        None if ticket.returned_at is None else _stored(ticket.returned_at),
     )
 
 
@@ -720,7 +726,7 @@ def _find_file(path: Path, *, create: bool) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise _cannot_be_written(path, error) from error
+        raise _cannot_be_used(path, error) from error
 
 
 def _connect(path: Path, wait_seconds: float) -> sqlite3.Connection:
@@ -781,9 +787,7 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             sentence = _("{path} can only be read; get the right to write the file and its folder.")
         case sqlite3.SQLITE_CANTOPEN:
-            sentence = _(
-                "{path} cannot be opened; see whether it is a file that you may read, in a folder you may enter."
-            )
+            sentence = _("{path} cannot be opened; see whether it is a file, and whether you may read it.")
         case sqlite3.SQLITE_NOTADB:
             sentence = _("{path} is not a database; name the right file with --db.")
         case sqlite3.SQLITE_CORRUPT:
@@ -796,8 +800,8 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
             )
         case sqlite3.SQLITE_IOERR:
             sentence = _(
-                "{path} could not be read or written ({reason}), and nothing of this step was kept; see whether "
-                "the disk is full or gone."
+                "{path} could not be read or written ({reason}), and nothing of this step was kept; see "
+                "whether the disk is full or gone."
             )
         case sqlite3.SQLITE_ERROR if isinstance(error, sqlite3.OperationalError):
             sentence = _("{path} cannot be used ({reason}); jdticket doctor tells more.")
@@ -818,5 +822,5 @@ def _exists(path: Path) -> InputError:
     return InputError(_("{path} exists, and a backup never overwrites; name another file.").format(path=path))
 
 
-def _cannot_be_written(path: Path, error: OSError) -> StoreError:
-    return StoreError(_("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror))
+def _cannot_be_used(path: Path, error: OSError) -> StoreError:
+    return StoreError(_("{path} cannot be used: {reason}.").format(path=path, reason=error.strerror))

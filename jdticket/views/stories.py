@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from jdticket import clock
 from jdticket.i18n import _
 from jdticket.model import (
@@ -26,18 +22,19 @@ from jdticket.model import (
     Ticket,
     Via,
 )
-from jdticket.text import one_line
-from jdticket.views.tables import left_cell, paragraph
+from jdticket.text import harmless, one_line
+from jdticket.views.screen import Cell, Screen
+from jdticket.views.tables import left_cell
 from jdticket.words import kind_word, outcome_word, reason_word, source_word, status_word, via_word
 
 Span = tuple[datetime, datetime]
 
 
 class Teller:
-    """Tells things as of ``now`` in ``zone`` on ``out``."""
+    """Tells things as of ``now`` in ``zone`` on a screen."""
 
-    def __init__(self, out: Console, *, now: datetime, zone: tzinfo, shop_names: Mapping[str, str]) -> None:
-        self._out = out
+    def __init__(self, screen: Screen, *, now: datetime, zone: tzinfo, shop_names: Mapping[str, str]) -> None:
+        self._screen = screen
         self._now = now
         self._zone = zone
         self._shop_names = shop_names
@@ -45,17 +42,18 @@ class Teller:
     def _moment(self, moment: datetime) -> str:
         return clock.moment_in_words(moment, self._now, self._zone)
 
-    def _fields(self, fields: Sequence[tuple[str, str | Text]]) -> None:
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in fields:
-            table.add_row(name, value)
-        self._out.print(table)
+    def _fields(self, fields: Sequence[tuple[str, str | Cell]]) -> None:
+        self._screen.table(
+            [], [[Cell(name), Cell(value) if isinstance(value, str) else value] for name, value in fields]
+        )
 
     def _heading(self, text: str) -> None:
-        self._out.print()
-        self._out.print(text, style="bold")
+        self._screen.line()
+        self._screen.line(text, "bold")
+
+    def _paragraph(self, text: str, indent: str = "  ") -> None:
+        for line in text.splitlines():
+            self._screen.line(indent + harmless(line.expandtabs(2)))
 
     def ticket(
         self,
@@ -74,7 +72,7 @@ class Teller:
         status: str = status_word(ticket.status)
         if ticket.platform_status:
             status += " " + _("(the platform says: {words})").format(words=one_line(ticket.platform_status))
-        fields: list[tuple[str, str | Text]] = [(_("ticket"), Text(ticket.id, style="bold"))]
+        fields: list[tuple[str, str | Cell]] = [(_("ticket"), Cell(ticket.id, "bold"))]
         fields.append((_("state"), status))
         if ticket.status is Status.PENDING:
             fields.append((_("time left"), left_cell(ticket, left, self._now)))
@@ -88,32 +86,32 @@ class Teller:
         fields.append(
             (
                 _("deadline"),
-                Text(f"{self._moment(ticket.deadline_at)}  {source_word(ticket.deadline_source)}"),
+                Cell(f"{self._moment(ticket.deadline_at)}  {source_word(ticket.deadline_source)}"),
             )
         )
         if ticket.first_deadline_at != ticket.deadline_at:
             fields.append((_("first deadline"), self._moment(ticket.first_deadline_at)))
         self._fields(fields)
         if ticket.returned_at is not None:
-            self._out.print(
+            self._screen.line(
                 "! " + _("The platform still shows it as waiting: the reply may not have arrived there."),
                 style="bold yellow",
             )
         if ticket.content:
             self._heading(_("Content"))
-            self._out.print(paragraph(ticket.content))
+            self._paragraph(ticket.content)
         if counted:
             self._heading(_("How the first deadline is counted"))
             self._counted(counted)
         if extensions:
             self._heading(_("Granted"))
             for extension in extensions:
-                self._out.print("  " + self._extension(extension))
+                self._screen.line("  " + self._extension(extension))
         if replies:
             self._heading(_("Replies"))
             for reply in replies:
-                self._out.print("  " + self._reply_heading(reply), style="green" if reply.on_time else "red")
-                self._out.print(paragraph(reply.text, "    "))
+                self._screen.line("  " + self._reply_heading(reply), "green" if reply.on_time else "red")
+                self._paragraph(reply.text, "    ")
         self._heading(_("Time line"))
         self._time_line(events)
 
@@ -137,7 +135,7 @@ class Teller:
 
     def _counted(self, spans: Sequence[Span]) -> None:
         for start, end in spans:
-            self._out.print(
+            self._screen.line(
                 "  "
                 + _("{start} – {end}  {length}").format(
                     start=self._moment(start),
@@ -149,7 +147,7 @@ class Teller:
     def _time_line(self, events: Sequence[Event]) -> None:
         for event in events:
             by = f"  ({one_line(event.by)})" if event.by else ""
-            self._out.print(f"  {self._moment(event.at)}  {self._event(event)}{by}")
+            self._screen.line(f"  {self._moment(event.at)}  {self._event(event)}{by}")
 
     def _event(self, event: Event) -> str:
         data = event.data
@@ -243,8 +241,8 @@ class Teller:
     ) -> None:
         """Everything about one outage."""
         shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
-        fields: list[tuple[str, str | Text]] = [
-            (_("outage"), Text(str(outage.id), style="bold")),
+        fields: list[tuple[str, str | Cell]] = [
+            (_("outage"), Cell(str(outage.id), "bold")),
             (_("reason"), reason_word(outage.reason)),
             (_("since"), self._moment(outage.since)),
             (_("until"), _("it lasts") if outage.until is None else self._moment(outage.until)),
@@ -256,7 +254,7 @@ class Teller:
         self._fields(fields)
         self._heading(_("Pending tickets whose clock it cuts into: {n}").format(n=len(affected)))
         for ticket in affected:
-            self._out.print(
+            self._screen.line(
                 "  "
                 + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
                     id=ticket.id,
@@ -280,43 +278,38 @@ class Teller:
                     via=via_word(contact.via),
                     outcome=outcome_word(contact.outcome),
                 )
-                self._out.print("  " + line + (f": {one_line(contact.said)}" if contact.said else ""))
+                self._screen.line("  " + line + (f": {one_line(contact.said)}" if contact.said else ""))
         if extensions:
             self._heading(_("Granted"))
             for extension in extensions:
-                self._out.print("  " + self._extension(extension))
+                self._screen.line("  " + self._extension(extension))
         if events:
             self._heading(_("Time line"))
             self._time_line([event for event in events if event.ticket_id is None])
 
-    def contact_state(self, outage: Outage) -> Text:
+    def contact_state(self, outage: Outage) -> Cell:
         """Whether the operations manager was reached."""
         if outage.contacted:
-            return Text(_("contacted"), style="green")
-        return Text(_("NOT YET CONTACTED"), style="bold red")
+            return Cell(_("contacted"), "green")
+        return Cell(_("NOT YET CONTACTED"), "bold red")
 
     def outages(self, outages: Sequence[Outage]) -> None:
         """All outages, a line each."""
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        for heading in (
-            _("outage"),
-            _("reason"),
-            _("since"),
-            _("until"),
-            _("shops"),
-            _("operations manager"),
-        ):
-            table.add_column(heading, no_wrap=heading != _("shops"))
+        headings = [_("outage"), _("reason"), _("since"), _("until"), _("operations manager"), _("shops")]
+        rows = []
         for outage in outages:
-            table.add_row(
-                str(outage.id),
-                reason_word(outage.reason),
-                self._moment(outage.since),
-                _("it lasts") if outage.until is None else self._moment(outage.until),
-                _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops) or _("all"),
-                self.contact_state(outage),
+            shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+            rows.append(
+                [
+                    Cell(str(outage.id), "bold"),
+                    Cell(reason_word(outage.reason)),
+                    Cell(self._moment(outage.since)),
+                    Cell(_("it lasts") if outage.until is None else self._moment(outage.until)),
+                    self.contact_state(outage),
+                    Cell(shops or _("all")),
+                ]
             )
-        self._out.print(table)
+        self._screen.table(headings, rows)
 
     def deadline(
         self, created_at: datetime, deadline_at: datetime, *, kind: Kind, rule: str, counted: Sequence[Span]
@@ -327,7 +320,7 @@ class Teller:
                 (_("created"), self._moment(created_at)),
                 (_("kind"), kind_word(kind)),
                 (_("time to reply"), rule),
-                (_("deadline"), Text(self._moment(deadline_at), style="bold")),
+                (_("deadline"), Cell(self._moment(deadline_at), "bold")),
             ]
         )
         self._heading(_("How it is counted"))

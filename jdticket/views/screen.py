@@ -1,0 +1,101 @@
+"""The two faces of an answer: colour and fitted tables on a terminal; in a pipe the same words, plain,
+uncut, a row a line."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+GAP = 2
+_LEAST_ROOM = 8
+
+
+class Cell(NamedTuple):
+    """Text in a table, and how it looks on a terminal."""
+
+    text: str
+    style: str = ""
+
+
+class Screen(ABC):
+    """Where answers for people go. Text is never taken for markup."""
+
+    @abstractmethod
+    def line(self, text: str = "", style: str = "") -> None:
+        """A line, or several; a long one is folded on a terminal."""
+
+    @abstractmethod
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+        """A table. ``fitted``: on a terminal the last column is cut to the room that the others leave,
+        and left out where that is next to nothing. Without headings: names and values."""
+
+
+def screen() -> Screen:
+    """The face for standard output. A pipe does not pay for rich."""
+    return Terminal() if sys.stdout.isatty() else Plain()
+
+
+def widths(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """How many columns of a terminal each column of the table takes; a Chinese character takes two."""
+    from rich.cells import cell_len
+
+    columns = zip(headings or [""] * len(rows[0]), *rows, strict=True)
+    return [
+        max(cell_len(cell if isinstance(cell, str) else cell.text) for cell in column) for column in columns
+    ]
+
+
+class Plain(Screen):
+    """In a pipe: nothing is cut, nothing is coloured."""
+
+    def line(self, text: str = "", style: str = "") -> None:
+        del style
+        sys.stdout.write(text + "\n")
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+        del fitted
+        from rich.cells import set_cell_size
+
+        wide = widths(headings, rows)
+        lines = [list(headings)] if headings else []
+        lines += [[cell.text for cell in row] for row in rows]
+        for texts in lines:
+            cells = [set_cell_size(text, width) for text, width in zip(texts, wide, strict=True)]
+            self.line((" " * GAP).join(cells).rstrip())
+
+
+class Terminal(Screen):
+    """On a terminal: as wide as it is, in colour unless NO_COLOR is set."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(markup=False, emoji=False, highlight=False)
+
+    def line(self, text: str = "", style: str = "") -> None:
+        self._console.print(text, style=style or None)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        columns = len(headings or rows[0])
+        if fitted:
+            room = self._console.width - sum(widths(headings, rows)[:-1]) - GAP * (columns - 1)
+            columns -= room < _LEAST_ROOM
+        table = Table(
+            box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim", show_header=bool(headings)
+        )
+        for i in range(columns):
+            last = i == len(headings or rows[0]) - 1
+            table.add_column(
+                headings[i] if headings else "",
+                no_wrap=fitted or not last,
+                overflow="ellipsis" if fitted else "fold",
+                style="" if headings or i else "dim",
+            )
+        for row in rows:
+            table.add_row(*(Text(cell.text, style=cell.style) for cell in row[:columns]))
+        self._console.print(table)

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import pytest
+
+from jdticket.errors import InputError, UsageError
+from jdticket.intake.columns import FIELDS
+from jdticket.model import Draft, Kind, PlatformState, Rejection
+
+from .reading import at, drafts, only_draft, only_rejection, read, source
+
+HEADER = "工单号,订单号,创建时间,状态,类型,内容\n"
+ROW = "59088842,275490614167,2026-11-23 09:12:30,待商家处理,CRC高危投诉,没有收到货\n"
+
+
+def table(*rows: str, header: str = HEADER) -> str:
+    return header + "".join(row + "\n" for row in rows)
+
+
+def test_a_row_becomes_a_draft_with_all_that_it_tells() -> None:
+    draft = only_draft(
+        table(
+            "59088842,275490614167,2026-11-23 09:12:30,2026-11-23 13:12:30,已回复,投诉,破损,京东3店,小王,已补发,"
+            "2026-11-23 10:00:00",
+            header="工单编号,订单编号,发起时间,截止时间,工单状态,业务类型,问题描述,店铺名称,处理人,回复内容,回复时间\n",
+        )
+    )
+    assert draft == Draft(
+        source="stdin",
+        row=2,
+        id="59088842",
+        order_id="275490614167",
+        kind=Kind.COMPLAINT,
+        kind_text="投诉",
+        platform_state=PlatformState.REPLIED,
+        platform_status="已回复",
+        created_at=at("2026-11-23 09:12:30"),
+        deadline_at=at("2026-11-23 13:12:30"),
+        content="破损",
+        shop="京东3店",
+        assignee="小王",
+        reply_text="已补发",
+        reply_at=at("2026-11-23 10:00:00"),
+    )
+
+
+@pytest.mark.parametrize("heading", ["工单号", "工单编号", "工单ID", "工单id", "Ticket ID", "id", "ＩＤ", "work_id"])
+def test_known_headings_of_the_ticket_number_are_found(heading: str) -> None:
+    assert only_draft(f"{heading},创建时间\n59088842,2026-11-23 09:00:00\n").id == "59088842"
+
+
+@pytest.mark.parametrize("heading", ["创建时间", " 下发 时间", "提交时间(北京时间)", "发起时间（UTC+8）", "创建时间：", "created_at"])
+def test_width_space_case_and_units_of_a_heading_do_not_matter(heading: str) -> None:
+    assert only_draft(f"工单号,{heading}\n59088842,2026-11-23 09:00:00\n").created_at == at("2026-11-23 09:00")
+
+
+def test_the_header_is_found_below_title_rows() -> None:
+    titles = "京东3店 平台协同工单,,,,,\n导出时间：2026-11-23,,,,,\n,,,,,\n"
+    draft = only_draft(titles + table(ROW.strip()))
+    assert (draft.id, draft.row) == ("59088842", 5)
+
+
+def test_a_file_without_usable_headings_says_what_was_seen_and_what_is_needed() -> None:
+    with pytest.raises(InputError) as caught:
+        read("商品,价格,库存\n杯子,12,3\n", "goods.csv")
+    for word in ("goods.csv", "商品, 价格, 库存", "工单号", "创建时间", "截止时间", "--map"):
+        assert word in caught.value.message
+
+
+def test_a_ticket_number_without_any_time_is_not_enough() -> None:
+    with pytest.raises(InputError, match="工单号, 订单号"):
+        read("工单号,订单号\n59088842,275490614167\n")
+
+
+def test_a_deadline_alone_is_enough() -> None:
+    draft = only_draft("工单号,最晚回复时间\n59088842,2026-11-23 18:00\n")
+    assert (draft.created_at, draft.deadline_at) == (None, at("2026-11-23 18:00"))
+
+
+def test_map_names_a_column_that_is_not_known() -> None:
+    text = "编号,开单,内容\n59088842,2026-11-23 09:00:00,问题\n"
+    assert only_draft(text, columns={"id": "编号", "created_at": "开单"}).id == "59088842"
+
+
+def test_map_wins_over_a_known_heading() -> None:
+    text = "工单号,创建时间,开单时刻\n59088842,2026-11-23 09:00:00,2026-11-23 10:00:00\n"
+    assert only_draft(text, columns={"created_at": "开单时刻"}).created_at == at("2026-11-23 10:00")
+
+
+def test_map_to_a_heading_that_is_not_there_names_the_ones_that_are() -> None:
+    with pytest.raises(InputError, match=r"编号.*--map id=.*工单号, 订单号"):
+        read(table(ROW.strip()), columns={"id": "编号"})
+
+
+def test_map_of_an_unknown_field_lists_the_fields() -> None:
+    with pytest.raises(UsageError, match=", ".join(FIELDS)):
+        source("", columns={"ticketnumber": "编号"})
+
+
+@pytest.mark.parametrize("second", ["下发时间", "创建时间"])
+def test_two_columns_for_one_field_are_refused_by_name(second: str) -> None:
+    with pytest.raises(InputError, match=rf"created_at: 创建时间, {second};.*--map created_at="):
+        read(f"工单号,创建时间,{second}\n59088842,2026-11-23 09:00:00,2026-11-23 10:00:00\n")
+
+
+def test_map_decides_between_two_columns_for_one_field() -> None:
+    text = "工单号,创建时间,下发时间\n59088842,2026-11-23 09:00:00,2026-11-23 10:00:00\n"
+    assert only_draft(text, columns={"created_at": "下发时间"}).created_at == at("2026-11-23 10:00")
+
+
+def test_a_short_row_lacks_nothing_but_its_last_cells() -> None:
+    draft = only_draft(table("59088842,275490614167,2026-11-23 09:12:30"))
+    assert (draft.platform_status, draft.kind, draft.content) == ("", None, None)
+
+
+def test_a_long_row_is_taken_if_its_surplus_is_empty() -> None:
+    assert only_draft(table(ROW.strip() + ",, ,")).content == "没有收到货"
+
+
+def test_a_long_row_with_a_filled_surplus_is_rejected() -> None:
+    rejection = only_rejection(table(ROW.strip() + ",今天,"))
+    assert (rejection.row, rejection.value) == (2, "今天")
+    assert "8 cells" in rejection.reason
+
+
+def test_blank_rows_sums_and_repeated_headers_are_no_tickets() -> None:
+    found = drafts(
+        table(ROW.strip(), "", ",,,,,", " , ,", HEADER.strip(), ROW.strip().replace("42", "43", 1))
+        + "合计,2,,,,\n共 2 条\n,,,,,总计：2\n"
+    )
+    assert [(draft.id, draft.row) for draft in found] == [("59088842", 2), ("59088843", 7)]
+
+
+def test_a_row_that_lost_its_ticket_number_is_rejected_although_it_speaks_of_a_sum() -> None:
+    rejection = only_rejection(table(",275490614167,2026-11-23 09:12:30,待处理,投诉,合计少退 5 元"))
+    assert (rejection.row, rejection.column) == (2, "工单号")
+    assert "no ticket number" in rejection.reason
+    kept = only_rejection(table(",275490614167,2026-11-23 09:12:30,待处理,投诉,总计"))
+    assert "no ticket number" in kept.reason
+
+
+def test_a_row_with_neither_creation_time_nor_deadline_is_rejected() -> None:
+    rejection = only_rejection(table("59088842,275490614167,-,待处理,投诉,破损"))
+    assert (rejection.column, rejection.value) == ("创建时间", "-")
+
+
+def test_a_deadline_before_the_creation_time_is_rejected() -> None:
+    text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,2026-11-23 08:00:00\n"
+    assert only_rejection(text).column == "截止时间"
+
+
+def test_one_bad_row_does_not_hold_up_the_others() -> None:
+    found = read(table(ROW.strip(), "abc" + ROW.strip(), ROW.strip()))
+    assert [type(item) for item in found] == [Draft, Rejection, Draft]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("CRC高危投诉", Kind.CRC),
+        ("高危", Kind.CRC),
+        ("催发货", Kind.URGE),
+        ("商品投诉", Kind.COMPLAINT),
+        ("售前咨询", Kind.CONSULT),
+        ("退款问题", Kind.OTHER),
+    ],
+)
+def test_the_kind_is_known_by_the_platforms_words_which_are_kept(words: str, kind: Kind) -> None:
+    draft = only_draft(table(f"59088842,,2026-11-23 09:00:00,,{words},"))
+    assert (draft.kind, draft.kind_text) == (kind, words)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("pending", None), ("replied", PlatformState.REPLIED), ("closed", PlatformState.CLOSED), ("void", PlatformState.VOID)],
+)
+def test_our_own_words_for_a_state_are_not_the_platforms(word: str, state: PlatformState | None) -> None:
+    draft = only_draft(f"id,created_at,status,kind\n59088842,2026-11-23T09:00:00+08:00,{word},crc\n")
+    assert (draft.platform_state, draft.platform_status) == (state, "")
+    assert (draft.kind, draft.kind_text) == (Kind.CRC, "")
+
+
+def test_our_own_export_can_be_taken_in() -> None:
+    text = (
+        "id,shop,order_id,kind,kind_text,status,platform_status,created_at,deadline_at,first_deadline_at,"
+        "deadline_source,seconds_left,overdue,assignee,content,replied_at,returned\n"
+        "59088842,jd3,275490614167,crc,CRC高危投诉,replied,待回复,2026-11-23T09:12:30+08:00,2026-11-23T13:12:30+08:00,"
+        "2026-11-23T13:12:30+08:00,policy,,False,小王,'-1 分,2026-11-23T10:00:00+08:00,False\n"
+    )
+    draft = only_draft(text)
+    assert (draft.id, draft.shop, draft.kind, draft.kind_text) == ("59088842", "jd3", Kind.CRC, "CRC高危投诉")
+    assert (draft.platform_state, draft.platform_status) == (PlatformState.REPLIED, "待回复")
+    assert (draft.created_at, draft.deadline_at) == (at("2026-11-23 09:12:30"), at("2026-11-23 13:12:30"))
+    assert (draft.reply_at, draft.assignee, draft.content) == (at("2026-11-23 10:00"), "小王", "-1 分")
+
+
+def test_the_fields_own_name_wins_over_a_synonym_beside_it() -> None:
+    text = "id,created_at,reply_at,replied_at\n59088842,2026-11-23 09:00:00,2026-11-23 10:00:00,2026-11-23 11:00:00\n"
+    assert only_draft(text).reply_at == at("2026-11-23 10:00")
+
+
+def test_text_from_outside_is_only_text() -> None:
+    content = "=HYPERLINK(\"http://x\") [red]\x1b[31m {0.__class__} %s"
+    quoted = content.replace('"', '""')
+    assert only_draft(table(f'59088842,,2026-11-23 09:00:00,,,"{quoted}"')).content == content
+
+
+def test_a_bad_value_is_quoted_short_and_harmless() -> None:
+    rejection = only_rejection(table("\x1b[31m" + "9" * 60 + ",,2026-11-23 09:00:00,,,"))
+    assert len(rejection.value) <= 40
+    assert "\x1b" not in rejection.value
+
+

@@ -1,0 +1,762 @@
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jdticket.config import (
+    Config,
+    Manager,
+    Shop,
+    config_path,
+    database_path,
+    fill_template,
+    load_config,
+    masked,
+    new_config_text,
+    peek_language,
+    write_new,
+)
+from jdticket.deadlines import parse_policy_duration, parse_window
+from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
+from jdticket.model import Kind
+from tests.language import assert_speaks
+
+EVERYTHING = """
+language = "en"
+timezone = "Europe/Berlin"
+database = "desk/tickets.db"
+
+[service_hours]
+daily = ["13:00-18:00", "09:00-12:00"]
+sat = ["10:00-24:00"]
+sun = []
+[service_hours.special]
+"2027-02-17" = []
+2027-02-18 = ["10:00-12:00"]
+
+[deadline]
+default = "6h"
+[deadline.kinds]
+crc = "4h"
+consult = "24h calendar"
+
+[reply]
+min_length = 6
+empty_phrases = ["好的，亲！", "OK, OK", "…"]
+
+[[shops]]
+code = "jd3"
+name = "京东3店"
+manager = { name = "运营经理", phone = "13800000000", channel = "manager" }
+jos = { app_key = "k", app_secret_env = "JD3_SECRET" }
+[[shops]]
+code = "jd4"
+
+[templates]
+shipped = "您好，订单{order_id}已发出，运单号{waybill}。"
+
+[messages]
+language = "en"
+
+[[channels]]
+name = "cs-group"
+kind = "wecom"
+url = "https://example.invalid/?key=1"
+[reminders]
+before = ["2h"]
+[[reminders.escalate]]
+left = "30m"
+[[duty]]
+mention = ["13800000000"]
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def loaded(folder: Path, text: str) -> Config:
+    return load_config(written(folder, text), {})
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    """What is wrong with this file, each problem without the file's name."""
+    path = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, {})
+    lines = caught.value.message.splitlines()
+    assert all(line.startswith(f"{path}, ") for line in lines)
+    return [line.removeprefix(f"{path}, ") for line in lines]
+
+
+# What it says
+
+
+def test_without_a_file_every_default_holds(tmp_path: Path) -> None:
+    config = load_config(None, {"JDTICKET_CONFIG": str(tmp_path / "none.toml")})
+    assert config.path is None
+    assert config.language is None
+    assert config.timezone == config.zone.key == "Asia/Shanghai"
+    assert config.database is None
+    assert config.shops == ()
+    assert config.templates == {}
+    assert config.messages_language == "zh"
+    assert config.reply.min_length == 4
+    assert {"收到", "好的", "请稍等", "ok", "gotit"} <= config.reply.empty_phrases
+    assert config.document == {}
+    # 09:00-19:00 Monday to Sunday, 4 hours for every kind: 2026-11-21 is a Saturday.
+    created_at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    for kind in Kind:
+        assert config.policy.deadline(kind, created_at) == datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+def test_an_empty_file_says_the_same_as_none(tmp_path: Path) -> None:
+    empty, none = loaded(tmp_path, ""), load_config(None, {"JDTICKET_CONFIG": str(tmp_path / "none.toml")})
+    assert empty.path == tmp_path / "config.toml"
+    assert (empty.policy, empty.reply, empty.shops) == (none.policy, none.reply, none.shops)
+
+
+def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
+    config = loaded(tmp_path, EVERYTHING)
+    assert config.path == tmp_path / "config.toml"
+    assert config.language == "en"
+    assert config.timezone == config.zone.key == "Europe/Berlin"
+    assert config.database == tmp_path / "desk/tickets.db"
+    hours = config.policy.hours
+    assert hours.zone == config.zone
+    assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))
+    assert hours.week[5:] == ((parse_window("10:00-24:00"),), ())
+    assert hours.special == {date(2027, 2, 17): (), date(2027, 2, 18): (parse_window("10:00-12:00"),)}
+    assert config.policy.default == parse_policy_duration("6h")
+    assert config.policy.kinds == {
+        Kind.CRC: parse_policy_duration("4h"),
+        Kind.CONSULT: parse_policy_duration("24h calendar"),
+    }
+    assert config.reply.min_length == 6
+    assert config.reply.empty_phrases == {"好的亲", "okok"}
+    assert config.shops == (
+        Shop("jd3", "京东3店", Manager("运营经理", "13800000000", "manager")),
+        Shop("jd4", "jd4"),
+    )
+    assert config.templates == {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"}
+    assert config.messages_language == "en"
+    assert config.document == tomllib.loads(EVERYTHING)
+
+
+def test_a_weekday_without_hours_of_its_own_has_the_daily_ones_default_or_not(tmp_path: Path) -> None:
+    hours = loaded(tmp_path, '[service_hours]\nmon = ["08:00-10:00"]').policy.hours
+    assert hours.week[0] == (parse_window("08:00-10:00"),)
+    assert hours.week[1] == (parse_window("09:00-19:00"),)
+
+
+def test_white_space_around_a_value_means_nothing(tmp_path: Path) -> None:
+    config = loaded(tmp_path, 'timezone = " UTC "\n[[shops]]\ncode = " jd3 "\nname = " 店 "')
+    assert config.timezone == "UTC"
+    assert config.shops == (Shop("jd3", "店"),)
+
+
+def test_windows_may_touch(tmp_path: Path) -> None:
+    hours = loaded(tmp_path, '[service_hours]\ndaily = ["12:00-14:00", "10:00-12:00"]').policy.hours
+    start = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    assert hours.between(start, start + timedelta(hours=12)) == timedelta(hours=4)
+
+
+def test_a_file_saved_by_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(
+        b"\xef\xbb\xbf" + 'language = "en"\r\n# 设置\r\n[messages]\r\nlanguage = "en"\r\n'.encode()
+    )
+    config = load_config(path, {})
+    assert (config.language, config.messages_language) == ("en", "en")
+    assert peek_language(path, {}) == "en"
+
+
+def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('language = "zh"')
+    asked = written(tmp_path, 'language = "en"')
+    environ = {"JDTICKET_CONFIG": str(tmp_path / "other.toml")}
+    assert load_config(asked, environ).language == "en"
+    assert load_config(None, environ).language == "zh"
+
+
+def test_the_environment_names_the_file_and_an_empty_variable_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config_path({"JDTICKET_CONFIG": "~/my.toml"}) == tmp_path / "my.toml"
+    assert config_path({"JDTICKET_CONFIG": ""}) == config_path({})
+    assert config_path({}).parts[-2:] == ("jdticket", "config.toml")
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "text", "path"),
+    [
+        ("a.db", {"JDTICKET_DB": "b.db"}, 'database = "/c.db"', "a.db"),
+        ("~/a.db", {}, "", "{home}/a.db"),
+        (None, {"JDTICKET_DB": "b.db"}, 'database = "/c.db"', "b.db"),
+        (None, {"JDTICKET_DB": "~/b.db"}, "", "{home}/b.db"),
+        (None, {"JDTICKET_DB": ""}, 'database = "/c.db"', "/c.db"),
+        (None, {}, 'database = "c.db"', "{home}/c.db"),
+        (None, {}, 'database = "~/d/c.db"', "{home}/d/c.db"),
+    ],
+)
+def test_the_database_is_named_by_option_environment_or_file_in_this_order(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str | None,
+    environ: dict[str, str],
+    text: str,
+    path: str,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = database_path(loaded(tmp_path, text), environ, option)
+    assert found == Path(path.format(home=tmp_path))
+
+
+def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Path) -> None:
+    assert database_path(loaded(tmp_path, ""), {}, None).parts[-2:] == ("jdticket", "jdticket.db")
+
+
+# What is wrong with it
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('languag = "zh"', "line 1: languag: there is no such key; did you mean language?"),
+        ('\n\n[shop]\ncode = "jd3"', "line 3: shop: there is no such key; did you mean shops?"),
+        (
+            '[messages]\ntext = "x"',
+            "line 2: messages.text: there is no such key; known here: language.",
+        ),
+        ('[service_hours]\nmonday = ["09:00-19:00"]', "did you mean mon?"),
+        ('[deadline]\ndefaul = "4h"', "line 2: deadline.defaul: there is no such key; did you mean default?"),
+        (
+            "[reply]\nmin_lenght = 4",
+            "line 2: reply.min_lenght: there is no such key; did you mean min_length?",
+        ),
+        (
+            '[[shops]]\ncode = "a"\nnmae = "b"',
+            "line 3: shops[1].nmae: there is no such key; did you mean name?",
+        ),
+        (
+            '[[shops]]\ncode = "a"\n[shops.manager]\nphon = "1"',
+            "line 4: shops[1].manager.phon: there is no such key; did you mean phone?",
+        ),
+        (
+            "[deadline.kinds]\ncrx = '4h'",
+            "line 2: deadline.kinds.crx: there is no such key; did you mean crc?",
+        ),
+        ("language = 1", "line 1: language: must be text, in quotes."),
+        ('language = "fr"', 'line 1: language: “fr” is no language; "zh" and "en" are.'),
+        ('[messages]\nlanguage = "cn"', "line 2: messages.language: “cn” is no language"),
+        ("timezone = 8", "line 1: timezone: must be text, in quotes."),
+        ('timezone = ""', "line 1: timezone: must not be empty or hold NUL characters."),
+        (
+            '\ntimezone = "Asia/Shangai"',
+            "line 2: timezone: “Asia/Shangai” is no time zone; use a name such as Asia/Shanghai.",
+        ),
+        ('timezone = "../../etc/passwd"', "line 1: timezone: “../../etc/passwd” is no time zone"),
+        ("database = false", "line 1: database: must be text, in quotes."),
+        ('database = "a\\u0000b"', "line 1: database: must not be empty or hold NUL characters."),
+        ('database = "~no-such-account/x.db"', "line 1: database: there is no home folder for"),
+        ("service_hours = 1", "line 1: service_hours: must be a table, [service_hours]."),
+        ('[service_hours]\ndaily = "09:00-19:00"', "line 2: service_hours.daily: must be a list of texts"),
+        ('[service_hours]\ndaily = ["9-19"]', "line 2: service_hours.daily: “9-19” is no window"),
+        ("[service_hours]\ndaily = [9, 19]", "line 2: service_hours.daily: must be a list of texts"),
+        (
+            '[service_hours]\nmon = ["9-19"]',
+            'line 2: service_hours.mon: “9-19” is no window of one day; write it as "09:00-19:00", '
+            "at most until 24:00.",
+        ),
+        ('[service_hours]\nmon = ["19:00-09:00"]', "“19:00-09:00” is no window of one day"),
+        (
+            '[service_hours]\nsat = [\n  "09:00-12:00",\n  "11:59-13:00",\n]',
+            "line 2: service_hours.sat: 09:00-12:00 and 11:59-13:00 overlap.",
+        ),
+        (
+            "\n[service_hours]\ndaily = []",
+            "line 2: service_hours: no weekday has a window, "
+            "so the clock of a ticket would never run; open one.",
+        ),
+        (
+            '[service_hours]\ndaily = []\n[service_hours.special]\n"2027-02-18" = ["10:00-12:00"]',
+            "line 1: service_hours: no weekday has a window",
+        ),
+        ("[service_hours]\nspecial = []", "line 2: service_hours.special: must be a table"),
+        (
+            '[service_hours.special]\n"2027-02-30" = []',
+            'line 2: service_hours.special.2027-02-30: is no date; write it as "2027-02-17".',
+        ),
+        ('[service_hours.special]\n"20270217" = []', "line 2: service_hours.special.20270217: is no date"),
+        ('[service_hours.special]\n"2027-W07-3" = []', "is no date"),
+        ('[service_hours.special]\n"2027-02-17" = ["x"]', "“x” is no window of one day"),
+        ("deadline = '4h'", "line 1: deadline: must be a table, [deadline]."),
+        ("[deadline]\ndefault = 4", "line 2: deadline.default: must be text, in quotes."),
+        (
+            '[deadline]\ndefault = "4 moons"',
+            "line 2: deadline.default: “4 moons” is no time to reply in; "
+            'write "4h", "90m" or "24h calendar".',
+        ),
+        ('[deadline]\ndefault = "0h"', "“0h” is no time to reply in"),
+        ('[deadline.kinds]\nurge = "-1h"', "line 2: deadline.kinds.urge: “-1h” is no time to reply in"),
+        ("[reply]\nmin_length = '4'", "line 2: reply.min_length: must be a whole number, 0 or more."),
+        ("[reply]\nmin_length = -1", "line 2: reply.min_length: must be a whole number, 0 or more."),
+        ("[reply]\nmin_length = true", "line 2: reply.min_length: must be a whole number, 0 or more."),
+        ("[reply]\nempty_phrases = '好的'", "line 2: reply.empty_phrases: must be a list of texts"),
+        ('[shops]\ncode = "jd3"', "line 1: shops: must be a list of tables, each with [[shops]] above it."),
+        ("shops = ['jd3']", "line 1: shops: must be a list of tables"),
+        ('[[shops]]\nname = "a"', 'line 1: shops[1]: a shop needs a code, such as code = "jd3".'),
+        ('[[shops]]\ncode = "a"\n[[shops]]\ncode = 3', "line 4: shops[2].code: must be text, in quotes."),
+        (
+            '[[shops]]\ncode = "a"\n\n[[shops]]\ncode = "A"',
+            "line 5: shops[2].code: “A” is another shop's code or name, too.",
+        ),
+        (
+            '[[shops]]\ncode = "a"\nname = "x"\n[[shops]]\ncode = "b"\nname = "x"',
+            "line 6: shops[2].name: “x” is another shop's code or name, too.",
+        ),
+        ('[[shops]]\ncode = "a"\nmanager = "Li"', "line 3: shops[1].manager: must be a table, [manager]."),
+        (
+            '[[shops]]\ncode = "a"\nmanager = { phone = 13800000000 }',
+            "line 3: shops[1].manager.phone: must be text, in quotes.",
+        ),
+        ('[[shops]]\ncode = "a"\njos = "x"', "line 3: shops[1].jos: must be a table"),
+        ("[templates]\nhello = 1", "line 2: templates.hello: must be text, in quotes."),
+        ('[templates]\nhello = " "', "line 2: templates.hello: must not be empty or hold NUL characters."),
+        (
+            '[templates]\nhello = "{order_id"',
+            "line 2: templates.hello: a brace stands alone; "
+            "write a placeholder as {order_id}, a plain brace twice.",
+        ),
+        ('[templates]\nhello = "order_id}"', "line 2: templates.hello: a brace stands alone"),
+        (
+            '[templates]\nhello = "{order.id}"',
+            "line 2: templates.hello: “{order.id}” is no placeholder; "
+            "it must be a plain name, such as {order_id}.",
+        ),
+        ('[templates]\nhello = "{order[0]}"', "“{order[0]}” is no placeholder"),
+        ('[templates]\nhello = "{}"', "“{}” is no placeholder"),
+        ('[templates]\nhello = "{0}"', "“{0}” is no placeholder"),
+        ('[templates]\nhello = "{order!r}"', "“{order!r}” is no placeholder"),
+        ('[templates]\nhello = "{order:>99}"', "“{order:>99}” is no placeholder"),
+        ("[channels]\nname = 'x'", "line 1: channels: must be a list of tables"),
+        ("reminders = []", "line 1: reminders: must be a table"),
+        ("[reminders]\nescalate = {}", "line 2: reminders.escalate: must be a list of tables"),
+        ("duty = 'me'", "line 1: duty: must be a list of tables"),
+    ],
+)
+def test_a_problem_is_named_with_its_line_and_key(tmp_path: Path, text: str, problem: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert problem in found
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = """\
+langauge = "zh"
+timezone = "Mars/Olympus"
+# Hours
+[service_hours]
+mon = ["x"]
+sun = [
+    "09:00-10:00",
+    "nine to ten",
+]
+[[shops]]
+code = "a"
+[[shops]]
+code = "a"
+"""
+    starts = sorted(line.split(": ")[0] + " " + line.split(": ")[1] for line in problems(tmp_path, text))
+    assert starts == [
+        "line 1 langauge",
+        "line 13 shops[2].code",
+        "line 2 timezone",
+        "line 5 service_hours.mon",
+        "line 6 service_hours.sun",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('language = "zh"\ntimezone = Asia\n', "line 2, column 12: "),
+        ("language = 'zh\ntimezone = 'Asia/Shanghai'\n", "line 1, column "),
+        ("language = 'zh'\nlanguage = 'en'\n", "line 2, column "),
+        ("language = 'zh'\nlanguage = 'en'", "line 2, column "),
+        ("\n[[shops]\n[reply]\n", "line 2, column "),
+        # What is not ended is named where it begins.
+        ('\n[service_hours]\ndaily = [\n"09:00-19:00",\n', "line 3, column 1: "),
+        ('[templates]\nlong = """\none\ntwo\n', "line 2, column 1: "),
+    ],
+)
+def test_what_is_no_toml_is_told_with_line_and_column(tmp_path: Path, text: str, place: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert found.startswith(place)
+    assert "not valid TOML; look for a missing quote or bracket, or a key that stands twice." in found
+
+
+def test_a_backslash_in_double_quotes_gets_advice_of_its_own(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, 'language = "zh"\ndatabase = "C:\\Users\\me\\desk.db"\n')
+    assert found.startswith("line 2, column ")
+    assert "put a text with backslashes in single quotes, such as 'C:\\desk.db'." in found
+
+
+def test_a_file_that_is_not_utf_8_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes('# 设置\nlanguage = "zh"\n'.encode("gb18030"))
+    with pytest.raises(
+        ConfigError, match=re.escape(f"{path} is not in UTF-8 (byte 3 is not); save it as UTF-8")
+    ):
+        load_config(path, {})
+
+
+def test_a_file_asked_for_by_name_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no\.toml does not exist; `jdticket init` writes a new one"):
+        load_config(tmp_path / "no.toml", {})
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path} cannot be read: it is a folder.")):
+        load_config(tmp_path, {})
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this account")
+def test_a_file_that_may_not_be_read_is_told_so(tmp_path: Path) -> None:
+    path = written(tmp_path, "")
+    path.chmod(0)
+    with pytest.raises(ConfigError, match="permission denied"):
+        load_config(path, {})
+
+
+def test_control_characters_in_a_key_are_shown_harmless(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, '"\\u001b[31m" = 1')
+    assert "\x1b" not in found
+    assert r"\x1b[31m" in found
+
+
+def test_secrets_are_not_repeated_in_problems(tmp_path: Path) -> None:
+    text = '[[shops]]\ncode = "a"\njos = { app_secret = "hush" }\nurl = "https://x/?key=hush"\n'
+    (found,) = problems(tmp_path, text)
+    assert "hush" not in found
+
+
+def test_the_line_of_a_problem_is_right_wherever_the_key_stands(tmp_path: Path) -> None:
+    before = '# [deadline]\n[templates]\nlong = """\n[deadline]\ndefault = "x"\n"""\n\n'
+    (found,) = problems(tmp_path, before + '[deadline]\n\n# default = "4h"\ndefault = "x"\n[reply]\n')
+    assert found.startswith("line 11: deadline.default: ")
+
+
+# The language, before everything else
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ('language = "zh"', "zh"),
+        ("# first\n  language='en' # mine\n", "en"),
+        ('timezone = "x"\nlanguage = "zh"\n[broken', "zh"),
+        ('[messages]\nlanguage = "zh"', None),
+        ('timezone = "x"\n  [messages]\nlanguage = "zh"', None),
+        ('#language = "zh"', None),
+        ('language = "fr"', None),
+        ("language = 3", None),
+        ("", None),
+    ],
+)
+def test_the_language_is_known_before_the_rest_is_read(
+    tmp_path: Path, text: str, language: str | None
+) -> None:
+    assert peek_language(written(tmp_path, text), {}) == language
+    assert peek_language(None, {"JDTICKET_CONFIG": str(tmp_path / "config.toml")}) == language
+
+
+@pytest.mark.parametrize("name", ["none.toml", ".", "a\0b", "~no-such-account/config.toml"])
+def test_asking_for_the_language_never_fails(tmp_path: Path, name: str) -> None:
+    assert peek_language(tmp_path / name, {}) is None
+    assert peek_language(None, {"JDTICKET_CONFIG": name}) is None
+
+
+def test_asking_a_file_of_another_encoding_for_the_language_never_fails(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes('# 设置\nlanguage = "zh"\n'.encode("gb18030"))
+    assert peek_language(path, {}) == "zh"
+
+
+# Shops
+
+
+def two_shops(folder: Path) -> Config:
+    return loaded(folder, '[[shops]]\ncode = "jd3"\nname = "京东3店"\n[[shops]]\ncode = "Main"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("jd3", "jd3"), (" JD3 ", "jd3"), ("京东3店", "jd3"), ("main", "Main")]
+)
+def test_a_shop_is_known_by_its_code_or_its_name(tmp_path: Path, text: str, code: str) -> None:
+    assert two_shops(tmp_path).shop(text).code == code
+    assert two_shops(tmp_path).shop_code(text) == code
+
+
+def test_an_unknown_shop_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        two_shops(tmp_path).shop("天猫店")
+    assert caught.value.message == (
+        "There is no shop “天猫店” in the configuration; known: jd3 (京东3店), Main."
+    )
+
+
+@pytest.mark.parametrize(("text", "near"), [("jd33", "jd3"), ("京东三店", "jd3"), ("MAIM", "Main")])
+def test_an_unknown_shop_is_refused_with_the_one_it_resembles(tmp_path: Path, text: str, near: str) -> None:
+    with pytest.raises(InputError, match=f"did you mean {near}\\? Known: jd3"):
+        two_shops(tmp_path).shop(text)
+
+
+def test_of_many_shops_the_first_ten_are_listed(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "".join(f'[[shops]]\ncode = "s{n:02}"\n' for n in range(40)))
+    with pytest.raises(InputError, match=r"s08, s09, …\.$"):
+        config.shop("other")
+
+
+def test_any_text_is_a_code_when_no_shop_is_configured(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "").shop(" jd9 ") == Shop("jd9", "jd9")
+
+
+# Templates
+
+
+def test_a_template_is_filled_in() -> None:
+    filled = fill_template(
+        "订单{order_id}：{{{运单号}}} 100%", {"order_id": "1", "运单号": "SF{2}", "other": "x"}
+    )
+    assert filled == "订单1：{SF{2}} 100%"
+
+
+def test_missing_values_are_named_once_each_with_the_way_to_give_them() -> None:
+    with pytest.raises(UsageError) as caught:
+        fill_template("{a} {waybill} {b} {b}", {"a": "1"})
+    assert caught.value.message == (
+        "The template needs a value for {waybill}, {b}; give it with --set waybill=… --set b=…."
+    )
+
+
+@pytest.mark.parametrize("text", ["{a.__class__}", "{a[0]}", "{a!r}", "{a:>{b}}", "{}", "{0}", "{", "}"])
+def test_a_template_is_never_evaluated(text: str) -> None:
+    with pytest.raises(UsageError, match="cannot be filled in"):
+        fill_template(text, {"a": "1", "b": "2", "": "3", "0": "4"})
+
+
+@given(st.text(), st.text())
+def test_a_value_stands_in_the_text_as_it_is(literal: str, value: str) -> None:
+    escaped = literal.replace("{", "{{").replace("}", "}}")
+    assert fill_template(escaped + "{a}" + escaped, {"a": value}) == literal + value + literal
+
+
+# Showing it
+
+
+def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
+    document = {
+        "language": "zh",
+        "deadline": {"default": "4h"},
+        "shops": [
+            {
+                "code": "jd3",
+                "manager": {"name": "李", "phone": "13812340000"},
+                "jos": {
+                    "app_key": "abc",
+                    "app_secret": "abc",
+                    "app_secret_env": "JD3_SECRET",
+                    "access_token": "abc",
+                    "refresh_token": "abc",
+                },
+            }
+        ],
+        "channels": [
+            {
+                "url": "https://hook/abc",
+                "url_env": "HOOK",
+                "secret": "abc",
+                "password": "abc",
+                "Token": "abc",
+                "key": ["abc"],
+                "mention": ["13812345678", "@all", "wang"],
+                "digest_over": 5,
+            }
+        ],
+        "reminders": {"heartbeat_url": "https://abc", "new": True},
+        "templates": {"call": "电话13812345678，订单2713812345678"},
+    }
+    shown = masked(document)
+    assert shown == {
+        "language": "zh",
+        "deadline": {"default": "4h"},
+        "shops": [
+            {
+                "code": "jd3",
+                "manager": {"name": "李", "phone": "138****0000"},
+                "jos": {
+                    "app_key": "***",
+                    "app_secret": "***",
+                    "app_secret_env": "JD3_SECRET",
+                    "access_token": "***",
+                    "refresh_token": "***",
+                },
+            }
+        ],
+        "channels": [
+            {
+                "url": "***",
+                "url_env": "HOOK",
+                "secret": "***",
+                "password": "***",
+                "Token": "***",
+                "key": "***",
+                "mention": ["138****5678", "@all", "wang"],
+                "digest_over": 5,
+            }
+        ],
+        "reminders": {"heartbeat_url": "***", "new": True},
+        "templates": {"call": "电话138****5678，订单2713812345678"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [("010-88886666", "010****6666"), ("+86 138 1234 5678", "+86****5678"), ("110", "***")],
+)
+def test_a_phone_number_is_cut_however_it_is_written(phone: str, shown: str) -> None:
+    assert masked({"phone": phone}) == {"phone": shown}
+
+
+# A new file
+
+SHOPS = (
+    Shop("jd3", '京东"3"店\\', Manager("李\n四", "13800000000", "")),
+    Shop("jd4", "jd4"),
+    Shop("jd5", "jd5", Manager("", "", "")),
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_new_file_says_what_it_was_given_and_nothing_else(tmp_path: Path, language: str) -> None:
+    text = new_config_text(
+        language, timezone="Europe/Berlin", database=Path("C:\\desk\\tickets.db"), shops=SHOPS
+    )
+    assert tomllib.loads(text) == {
+        "language": language,
+        "timezone": "Europe/Berlin",
+        "database": "C:\\desk\\tickets.db",
+        "service_hours": {"special": {}},
+        "deadline": {"kinds": {}},
+        "reply": {},
+        "templates": {},
+        "messages": {},
+        "shops": [
+            {"code": "jd3", "name": '京东"3"店\\', "manager": {"name": "李\n四", "phone": "13800000000"}},
+            {"code": "jd4", "name": "jd4"},
+            {"code": "jd5", "name": "jd5", "manager": {}},
+        ],
+    }
+    assert loaded(tmp_path, text).shops[0] == SHOPS[0]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_new_file_holds_every_default(tmp_path: Path, language: str) -> None:
+    default, new = loaded(tmp_path, ""), loaded(tmp_path, new_config_text(language))
+    assert new.document.keys().isdisjoint({"timezone", "database", "shops"})
+    assert new.language == language
+    assert (new.policy, new.reply, new.shops, new.database, new.messages_language) == (
+        *(default.policy, default.reply, default.shops, default.database, default.messages_language),
+    )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language: str) -> None:
+    text = re.sub(r"(?m)^#(?! )", "", new_config_text(language))
+    config = loaded(tmp_path, text)
+    default = loaded(tmp_path, "")
+    assert config.timezone == default.timezone
+    assert config.database == database_path(default, {}, None)
+    assert config.policy.hours.week[:6] == default.policy.hours.week[:6]
+    assert config.policy.default == default.policy.default
+    assert config.reply == default.reply
+    assert config.messages_language == default.messages_language
+    assert config.shops[0].code == "jd3"
+    assert set(config.templates) == {"shipped"}
+
+
+def test_the_comments_of_a_new_english_file_are_english() -> None:
+    comments = [line for line in new_config_text("en").splitlines() if line.startswith("# ")]
+    assert len(comments) > 10
+    assert_speaks("\n".join(comments), "en")
+
+
+def test_a_new_file_is_for_its_owner_only_and_so_are_new_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "config.toml"
+    write_new(path, "# 设置\n")
+    assert path.read_bytes() == "# 设置\n".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.parent.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_exists_is_never_overwritten(tmp_path: Path) -> None:
+    path = written(tmp_path, "mine")
+    with pytest.raises(RefusedError, match="exists and is left as it is"):
+        write_new(path, "yours")
+    assert path.read_text() == "mine"
+
+
+def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RefusedError):
+        write_new(path, "text")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be written: "):
+        write_new(tmp_path / "file" / "config.toml", "text")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_nothing_half_written_is_left_on_a_full_disk(tmp_path: Path) -> None:
+    script = (
+        "import resource, signal, sys; from pathlib import Path; from jdticket.config import write_new;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
+        "write_new(Path(sys.argv[1]), 'x' * 1000)"
+    )
+    path = tmp_path / "config.toml"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, encoding="utf-8", check=False
+    )
+    assert "ConfigError" in done.stderr
+    assert not path.exists()
+
+
+# Start-up
+
+
+def test_reading_no_file_imports_no_reader() -> None:
+    script = (
+        "import sys; from jdticket.config import load_config;"
+        "load_config(None, {'JDTICKET_CONFIG': '/none'});"
+        "print(sorted({'tomllib', 'tomlkit', 'platformdirs', 'difflib', 'string'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == "[]\n"
