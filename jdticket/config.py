@@ -27,7 +27,7 @@ from jdticket.deadlines import (
 )
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.model import Kind
+from jdticket.model import Kind, ReplyRules
 from jdticket.text import quoted
 
 if TYPE_CHECKING:
@@ -89,16 +89,6 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplySettings:
-    """What an effective reply has to be."""
-
-    min_length: int
-    """Characters, white space not counted."""
-    empty_phrases: frozenset[str]
-    """Replies that say nothing: letters and digits only, in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """What config.toml says, defaults filled in."""
 
@@ -114,7 +104,7 @@ class Config:
     templates: Mapping[str, str]
     messages_language: str
     """Of what leaves the house, "zh" or "en"."""
-    reply: ReplySettings
+    reply: ReplyRules
     document: Mapping[str, Any]
     """The file as it stands, secrets included: for :func:`masked`."""
 
@@ -599,7 +589,7 @@ def _templates(section: _Table) -> dict[str, str]:
     return templates
 
 
-def _reply(section: _Table) -> ReplySettings:
+def _reply(section: _Table) -> ReplyRules:
     section.allow("min_length", "empty_phrases")
     min_length = section.values.get("min_length", _DEFAULT_MIN_LENGTH)
     if type(min_length) is not int or min_length < 0:
@@ -609,7 +599,7 @@ def _reply(section: _Table) -> ReplySettings:
     if phrases is None:
         phrases = list(_DEFAULT_EMPTY_PHRASES)
     bare = ("".join(filter(str.isalnum, phrase)).lower() for phrase in phrases)
-    return ReplySettings(min_length, frozenset(bare) - {""})
+    return ReplyRules(min_length, frozenset(bare) - {""})
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str | None]]:

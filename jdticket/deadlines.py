@@ -135,7 +135,7 @@ class ServiceHours:
         """
         count, start, service = self._count, _seconds(moment), _service(length)
         if service == 0:
-            return _moment(start if count.is_open(start) else count.latest(count.at(start)))
+            return _moment(count.latest(count.at(start)))
         return _moment(count.earliest(count.at(start) + service))
 
     def before(self, moment: datetime, length: timedelta) -> datetime:
@@ -274,9 +274,9 @@ class _Pattern:
         return rounds * self.period + service + self.gaps[bisect_right(self.upto, service)]
 
     def open_until(self, x: int) -> int:
-        """The end of the window in which ``x`` lies; ``x`` itself when it lies in none."""
+        """The end of the window in which ``x`` lies; nothing later than ``x`` when it lies in none."""
         begin = x - x % self.period
-        return max(x, begin + self.ends[bisect_right(self.starts, x - begin) - 1])
+        return begin + self.ends[bisect_right(self.starts, x - begin) - 1]
 
 
 class _Stretch(NamedTuple):
@@ -334,7 +334,10 @@ class _Count:
         return stretch.origin + stretch.pattern.earliest(count - self._bases[index])
 
     def latest(self, count: int) -> int:
-        """The last moment at which the count is ``count``: an opening rather than a closing."""
+        """The last moment at which the count is ``count``: an opening rather than a closing.
+
+        ``latest(at(t))`` is ``t`` itself when it is open, else the next opening.
+        """
         while count >= self._counts[-1]:
             self._add_year(self._last_year)
         while count < self._counts[0]:
@@ -354,7 +357,7 @@ class _Count:
         return self.latest(self.at(t))
 
     def next_closing(self, t: int) -> int:
-        t = t if self.is_open(t) else self.latest(self.at(t))
+        t = self.latest(self.at(t))
         while (end := self._open_until(t)) > t:
             t = end
         return t
@@ -362,7 +365,7 @@ class _Count:
     def open_stretches(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         left = self.at(end) - self.at(start)
         while left > 0:
-            opening = closing = start if self.is_open(start) else self.latest(self.at(start))
+            opening = closing = self.latest(self.at(start))
             while closing < end and (until := self._open_until(closing)) > closing:
                 closing = min(until, end)
             yield opening, closing
@@ -370,7 +373,7 @@ class _Count:
             start = closing
 
     def _open_until(self, t: int) -> int:
-        """A moment up to which it stays open from ``t`` on, later ones may follow; ``t`` when closed."""
+        """A moment up to which it stays open from ``t`` on, if not longer; none after ``t`` when closed."""
         if not self._begin <= t < self._end:
             self._reach(t)
         stretch = self._stretches[bisect_right(self._starts, t) - 1]
@@ -397,18 +400,11 @@ class _Count:
         if year < self._first_year:
             self._first_year = year
             count -= sum(_service_in(stretch) for stretch in added)
-            stretches = added + self._stretches
+            self._stretches = added + self._stretches
         else:
             self._last_year = year + 1
-            stretches = self._stretches + added
-        self._stretches = []
-        for stretch in stretches:
-            last = self._stretches[-1] if self._stretches else None
-            if last and last.pattern is stretch.pattern and last.origin == stretch.origin:
-                self._stretches[-1] = last._replace(end=stretch.end)
-            else:
-                self._stretches.append(stretch)
-        self._begin, self._end = stretches[0].start, stretches[-1].end
+            self._stretches += added
+        self._begin, self._end = self._stretches[0].start, self._stretches[-1].end
         self._starts = [stretch.start for stretch in self._stretches]
         self._counts, self._bases = [count], []
         for stretch in self._stretches:
@@ -447,8 +443,7 @@ class _Count:
 
     def _regular(self, day: int, end: int) -> _Stretch:
         weekday = (day + 6) % 7
-        # Any Monday will do; the same one for all makes neighbours recognisable.
-        origin = (self._midnight(day) - weekday * _DAY) % _WEEK
+        origin = self._midnight(day) - weekday * _DAY
         return _Stretch(self._moment_of(day), self._moment_of(end), origin, self._pattern)
 
     def _single(self, day: int) -> _Stretch:

@@ -23,6 +23,7 @@ from jdticket.model import (
     REPLY_MAX_BYTES,
     VOID_FROM,
     Contact,
+    Counts,
     DeadlineSource,
     Draft,
     Event,
@@ -41,7 +42,7 @@ from jdticket.model import (
     TicketQuery,
     Via,
 )
-from jdticket.store.interface import Counts, Store
+from jdticket.store.interface import Store
 from jdticket.words import status_word
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.

@@ -280,6 +280,18 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tickets there are, as of one moment."""
+
+    pending: int
+    overdue: int
+    due_soon: int
+    """Pending, not overdue, and due at or before the second moment asked about."""
+    returned: int
+    """Held as replied, shown as waiting by the platform."""
+
+
+@dataclass(frozen=True, slots=True)
 class TicketQuery:
     """Which tickets, in which order. Every field that is set narrows the choice."""
 

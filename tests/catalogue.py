@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -49,6 +50,7 @@ class _PlainCatalog(Catalog):
         super().__init__(locale="zh_CN", fuzzy=False, header_comment="# Chinese for jdticket.")
 
 
+@cache
 def strings_in_sources() -> dict[MessageId, list[str]]:
     """Every string that the sources hand to gettext, with the files it stands in."""
     found: dict[MessageId, list[str]] = {}

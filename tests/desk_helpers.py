@@ -64,4 +64,3 @@ class DeskAt:
     def take_in(self, *found: Draft | Rejection, **options: Any) -> TakenIn:
         self.rejections.clear()
         return self.desk.take_in(found, on_rejection=self.rejections.append, **options)
-

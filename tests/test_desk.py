@@ -48,7 +48,14 @@ class TestTakingIn:
 
     def test_the_second_import_of_the_same_drafts_changes_nothing(self, office: DeskAt) -> None:
         drafts = [
-            draft("59088842", **WAITING, kind=Kind.URGE, kind_text="催单", content="催发货", order_id="275490614167"),
+            draft(
+                "59088842",
+                **WAITING,
+                kind=Kind.URGE,
+                kind_text="催单",
+                content="催发货",
+                order_id="275490614167",
+            ),
             draft("59088843", platform_state=PlatformState.CLOSED, platform_status="已关闭"),
             draft("59088844", reply_text="已为您补发", reply_at=at("23 10:30")),
             draft("59088845", deadline_at=at("23 15:00")),
@@ -84,14 +91,18 @@ class TestTakingIn:
         assert (ticket.deadline_at, ticket.first_deadline_at) == (at("23 13:57"), at("23 14:00"))
         assert kinds_of_events(office)[-1] is EventKind.DEADLINE_MOVED
 
-    def test_a_platform_that_still_counts_to_the_old_deadline_does_not_undo_a_grant(self, office: DeskAt) -> None:
+    def test_a_platform_that_still_counts_to_the_old_deadline_does_not_undo_a_grant(
+        self, office: DeskAt
+    ) -> None:
         office.take_in(draft())
         grant(office, until="24 12:00")
         done = office.take_in(draft(deadline_at=at("23 14:00"), deadline_to_the_minute=True))
         assert done.unchanged == 1
         assert office.desk.find("59088842").deadline_at == at("24 12:00")
 
-    def test_a_reply_is_never_undone_and_a_platform_that_still_waits_is_flagged_once(self, office: DeskAt) -> None:
+    def test_a_reply_is_never_undone_and_a_platform_that_still_waits_is_flagged_once(
+        self, office: DeskAt
+    ) -> None:
         office.take_in(draft(**WAITING))
         office.desk.reply("59088842", "已经发出，请查收", at=None, by="", force=False)
         done = office.take_in(draft(**WAITING))
@@ -252,7 +263,9 @@ class TestLooking:
         board = office.desk.board(TicketQuery(statuses=(Status.PENDING,)))
         assert [ticket.id for ticket in board.tickets] == ["59000003", "59000002", "59000001"]
 
-    def test_exactly_at_the_deadline_a_ticket_is_not_overdue_and_a_second_later_it_is(self, office: DeskAt) -> None:
+    def test_exactly_at_the_deadline_a_ticket_is_not_overdue_and_a_second_later_it_is(
+        self, office: DeskAt
+    ) -> None:
         office.take_in(draft())
         office.time = at("23 14:00")
         assert office.desk.board(TicketQuery()).counts.overdue == 0
@@ -296,7 +309,9 @@ class TestReplying:
     def test_an_earlier_time_counts_when_it_is_given(self, office: DeskAt) -> None:
         office.take_in(draft())
         office.time = at("23 15:00")
-        assert office.desk.reply("842", "已经发出，请查收", at=at("23 13:59"), by="", force=False).reply.on_time
+        assert office.desk.reply(
+            "842", "已经发出，请查收", at=at("23 13:59"), by="", force=False
+        ).reply.on_time
 
     @pytest.mark.parametrize("when", ["23 11:00:01", "23 09:59:59"])
     def test_a_time_that_cannot_be_is_refused(self, office: DeskAt, when: str) -> None:
@@ -304,8 +319,12 @@ class TestReplying:
         with pytest.raises(UsageError):
             office.desk.reply("842", "已经发出，请查收", at=at(when), by="", force=False)
 
-    @pytest.mark.parametrize("text", ["", "  \n", "收到", "收到。", "好 的！", "OK", "……", "已发", "好" * 501])
-    def test_a_reply_that_is_not_effective_is_refused_and_force_records_it(self, office: DeskAt, text: str) -> None:
+    @pytest.mark.parametrize(
+        "text", ["", "  \n", "收到", "收到。", "好 的！", "OK", "……", "已发", "好" * 501]
+    )
+    def test_a_reply_that_is_not_effective_is_refused_and_force_records_it(
+        self, office: DeskAt, text: str
+    ) -> None:
         office.take_in(draft())
         with pytest.raises(RefusedError):
             office.desk.reply("842", text, at=None, by="", force=False)
@@ -392,7 +411,14 @@ class TestMoves:
 
 
 def report(office: DeskAt, **options: Any) -> int:
-    values: dict[str, Any] = {"since": None, "until": None, "shops": [], "note": "", "by": "", "contact": None}
+    values: dict[str, Any] = {
+        "since": None,
+        "until": None,
+        "shops": [],
+        "note": "",
+        "by": "",
+        "contact": None,
+    }
     story = office.desk.report_outage(OutageReason.POWER, **(values | options))
     return story.outage.id
 
@@ -464,7 +490,8 @@ class TestOutages:
 
     def test_a_contact_made_while_reporting_is_logged_with_it(self, office: DeskAt) -> None:
         outage_id = report(
-            office, contact=lambda number: Contact(number, "张经理", Via.PHONE, at("23 11:00"), "", Outcome.TOLD)
+            office,
+            contact=lambda number: Contact(number, "张经理", Via.PHONE, at("23 11:00"), "", Outcome.TOLD),
         )
         story = office.desk.outage(outage_id)
         assert story.outage.contacted
@@ -544,4 +571,3 @@ class TestRecompute:
         office.take_in(draft(created_at=at("23 10:30")))
         [segment] = office.desk.story("842").counted
         assert (segment.start, segment.end) == (at("23 10:30"), at("23 14:30"))
-

@@ -16,8 +16,7 @@ from jdticket.deadlines import ClockKind, Segment
 from jdticket.desk import Board, Desk
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.model import Kind, Status, Ticket, TicketQuery
-from jdticket.store.interface import Counts
+from jdticket.model import Counts, Kind, Status, Ticket, TicketQuery
 
 if TYPE_CHECKING:
     from jdticket.views.stories import Teller

@@ -63,7 +63,7 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
                     )
                 )
             return encoding
-    if len(head.translate(None, _BINARY)) < 0.99 * len(head) or head.count(0) > 0.05 * len(head):
+    if len(head.translate(None, _BINARY)) < 0.9 * len(head) or head.count(0) > 0.05 * len(head):
         raise InputError(
             _(
                 "{name} is not a text or a table that can be read here: it holds binary data; "

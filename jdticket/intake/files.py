@@ -88,10 +88,10 @@ class _Stream(Source):
             yield from read_workbook(self.name, stream, self._options, self.notes)
             return
         encoding = find_encoding(self.name, stream, self._options.encoding)
-        text = io.TextIOWrapper(stream, encoding, newline="")
-        start = text.read(_START)
-        text.seek(0)
-        yield from self._by_text(text, start)
+        with io.TextIOWrapper(stream, encoding, newline="") as text:
+            start = text.read(_START)
+            text.seek(0)
+            yield from self._by_text(text, start)
 
     def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
         from jdticket.intake.delimited import find_layout, read_delimited

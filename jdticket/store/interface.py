@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jdticket.model import (
     Contact,
+    Counts,
     Event,
     Extension,
     Outage,
@@ -22,18 +23,6 @@ from jdticket.model import (
     Ticket,
     TicketQuery,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many tickets there are, as of one moment."""
-
-    pending: int
-    overdue: int
-    due_soon: int
-    """Pending, not overdue, and due at or before the second moment asked about."""
-    returned: int
-    """Held as replied, shown as waiting by the platform."""
 
 
 @dataclass(frozen=True, slots=True)

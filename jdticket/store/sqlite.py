@@ -25,6 +25,7 @@ from jdticket.errors import InputError, NotFoundError, StoreError
 from jdticket.i18n import _
 from jdticket.model import (
     Contact,
+    Counts,
     DeadlineSource,
     Event,
     EventKind,
@@ -40,7 +41,7 @@ from jdticket.model import (
     Via,
 )
 from jdticket.store.fulltext import match, pieces
-from jdticket.store.interface import Counts, Finding, Store
+from jdticket.store.interface import Finding, Store
 
 SCHEMA_VERSION = 1
 """How many steps ``migrations.py`` has."""

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.i18n import _, ngettext
-from jdticket.model import Kind, Outage, Rejection, Status, Ticket
-from jdticket.store.interface import Counts
+from jdticket.model import Counts, Kind, Outage, Rejection, Status, Ticket
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
 from jdticket.words import kind_word, reason_word, status_word

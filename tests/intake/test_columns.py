@@ -19,8 +19,8 @@ def table(*rows: str, header: str = HEADER) -> str:
 def test_a_row_becomes_a_draft_with_all_that_it_tells() -> None:
     draft = only_draft(
         table(
-            "59088842,275490614167,2026-11-23 09:12:30,2026-11-23 13:12:30,已回复,投诉,破损,京东3店,小王,已补发,"
-            "2026-11-23 10:00:00",
+            "59088842,275490614167,2026-11-23 09:12:30,2026-11-23 13:12:30,已回复,投诉,破损,京东3店,小王,"
+            "已补发,2026-11-23 10:00:00",
             header="工单编号,订单编号,发起时间,截止时间,工单状态,业务类型,问题描述,店铺名称,处理人,回复内容,回复时间\n",
         )
     )
@@ -43,14 +43,21 @@ def test_a_row_becomes_a_draft_with_all_that_it_tells() -> None:
     )
 
 
-@pytest.mark.parametrize("heading", ["工单号", "工单编号", "工单ID", "工单id", "Ticket ID", "id", "ＩＤ", "work_id"])
+@pytest.mark.parametrize(
+    "heading", ["工单号", "工单编号", "工单ID", "工单id", "Ticket ID", "id", "ＩＤ", "work_id"]
+)
 def test_known_headings_of_the_ticket_number_are_found(heading: str) -> None:
     assert only_draft(f"{heading},创建时间\n59088842,2026-11-23 09:00:00\n").id == "59088842"
 
 
-@pytest.mark.parametrize("heading", ["创建时间", " 下发 时间", "提交时间(北京时间)", "发起时间（UTC+8）", "创建时间：", "created_at"])
+@pytest.mark.parametrize(
+    "heading",
+    ["创建时间", " 下发 时间", "提交时间(北京时间)", "发起时间（UTC+8）", "创建时间：", "created_at"],
+)
 def test_width_space_case_and_units_of_a_heading_do_not_matter(heading: str) -> None:
-    assert only_draft(f"工单号,{heading}\n59088842,2026-11-23 09:00:00\n").created_at == at("2026-11-23 09:00")
+    assert only_draft(f"工单号,{heading}\n59088842,2026-11-23 09:00:00\n").created_at == at(
+        "2026-11-23 09:00"
+    )
 
 
 def test_the_header_is_found_below_title_rows() -> None:
@@ -171,7 +178,12 @@ def test_the_kind_is_known_by_the_platforms_words_which_are_kept(words: str, kin
 
 @pytest.mark.parametrize(
     ("word", "state"),
-    [("pending", None), ("replied", PlatformState.REPLIED), ("closed", PlatformState.CLOSED), ("void", PlatformState.VOID)],
+    [
+        ("pending", None),
+        ("replied", PlatformState.REPLIED),
+        ("closed", PlatformState.CLOSED),
+        ("void", PlatformState.VOID),
+    ],
 )
 def test_our_own_words_for_a_state_are_not_the_platforms(word: str, state: PlatformState | None) -> None:
     draft = only_draft(f"id,created_at,status,kind\n59088842,2026-11-23T09:00:00+08:00,{word},crc\n")
@@ -194,12 +206,12 @@ def test_our_own_export_can_be_taken_in() -> None:
 
 
 def test_the_fields_own_name_wins_over_a_synonym_beside_it() -> None:
-    text = "id,created_at,reply_at,replied_at\n59088842,2026-11-23 09:00:00,2026-11-23 10:00:00,2026-11-23 11:00:00\n"
+    text = "id,created_at,reply_at,replied_at\n59088842,2026-11-23 09:00,2026-11-23 10:00,2026-11-23 11:00\n"
     assert only_draft(text).reply_at == at("2026-11-23 10:00")
 
 
 def test_text_from_outside_is_only_text() -> None:
-    content = "=HYPERLINK(\"http://x\") [red]\x1b[31m {0.__class__} %s"
+    content = '=HYPERLINK("http://x") [red]\x1b[31m {0.__class__} %s'
     quoted = content.replace('"', '""')
     assert only_draft(table(f'59088842,,2026-11-23 09:00:00,,,"{quoted}"')).content == content
 
@@ -208,5 +220,3 @@ def test_a_bad_value_is_quoted_short_and_harmless() -> None:
     rejection = only_rejection(table("\x1b[31m" + "9" * 60 + ",,2026-11-23 09:00:00,,,"))
     assert len(rejection.value) <= 40
     assert "\x1b" not in rejection.value
-
-

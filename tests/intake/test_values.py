@@ -35,7 +35,9 @@ def test_a_protected_number_is_the_number(cell: Cell) -> None:
     assert order_id(cell) == "275490614167"
 
 
-@pytest.mark.parametrize("cell", ["2.75491E+11", "2.75491e11", "3E+15", "'2.75491E+11", 3.581494008421111e15, 1e300])
+@pytest.mark.parametrize(
+    "cell", ["2.75491E+11", "2.75491e11", "3E+15", "'2.75491E+11", 3.581494008421111e15, 1e300]
+)
 def test_a_number_that_excel_has_rounded_is_refused_with_that_explanation(cell: Cell) -> None:
     with pytest.raises(InputError, match=r"Excel has rounded.*text"):
         order_id(cell)
@@ -52,7 +54,9 @@ def test_every_ticket_number_survives_as_text_integer_and_spreadsheet_number(num
     assert ticket_id(number) == ticket_id(float(number)) == ticket_id(f'="{number}"') == str(number)
 
 
-@pytest.mark.parametrize("cell", ["123456", "12345678901", "5908884a", "-59088842", "59088842.5", 59088842.5, True, float("nan")])
+@pytest.mark.parametrize(
+    "cell", ["123456", "12345678901", "5908884a", "-59088842", "59088842.5", 59088842.5, True, float("nan")]
+)
 def test_what_is_no_ticket_number_is_refused(cell: Cell) -> None:
     with pytest.raises(InputError, match="7 to 10 digits"):
         ticket_id(cell)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jdticket.errors import InputError
+from jdticket.intake.columns import CELL_MAX
+from jdticket.model import Draft, PlatformState, Rejection
+
+from .reading import at, drafts, only_draft, only_rejection, read, source
+
+ONE = {
+    "id": 59088842,
+    "order_id": "275490614167",
+    "created_at": "2026-11-23T09:00:00+08:00",
+    "content": "催发货",
+}
+TWO = {**ONE, "id": "59088843"}
+
+
+def lines(*items: object) -> str:
+    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([ONE, TWO]),
+        json.dumps([ONE, TWO], indent=2),
+        json.dumps({"total": 2, "data": [ONE, TWO]}),
+        json.dumps({"code": 0, "result": {"list": [ONE, TWO], "page": 1}}, indent=1),
+        "\ufeff" + json.dumps([ONE, TWO]),
+        lines(ONE, TWO),
+        lines(ONE) + "\n\n" + lines(TWO),
+    ],
+)
+def test_objects_are_found_in_an_array_in_an_object_and_line_by_line(text: str) -> None:
+    assert [draft.id for draft in drafts(text)] == ["59088842", "59088843"]
+
+
+def test_keys_are_known_like_headings_the_platforms_own_included() -> None:
+    item = {
+        "work_id": 59088842,
+        "orderId": 275490614167,
+        "create_date": 1795395600000,
+        "status_name": "待回复",
+    }
+    draft = only_draft(json.dumps([item]), columns={"order_id": "orderId"})
+    assert (draft.id, draft.order_id, draft.platform_state) == (
+        "59088842",
+        "275490614167",
+        PlatformState.WAITING,
+    )
+    assert draft.created_at == at("2026-11-23 09:00")
+
+
+def test_one_object_alone_is_one_ticket() -> None:
+    assert only_draft(json.dumps(ONE, indent=2)).id == "59088842"
+    assert only_draft(lines(ONE)).content == "催发货"
+
+
+def test_integers_keep_their_digits_and_large_floats_are_refused() -> None:
+    assert only_draft(json.dumps([{**ONE, "order_id": 3581494008421111}])).order_id == "3581494008421111"
+    rejection = only_rejection(
+        '[{"id":59088842,"order_id":3581494008421111.0,"created_at":"2026-11-23 09:00"}]'
+    )
+    assert (rejection.column, "rounded" in rejection.reason) == ("order_id", True)
+
+
+def test_null_is_nothing() -> None:
+    draft = only_draft(json.dumps([{**ONE, "order_id": None, "content": None, "assignee": None}]))
+    assert (draft.order_id, draft.content, draft.assignee) == (None, None, None)
+
+
+def test_a_key_that_first_comes_late_is_not_lost() -> None:
+    found = drafts(lines(*[ONE] * 60, {**TWO, "处理人": "小王"}))
+    assert (found[-1].id, found[-1].assignee) == ("59088843", "小王")
+
+
+def test_a_bad_line_is_rejected_by_its_number_and_the_others_go_in() -> None:
+    found = read(lines(ONE) + '{"id": 590,,\n' + "[1]\n" + lines(TWO))
+    assert [type(item) for item in found] == [Draft, Rejection, Rejection, Draft]
+    assert [item.row for item in found] == [1, 2, 3, 4]
+    rejection = found[1]
+    assert isinstance(rejection, Rejection)
+    assert "column 12" in rejection.reason
+
+
+def test_an_array_that_breaks_off_is_told_with_the_place() -> None:
+    with pytest.raises(InputError, match=r"it breaks off at line 1, column \d+"):
+        read(json.dumps([ONE, TWO])[:-1], "a.json")
+    with pytest.raises(InputError, match=r"not whole JSON: .* at line 3"):
+        read('[\n{"id": 1},\n{"id": 2 "x"}]', "a.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"a":' * 100_000, "[" + "9" * 5000 + "]", '{"id": ' + "9" * 5000 + "}\n" + lines(ONE)],
+)
+def test_json_that_would_break_a_reader_is_refused(text: str) -> None:
+    try:
+        found = read(text, "a.json")
+    except InputError as error:
+        assert "too long, or" in error.message or "not whole JSON" in error.message
+    else:
+        assert isinstance(found[0], Rejection)
+
+
+def test_json_without_tickets_says_so() -> None:
+    with pytest.raises(InputError, match="no array of objects"):
+        read('{"code": 1}')
+    with pytest.raises(InputError, match=r"several arrays: a, b\.c"):
+        read(json.dumps({"a": [ONE], "b": {"c": [TWO]}}))
+    with pytest.raises(InputError, match=r"seen were code, msg"):
+        read('[{"code": 1, "msg": "x"}]')
+
+
+def test_an_empty_array_yields_nothing_but_a_note() -> None:
+    found = source("[]")
+    assert list(found.read()) == []
+    assert len(found.notes) == 1
+
+
+def test_half_a_character_is_rejected() -> None:
+    rejection = only_rejection('[{"id":59088842,"created_at":"2026-11-23 09:00","content":"\\ud83d"}]')
+    assert (rejection.column, "half a character" in rejection.reason) == ("content", True)
+
+
+def test_a_nul_character_is_rejected() -> None:
+    assert (
+        "NUL"
+        in only_rejection('[{"id":59088842,"created_at":"2026-11-23 09:00","content":"\\u0000"}]').reason
+    )
+
+
+def test_a_line_beyond_the_limit_is_rejected_alone() -> None:
+    found = read(lines(ONE, {**ONE, "content": "x" * (3 * CELL_MAX)}, TWO))
+    assert [(type(item), item.row) for item in found] == [(Draft, 1), (Rejection, 2), (Draft, 3)]
+
+
+def test_an_array_too_long_to_hold_is_refused() -> None:
+    with pytest.raises(InputError, match="JSON Lines"):
+        read(b'[{"id":"' + b"x" * (64 * 1024 * 1024) + b'"}]')

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from jdticket.errors import InputError
+from jdticket.model import Draft, Rejection
+
+from .reading import DATA, at, drafts, only_draft, read, source
+
+HEADER = ["工单号", "订单号", "创建时间", "内容"]
+
+
+def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, cells in enumerate(rows):
+            sheet.write_row(number, 0, cells)
+    book.close()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["export.xlsx", "export.xls", "export.ods"])
+def test_workbooks_of_another_program_are_read_below_their_titles(name: str) -> None:
+    found = drafts((DATA / name).read_bytes(), name)
+    assert [(draft.row, draft.id, draft.order_id) for draft in found] == [
+        (5, "59088842", "275490614167"),
+        (6, "59088843", "3581494008421111"),
+        (7, "84712345", "3581494008421112"),
+    ]
+    assert [draft.created_at for draft in found] == [
+        at("2026-11-23 09:12:30"),
+        at("2026-11-22 18:40"),
+        at("2026-11-20 10:00"),
+    ]
+    assert [draft.deadline_at for draft in found] == [at("2026-11-23 13:12:30"), at("2026-11-23 12:40"), None]
+    assert found[0].content == "买家称未收到货，\n要求今天回复"
+
+
+def test_the_content_counts_not_the_name() -> None:
+    assert len(drafts((DATA / "export.xlsx").read_bytes(), "tickets.csv")) == 3
+
+
+def test_numbers_and_dates_in_cells_are_read_as_they_are_meant() -> None:
+    moment = datetime(2026, 11, 23, 9, 12, 30)  # noqa: DTZ001 - what Excel holds
+    draft = only_draft(workbook({"a": [HEADER, [59088842, 275490614167, moment, 12.0]]}))
+    assert (draft.id, draft.order_id, draft.content) == ("59088842", "275490614167", "12")
+    assert draft.created_at == at("2026-11-23 09:12:30")
+
+
+def test_an_order_number_beyond_15_digits_is_refused_when_it_is_a_number() -> None:
+    rejection, draft = read((DATA / "rounded.xlsx").read_bytes(), "rounded.xlsx")
+    assert isinstance(rejection, Rejection)
+    assert (rejection.row, rejection.column) == (2, "订单号")
+    assert "Excel has rounded" in rejection.reason
+    assert isinstance(draft, Draft)
+    assert draft.order_id == "275490614167"
+
+
+def test_the_first_sheet_with_headings_is_read_and_the_others_are_named() -> None:
+    found = source((DATA / "sheets.xlsx").read_bytes(), "sheets.xlsx")
+    assert len(list(found.read())) == 3
+    assert found.notes == ["sheets.xlsx: the sheet export was read; not read were 说明, 汇总."]
+
+
+def test_a_header_alone_yields_nothing_but_a_note() -> None:
+    found = source(workbook({"a": [HEADER]}), "a.xlsx")
+    assert list(found.read()) == []
+    assert found.notes == ["a.xlsx has headings but no tickets below them."]
+
+
+def test_a_workbook_without_usable_headings_says_what_it_has() -> None:
+    with pytest.raises(InputError, match=r"商品, 价格.*needed|seen were 商品, 价格"):
+        read(workbook({"a": [["商品", "价格"], ["杯子", 3]]}))
+
+
+def test_an_empty_workbook_is_empty() -> None:
+    with pytest.raises(InputError, match="empty"):
+        read(workbook({"a": [], "b": []}))
+
+
+@pytest.mark.parametrize("name", ["protected.xlsx", "protected.xls", "protected.ods"])
+def test_a_password_is_told(name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name} is protected by a password"):
+        read((DATA / name).read_bytes(), name)
+
+
+@pytest.mark.parametrize("name", ["export.xlsx", "export.xls", "export.ods"])
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.9])
+def test_a_workbook_that_breaks_off_is_told(name: str, part: float) -> None:
+    raw = (DATA / name).read_bytes()
+    with pytest.raises(InputError, match=rf"{name} is damaged or breaks off"):
+        read(raw[: int(len(raw) * part)], name)
+
+
+def test_another_archive_is_no_workbook() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("tickets.csv", "工单号")
+    with pytest.raises(InputError, match="ZIP archive and no workbook"):
+        read(out.getvalue(), "a.zip")
+
+
+def test_an_archive_with_a_broken_sheet_is_told() -> None:
+    raw = io.BytesIO(workbook({"a": [HEADER]}))
+    out = io.BytesIO()
+    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w") as new:
+        for item in old.namelist():
+            new.writestr(item, b"<no xml" if item.endswith("sheet1.xml") else old.read(item))
+    with pytest.raises(InputError):
+        read(out.getvalue(), "a.xlsx")
+
+
+def test_a_cell_beyond_the_limit_rejects_its_row() -> None:
+    raw = io.BytesIO(workbook({"a": [HEADER, [59088842, "", "2026-11-23 09:00:00", "MARK"]]}))
+    out = io.BytesIO()
+    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.namelist():
+            new.writestr(item, old.read(item).replace(b"MARK", b"x" * 1_048_577))
+    [rejection] = read(out.getvalue(), "a.xlsx")
+    assert isinstance(rejection, Rejection)
+    assert (rejection.row, rejection.column) == (2, "内容")

@@ -1,0 +1,92 @@
+"""Things to put into a store, each with whatever the test does not care about filled in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jdticket.model import (
+    Contact,
+    DeadlineSource,
+    Event,
+    EventKind,
+    Extension,
+    Kind,
+    Outage,
+    OutageReason,
+    Outcome,
+    Reply,
+    Status,
+    Ticket,
+    Via,
+)
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
+
+
+def ticket(ticket_id: str = "59088842", **fields: Any) -> Ticket:
+    created_at = fields.pop("created_at", NOON)
+    deadline_at = fields.pop("deadline_at", created_at + timedelta(hours=4))
+    given: dict[str, Any] = {
+        "id": ticket_id,
+        "shop": "jd3",
+        "order_id": "275490614167",
+        "kind": Kind.URGE,
+        "kind_text": "催单",
+        "status": Status.PENDING,
+        "created_at": created_at,
+        "deadline_at": deadline_at,
+        "first_deadline_at": deadline_at,
+        "deadline_source": DeadlineSource.POLICY,
+        "taken_in_at": NOON,
+    }
+    return Ticket(**(given | fields))
+
+
+def event(text: str = "", **fields: Any) -> Event:
+    given: dict[str, Any] = {"at": NOON, "kind": EventKind.TAKEN_IN, "ticket_id": "59088842", "text": text}
+    return Event(**(given | fields))
+
+
+def reply(**fields: Any) -> Reply:
+    given: dict[str, Any] = {
+        "ticket_id": "59088842",
+        "text": "您好，订单已发出。",
+        "at": NOON,
+        "recorded_at": NOON,
+        "by": "小李",
+        "deadline_at": NOON + timedelta(hours=4),
+    }
+    return Reply(**(given | fields))
+
+
+def outage(**fields: Any) -> Outage:
+    given: dict[str, Any] = {
+        "reason": OutageReason.POWER,
+        "since": NOON,
+        "until": None,
+        "shops": ("jd3", "京东5店"),
+        "note": "园区停电",
+        "reported_at": NOON + timedelta(minutes=5),
+    }
+    return Outage(**(given | fields))
+
+
+def contact(outage_id: int, **fields: Any) -> Contact:
+    given: dict[str, Any] = {
+        "manager": "王经理",
+        "via": Via.PHONE,
+        "at": NOON,
+        "said": "知道了",
+        "outcome": Outcome.TOLD,
+    }
+    return Contact(outage_id, **(given | fields))
+
+
+def extension(contact_id: int, outage_id: int, ticket_id: str = "59088842", **fields: Any) -> Extension:
+    given: dict[str, Any] = {
+        "old_deadline_at": NOON,
+        "granted_until": NOON + timedelta(hours=2),
+        "at": NOON,
+    }
+    return Extension(contact_id, outage_id, ticket_id, **(given | fields))

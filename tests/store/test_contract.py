@@ -1,0 +1,627 @@
+"""What every store keeps of the promises in ``store/interface.py``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from jdticket.errors import InputError
+from jdticket.model import (
+    Counts,
+    DeadlineSource,
+    EventKind,
+    Kind,
+    OutageReason,
+    Outcome,
+    Status,
+    Ticket,
+    TicketQuery,
+    Via,
+)
+from jdticket.store.interface import Store
+from jdticket.store.sqlite import SqliteStore
+from tests.store.making import NOON, contact, event, extension, outage, reply, ticket
+
+Opener = Callable[[Path], Store]
+
+# How to open the store of a folder, and again the same store; a second kind of store is one more line.
+OPENERS: dict[str, Opener] = {"sqlite": lambda folder: SqliteStore.open(folder / "jdticket.db")}
+
+
+@pytest.fixture(params=OPENERS.values(), ids=OPENERS.keys(), scope="module")
+def opener(request: pytest.FixtureRequest) -> Opener:
+    return request.param
+
+
+@pytest.fixture
+def store(opener: Opener, tmp_path: Path) -> Iterator[Store]:
+    with closing(opener(tmp_path)) as opened:
+        yield opened
+
+
+def put(store: Store, *tickets: Ticket) -> None:
+    with store.transaction():
+        store.put_tickets(tickets)
+
+
+def ids(tickets: list[Ticket] | Iterator[Ticket]) -> list[str]:
+    return [one.id for one in tickets]
+
+
+# Transactions
+
+
+def test_what_is_written_in_a_transaction_is_there_for_others_afterwards(
+    opener: Opener, store: Store, tmp_path: Path
+) -> None:
+    put(store, ticket())
+    with closing(opener(tmp_path)) as other:
+        assert other.ticket("59088842") == ticket()
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.put_tickets([ticket()])
+        store.append([event("催单")])
+        store.add_reply(reply())
+        store.add_outage(outage())
+        raise ZeroDivisionError
+    assert store.ticket("59088842") is None
+    assert store.events() == []
+    assert store.replies("59088842") == []
+    assert store.outages() == []
+    put(store, ticket())
+    assert store.search(["催单"], 10) == ([], 0)
+
+
+def test_an_iterable_that_breaks_off_leaves_nothing_behind(store: Store) -> None:
+    def broken() -> Iterator[Ticket]:
+        yield ticket()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), store.transaction():
+        store.put_tickets(broken())
+    assert store.ticket("59088842") is None
+
+
+def test_others_do_not_see_an_unfinished_transaction(opener: Opener, store: Store, tmp_path: Path) -> None:
+    with closing(opener(tmp_path)) as other:
+        with store.transaction():
+            store.put_tickets([ticket()])
+            assert other.ticket("59088842") is None
+        assert other.ticket("59088842") is not None
+
+
+def test_a_transaction_inside_another_is_an_error_of_the_program(store: Store) -> None:
+    with store.transaction(), pytest.raises(RuntimeError), store.transaction():
+        pass
+
+
+def test_writing_outside_a_transaction_is_an_error_of_the_program(store: Store) -> None:
+    put(store, ticket())
+    held = replace(outage(), id=1)
+    for write in (
+        lambda: store.put_tickets([ticket("7000001")]),
+        lambda: store.append([event("催单")]),
+        lambda: store.add_reply(reply()),
+        lambda: store.add_outage(held),
+        lambda: store.update_outage(held),
+        lambda: store.add_contact(contact(1)),
+        lambda: store.add_extensions([extension(1, 1)]),
+    ):
+        with pytest.raises(RuntimeError):
+            write()
+
+
+def test_closing_twice_is_no_error(store: Store) -> None:
+    store.close()
+    store.close()
+
+
+# Tickets
+
+
+def test_a_ticket_comes_back_as_it_went_in(store: Store) -> None:
+    bare = ticket("7000001", order_id=None, shop="", kind_text="")
+    full = ticket(
+        "7000002",
+        kind=Kind.CRC,
+        status=Status.REPLIED,
+        deadline_source=DeadlineSource.GRANTED,
+        first_deadline_at=NOON + timedelta(hours=1),
+        platform_status="待回复",
+        assignee="小李",
+        content="=1+1 [red]红[/red] \x1b[31m \u202e😀 \0 \r\n\t “引号”",
+        replied_at=NOON + timedelta(minutes=59, seconds=59),
+        returned_at=NOON + timedelta(hours=2),
+    )
+    put(store, bare, full)
+    assert store.ticket("7000001") == bare
+    assert store.ticket("7000002") == full
+    assert store.ticket("7000003") is None
+
+
+def test_every_kind_status_and_source_can_be_kept(store: Store) -> None:
+    kinds = [ticket(f"10000{n:02}", kind=kind) for n, kind in enumerate(Kind)]
+    statuses = [ticket(f"20000{n:02}", status=status) for n, status in enumerate(Status)]
+    sources = [ticket(f"30000{n:02}", deadline_source=source) for n, source in enumerate(DeadlineSource)]
+    put(store, *kinds, *statuses, *sources)
+    assert list(store.tickets_by_id(ids(kinds + statuses + sources)).values()) == kinds + statuses + sources
+
+
+def test_a_time_of_any_zone_comes_back_as_the_same_moment_in_utc(store: Store) -> None:
+    china = timezone(timedelta(hours=8))
+    put(store, ticket(created_at=datetime(2026, 11, 23, 12, 0, 1, tzinfo=china)))
+    held = store.ticket("59088842")
+    assert held is not None
+    assert held.created_at == datetime(2026, 11, 23, 4, 0, 1, tzinfo=UTC)
+    assert held.created_at.tzinfo is UTC
+
+
+def test_putting_a_ticket_again_replaces_it(store: Store) -> None:
+    put(store, ticket(), ticket("7000001"))
+    changed = ticket(
+        shop="jd5",
+        order_id="275490614168",
+        kind=Kind.COMPLAINT,
+        kind_text="投诉",
+        status=Status.CLOSED,
+        created_at=NOON - timedelta(hours=1),
+        deadline_source=DeadlineSource.PLATFORM,
+        taken_in_at=NOON + timedelta(days=1),
+        platform_status="已关闭",
+        assignee="小王",
+        content="改了",
+        replied_at=NOON,
+        returned_at=NOON,
+    )
+    put(store, changed)
+    assert ids(store.tickets(TicketQuery())) == ["7000001", "59088842"]
+    assert store.ticket("59088842") == changed
+
+
+def test_putting_a_ticket_again_keeps_what_is_told_of_it(store: Store) -> None:
+    put(store, ticket())
+    with store.transaction():
+        store.append([event("催单")])
+        store.add_reply(reply())
+    put(store, ticket(status=Status.REPLIED))
+    assert len(store.events(ticket_id="59088842")) == 1
+    assert len(store.replies("59088842")) == 1
+
+
+def test_any_number_of_tickets_can_be_asked_for_by_number(store: Store) -> None:
+    held = [ticket(str(1_000_000 + n)) for n in range(1500)]
+    put(store, *held)
+    found = store.tickets_by_id(str(1_000_000 + n) for n in range(0, 70_000, 2))
+    assert found == {one.id: one for one in held[::2]}
+
+
+# The end of a number
+
+
+def test_tickets_are_found_by_the_end_of_their_number(store: Store) -> None:
+    put(store, ticket("59088842"), ticket("7088842"), ticket("8884201"), ticket("4200000"))
+    found, total = store.tickets_ending_with("842", 10)
+    assert (set(ids(found)), total) == ({"59088842", "7088842"}, 2)
+    assert store.tickets_ending_with("59088842", 10)[1] == 1
+    assert store.tickets_ending_with("159088842", 10) == ([], 0)
+
+
+def test_among_tickets_with_one_ending_pending_and_new_ones_come_first_and_all_are_counted(
+    store: Store,
+) -> None:
+    def aged(ticket_id: str, days: int, status: Status) -> Ticket:
+        return ticket(ticket_id, created_at=NOON - timedelta(days=days), status=status)
+
+    put(
+        store,
+        aged("1000842", 1, Status.REPLIED),
+        aged("2000842", 9, Status.PENDING),
+        aged("3000842", 0, Status.CLOSED),
+        aged("4000842", 8, Status.PENDING),
+    )
+    assert ids(store.tickets_ending_with("842", 10)[0]) == ["4000842", "2000842", "3000842", "1000842"]
+    found, total = store.tickets_ending_with("842", 3)
+    assert (ids(found), total) == (["4000842", "2000842", "3000842"], 4)
+
+
+# Queries, against a list in Python
+
+_STEP = timedelta(minutes=10)
+
+
+def _many_tickets() -> list[Ticket]:
+    chance = random.Random(3)  # noqa: S311
+    return [
+        ticket(
+            str(5_000_000 + chance.randrange(4_000_000)),
+            shop=chance.choice(["", "jd3", "jd5"]),
+            kind=chance.choice(list(Kind)),
+            status=chance.choice([Status.PENDING, *Status]),
+            created_at=NOON + chance.randrange(20) * _STEP,
+            deadline_at=NOON + chance.randrange(20) * _STEP,
+            assignee=chance.choice(["", "小李"]),
+            returned_at=chance.choice([None, None, NOON]),
+        )
+        for _ in range(300)
+    ]
+
+
+@pytest.fixture(scope="module")
+def many(opener: Opener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, list[Ticket]]]:
+    tickets = list({one.id: one for one in _many_tickets()}.values())
+    with closing(opener(tmp_path_factory.mktemp("many"))) as store:
+        put(store, *tickets)
+        yield store, tickets
+
+
+def chosen_by_hand(query: TicketQuery, tickets: list[Ticket]) -> list[Ticket]:
+    def fits(one: Ticket) -> bool:
+        pending = one.status is Status.PENDING
+        return (
+            (not query.statuses or one.status in query.statuses)
+            and (query.overdue_at is None or (pending and one.deadline_at < query.overdue_at))
+            and (query.due_until is None or (pending and one.deadline_at <= query.due_until))
+            and (query.shop is None or one.shop == query.shop)
+            and (query.kind is None or one.kind is query.kind)
+            and (query.assignee is None or one.assignee == query.assignee)
+            and (query.created_from is None or one.created_at >= query.created_from)
+            and (query.created_before is None or one.created_at < query.created_before)
+            and (not query.returned or one.returned_at is not None)
+        )
+
+    fitting = [one for one in tickets if fits(one)]
+    pending = [one for one in fitting if one.status is Status.PENDING]
+    rest = [one for one in fitting if one.status is not Status.PENDING]
+    pending.sort(key=lambda one: (one.deadline_at, one.kind is not Kind.CRC, one.id))
+    rest.sort(key=lambda one: one.id)
+    rest.sort(key=lambda one: one.created_at, reverse=True)
+    return pending + rest
+
+
+moments = st.none() | st.integers(-1, 21).map(lambda n: NOON + n * _STEP)
+queries = st.builds(
+    TicketQuery,
+    statuses=st.just(()) | st.lists(st.sampled_from(Status), max_size=4).map(tuple),
+    overdue_at=st.none() | moments,
+    due_until=st.none() | moments,
+    shop=st.sampled_from([None, None, "", "jd3", "jd9"]),
+    kind=st.none() | st.sampled_from(Kind),
+    assignee=st.sampled_from([None, None, "", "小李"]),
+    created_from=moments,
+    created_before=moments,
+    returned=st.booleans(),
+    limit=st.none() | st.integers(0, 30),
+)
+
+
+@given(query=queries)
+@example(query=TicketQuery())
+@example(query=TicketQuery(limit=250))
+@example(query=TicketQuery(statuses=(Status.REPLIED,), shop="jd3"))
+@example(query=TicketQuery(overdue_at=NOON + 9 * _STEP))
+@settings(deadline=None, max_examples=300)
+def test_a_query_chooses_and_orders_as_promised(many: tuple[Store, list[Ticket]], query: TicketQuery) -> None:
+    store, tickets = many
+    expected = chosen_by_hand(query, tickets)
+    assert list(store.tickets(query)) == expected[: query.limit]
+    assert store.count(query) == len(expected)
+
+
+@given(now=st.integers(-1, 21), soon=st.integers(0, 10), shop=st.sampled_from([None, "", "jd3", "jd9"]))
+@settings(deadline=None)
+def test_counts_agree_with_the_tickets(
+    many: tuple[Store, list[Ticket]], now: int, soon: int, shop: str | None
+) -> None:
+    store, tickets = many
+    at, until = NOON + now * _STEP, NOON + (now + soon) * _STEP
+    of_shop = [one for one in tickets if shop in (None, one.shop)]
+    deadlines = [one.deadline_at for one in of_shop if one.status is Status.PENDING]
+    assert store.counts(at, until, shop) == Counts(
+        pending=len(deadlines),
+        overdue=sum(deadline < at for deadline in deadlines),
+        due_soon=sum(at <= deadline <= until for deadline in deadlines),
+        returned=sum(one.returned_at is not None for one in of_shop),
+    )
+
+
+def test_tickets_read_inside_a_transaction_may_be_moved_while_they_are_read(store: Store) -> None:
+    put(store, *(ticket(str(1_000_000 + n), deadline_at=NOON) for n in range(50)))
+    moved = 0
+    with store.transaction():
+        for one in store.tickets(TicketQuery(statuses=(Status.PENDING,))):
+            store.put_tickets([replace(one, deadline_at=one.deadline_at + _STEP)])
+            moved += 1
+    assert moved == 50
+
+
+def test_shops_are_named_once_and_sorted(store: Store) -> None:
+    assert store.shops() == []
+    put(store, *(ticket(str(1_000_000 + n), shop=["jd5", "", "京东3店", "jd10"][n % 4]) for n in range(40)))
+    assert store.shops() == ["", "jd10", "jd5", "京东3店"]
+
+
+# The time line
+
+
+def test_events_come_back_oldest_first_with_ids_of_the_stores_own(store: Store) -> None:
+    put(store, ticket(), ticket("7000001"))
+    late = event("later", at=NOON + timedelta(hours=1), by="小李", data={"old": None, "改": ["新", 1, True]})
+    early = event("earlier", at=NOON, id=77)
+    with store.transaction():
+        store.append([late, early, event(ticket_id="7000001")])
+    first, second = store.events(ticket_id="59088842")
+    assert (replace(first, id=77), replace(second, id=0)) == (early, late)
+    assert len({one.id for one in store.events()}) == 3
+
+
+def test_events_of_one_moment_keep_the_order_in_which_they_were_told(store: Store) -> None:
+    put(store, ticket())
+    for text in ("one", "two"):
+        with store.transaction():
+            store.append(event(f"{text} {n}") for n in range(600))
+    assert [one.text for one in store.events(ticket_id="59088842")] == [
+        f"{text} {n}" for text in ("one", "two") for n in range(600)
+    ]
+
+
+def test_an_event_can_belong_to_an_outage_to_a_ticket_or_to_both(store: Store) -> None:
+    put(store, ticket())
+    with store.transaction():
+        held = store.add_outage(outage())
+        both = event("both", kind=EventKind.OUTAGE_REPORTED, outage_id=held.id)
+        store.append([both, replace(both, text="outage", ticket_id=None), event("ticket")])
+    assert [one.text for one in store.events(outage_id=held.id)] == ["both", "outage"]
+    assert [one.text for one in store.events(ticket_id="59088842")] == ["both", "ticket"]
+
+
+def test_every_kind_of_event_can_be_kept(store: Store) -> None:
+    put(store, ticket())
+    with store.transaction():
+        store.append(event(kind=kind) for kind in EventKind)
+    assert [one.kind for one in store.events()] == list(EventKind)
+
+
+# Search
+
+
+def tell(store: Store, ticket_id: str, *texts: str) -> None:
+    with store.transaction():
+        if store.ticket(ticket_id) is None:
+            store.put_tickets([ticket(ticket_id)])
+        store.append(event(text, ticket_id=ticket_id) for text in texts)
+
+
+def found(store: Store, *words: str) -> set[str]:
+    return set(ids(store.search(words, 1000)[0]))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "物流",
+        "流三天",
+        "物流三天未更新",
+        "更新",
+        "请尽快",
+        "请",
+        "快",
+        "新",
+        "SF10",
+        "sf1055",
+        "8888",
+        "275490614167",
+        "27549",
+        "14167",
+        "4167",
+        "iphone",
+        "iPh",
+        "ＩＰＨＯＮＥ",
+        "物流三天未更新，请尽快",
+        "订单275490614167",
+        "订单275490",
+        "単",
+        "5",
+        "Ｓ",
+        "café",
+    ],
+)
+def test_a_word_that_stands_in_a_text_is_found(store: Store, word: str) -> None:
+    tell(store, "59088842", "物流三天未更新，请尽快！订单275490614167；iPhone 5 SF1055558888 単品 CAFÉ")
+    assert found(store, word) == {"59088842"}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "流天",
+        "新请",
+        "物流更新",
+        "phone",
+        "754906",
+        "2754906141670",
+        "天猫",
+        "😀",
+        "，",
+        "",
+        "*",
+        '"',
+        "天 OR 地",
+        "hone",
+    ],
+)
+def test_a_word_that_does_not_stand_in_a_text_is_not_found(store: Store, word: str) -> None:
+    tell(store, "59088842", '物流三天未更新，请尽快！订单275490614167；iPhone 😀，* "')
+    assert found(store, word) == set()
+
+
+@pytest.mark.parametrize(
+    "word", ['"', "'", "物流'--", "words:物流", "NEAR(物流)", "物流*", "^物流", "物流 AND", "-物流", "{物流}"]
+)
+def test_a_search_word_is_never_read_as_syntax(store: Store, word: str) -> None:
+    tell(store, "59088842", "物流 and words near")
+    assert found(store, word) <= {"59088842"}
+
+
+def test_all_words_must_occur_but_in_any_of_the_tickets_events(store: Store) -> None:
+    tell(store, "59088842", "物流三天未更新", "已电话联系买家")
+    tell(store, "7000001", "物流破损")
+    assert found(store, "物流") == {"59088842", "7000001"}
+    assert found(store, "物流", "电话") == {"59088842"}
+    assert found(store, "破损", "电话") == set()
+    assert found(store, "物流", "😀") == set()
+    assert found(store) == set()
+
+
+def test_a_ticket_is_found_once_however_often_the_word_occurs(store: Store) -> None:
+    tell(store, "59088842", "物流物流", "物流")
+    assert store.search(["物流"], 10) == ([ticket()], 1)
+
+
+def test_an_event_without_a_ticket_is_no_find(store: Store) -> None:
+    with store.transaction():
+        held = store.add_outage(outage())
+        store.append([event("停电", ticket_id=None, outage_id=held.id)])
+    assert store.search(["停电"], 10) == ([], 0)
+
+
+def test_finds_are_ordered_like_a_list_and_all_counted(store: Store) -> None:
+    tickets = list({one.id: one for one in _many_tickets()}.values())
+    with store.transaction():
+        store.put_tickets(tickets)
+        store.append(event("催单", ticket_id=one.id) for one in tickets[::2])
+    expected = chosen_by_hand(TicketQuery(), tickets[::2])
+    assert store.search(["催单"], 1000) == (expected, len(expected))
+    assert store.search(["催单"], 7) == (expected[:7], len(expected))
+    assert store.search(["催单"], 0) == ([], len(expected))
+
+
+@given(
+    text=st.text(alphabet="发货退款𠮷，a1 ", min_size=1, max_size=14),
+    word=st.text(alphabet="发货退款𠮷", min_size=2, max_size=4),
+)
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_chinese_of_two_characters_or_more_is_found_exactly_where_it_stands(
+    store: Store, text: str, word: str
+) -> None:
+    """One store for all examples: each adds a ticket, and all tickets so far are looked at."""
+    texts = {one.ticket_id: one.text for one in store.events()}
+    ticket_id = str(1_000_000 + len(texts))
+    tell(store, ticket_id, text)
+    texts[ticket_id] = text
+    assert found(store, word) == {number for number, told in texts.items() if word in told}
+
+
+# Replies
+
+
+def test_replies_are_kept_in_the_order_in_which_they_were_given(store: Store) -> None:
+    put(store, ticket(), ticket("7000001"))
+    later = reply(text="第二次", at=NOON + timedelta(hours=5), forced=True)
+    with store.transaction():
+        second = store.add_reply(later)
+        first = store.add_reply(reply())
+        store.add_reply(reply(ticket_id="7000001"))
+    assert second == replace(later, id=second.id)
+    assert first.id != second.id
+    assert store.replies("59088842") == [first, second]
+    assert [one.on_time for one in store.replies("59088842")] == [True, False]
+
+
+# Outages
+
+
+def test_outages_are_numbered_from_one_and_listed_newest_first(store: Store) -> None:
+    with store.transaction():
+        older = store.add_outage(outage(since=NOON - timedelta(days=1), until=NOON))
+        newer = store.add_outage(outage(shops=(), contacted=True))
+    assert (older.id, newer.id) == (1, 2)
+    assert store.outages() == [newer, older]
+    assert store.outages(uncontacted_only=True) == [older]
+    assert store.outage(2) == newer
+    assert store.outage(3) is None
+
+
+def test_an_outage_can_be_ended_and_marked_as_told_to_the_manager(store: Store) -> None:
+    with store.transaction():
+        held = store.add_outage(outage())
+        other = store.add_outage(outage())
+        ended = replace(held, until=NOON + timedelta(hours=3), contacted=True, note="来电了", shops=("jd3",))
+        store.update_outage(ended)
+    assert store.outage(held.id) == ended
+    assert store.outages(uncontacted_only=True) == [other]
+
+
+def test_every_reason_way_and_outcome_can_be_kept(store: Store) -> None:
+    with store.transaction():
+        outages = [store.add_outage(outage(reason=reason)) for reason in OutageReason]
+        contacts = [store.add_contact(contact(1, via=via)) for via in Via]
+        contacts += [store.add_contact(contact(1, outcome=outcome)) for outcome in Outcome]
+    assert [store.outage(one.id) for one in outages] == outages
+    assert store.contacts(1) == contacts
+    assert store.contacts(2) == []
+
+
+def test_contacts_are_listed_oldest_first(store: Store) -> None:
+    with store.transaction():
+        held = store.add_outage(outage())
+        second = store.add_contact(contact(held.id, at=NOON + timedelta(hours=1)))
+        first = store.add_contact(contact(held.id))
+    assert store.contacts(held.id) == [first, second]
+
+
+def test_what_was_granted_is_found_by_ticket_and_by_outage(store: Store) -> None:
+    put(store, ticket(), ticket("7000001"))
+    with store.transaction():
+        outages = [store.add_outage(outage()), store.add_outage(outage())]
+        contacts = [store.add_contact(contact(one.id)) for one in outages]
+        later = extension(contacts[1].id, 2, at=NOON + timedelta(hours=1))
+        store.add_extensions([later, extension(contacts[0].id, 1), extension(contacts[0].id, 1, "7000001")])
+    of_ticket = store.extensions(ticket_id="59088842")
+    assert [replace(one, id=0) for one in of_ticket] == [extension(contacts[0].id, 1), later]
+    assert [one.ticket_id for one in store.extensions(outage_id=1)] == ["59088842", "7000001"]
+    assert len({one.id for one in store.extensions()}) == 3
+
+
+# The store itself
+
+
+def test_a_backup_taken_while_another_writes_holds_all_that_was_finished(
+    opener: Opener, store: Store, tmp_path: Path
+) -> None:
+    put(store, ticket())
+    tell(store, "59088842", "催单")
+    with closing(opener(tmp_path)) as writer, writer.transaction():
+        writer.put_tickets([ticket("7000001")])
+        store.backup(tmp_path / "backup.db")
+    restored = tmp_path / "restored"
+    restored.mkdir()
+    (tmp_path / "backup.db").rename(restored / "jdticket.db")
+    with closing(opener(restored)) as copy:
+        assert list(copy.tickets(TicketQuery())) == [ticket()]
+        assert found(copy, "催单") == {"59088842"}
+        assert all(finding.ok for finding in copy.check())
+
+
+def test_a_backup_never_overwrites(store: Store, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    target.write_text("precious")
+    with pytest.raises(InputError, match=r"backup\.db"):
+        store.backup(target)
+    assert target.read_text() == "precious"
+
+
+def test_a_sound_store_has_nothing_to_complain_of(store: Store) -> None:
+    put(store, ticket())
+    findings = {finding.name: finding.ok for finding in store.check()}
+    assert findings == dict.fromkeys(findings, True)
+    assert {"integrity", "foreign_keys", "schema"} <= findings.keys()

@@ -1,0 +1,630 @@
+"""What is particular to the SQLite store: its file, its trouble, many processes, speed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jdticket.errors import InputError, NotFoundError, StoreError
+from jdticket.model import Status, TicketQuery
+from jdticket.store.migrations import migrations
+from jdticket.store.sqlite import SCHEMA_VERSION, SqliteStore
+from tests.store.making import NOON, contact, event, extension, outage, reply, ticket
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes and signals of POSIX")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with one ticket and one of everything that is told of it."""
+    path = tmp_path / "jdticket.db"
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([ticket()])
+        store.append([event("催单")])
+        store.add_reply(reply())
+        store.add_outage(outage())
+        store.add_contact(contact(1))
+        store.add_extensions([extension(1, 1)])
+    return path
+
+
+def tickets_in(path: Path) -> int:
+    with closing(SqliteStore.open(path)) as store:
+        return store.count(TicketQuery())
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@contextmanager
+def by_hand(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file as any other program would open it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+# Making and finding the file
+
+
+@posix_only
+def test_folder_and_file_are_made_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "jdticket.db"
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([ticket()])
+        assert {mode(file) for file in path.parent.iterdir()} == {0o600}
+    assert mode(path.parent) == 0o700
+
+
+@pytest.mark.parametrize("empty_file", [False, True])
+def test_a_store_that_is_not_to_be_made_and_is_not_there_is_not_found(
+    tmp_path: Path, empty_file: bool
+) -> None:
+    path = tmp_path / "jdticket.db"
+    if empty_file:
+        path.touch()
+    with pytest.raises(NotFoundError, match=r"jdticket\.db"):
+        SqliteStore.open(path, create=False)
+    assert [file.stat().st_size for file in tmp_path.iterdir()] == [0] * empty_file
+
+
+def test_a_path_with_characters_that_mean_something_to_sqlite_is_taken_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "店铺 a?mode=memory#%20.db"
+    SqliteStore.open(path).close()
+    assert path.stat().st_size > 0
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_ready_store_opens_without_the_machinery_that_makes_one(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from jdticket.store.sqlite import SqliteStore;"
+        f"store = SqliteStore.open(Path({str(path)!r})); assert store.ticket('59088842');"
+        "print(sorted({'sqlite_utils', 'json', 'tempfile'} & set(sys.modules)))"
+    )
+    assert run(code).stdout.strip() == "[]"
+
+
+def test_the_number_of_migrations_is_known_without_counting_them(path: Path) -> None:
+    from sqlite_utils import Database
+
+    with by_hand(path) as db:
+        assert len(migrations.applied(Database(db))) == SCHEMA_VERSION
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_an_older_sqlite_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    with pytest.raises(StoreError, match=r"3\.34\.1.*3\.37\.0"):
+        SqliteStore.open(tmp_path / "jdticket.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Files that are not to be touched
+
+
+def refused_untouched(path: Path, words: str) -> None:
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=words):
+        SqliteStore.open(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_store_of_a_newer_program_is_left_alone(path: Path) -> None:
+    with by_hand(path) as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    refused_untouched(path, "newer jdticket")
+
+
+@pytest.mark.parametrize(
+    "sql", ["CREATE TABLE notes (text)", "PRAGMA user_version = 1", "PRAGMA application_id = 1"]
+)
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path, sql: str) -> None:
+    with by_hand(tmp_path / "other.db") as db:
+        db.execute(sql)
+    refused_untouched(tmp_path / "other.db", "another program")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\n", b"hello", b"PK\x03\x04" * 5000, b"SQLite format 3\0" + b"\xff" * 9000]
+)
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "notes.txt").write_bytes(content)
+    refused_untouched(tmp_path / "notes.txt", r"notes\.txt is not a database")
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened"):
+        SqliteStore.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"file/jdticket\.db cannot be used: .+"):
+        SqliteStore.open(tmp_path / "file" / "jdticket.db")
+
+
+# Files that can only be read
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Root may write everything, so give its rights up for a while."""
+    nobody = 65534
+    if os.geteuid() == 0:
+        os.seteuid(nobody)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        yield
+
+
+@pytest.fixture
+def folder(path: Path) -> Iterator[Path]:
+    """A folder of an ordinary user's own with the store in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(path, folder)
+        if os.geteuid() == 0:
+            for file in (folder, folder / path.name):
+                os.chown(file, 65534, 65534)
+        yield folder
+        folder.chmod(0o700)
+
+
+@posix_only
+@pytest.mark.parametrize(("folder_mode", "file_mode"), [(0o700, 0o400), (0o500, 0o600), (0o500, 0o400)])
+def test_a_store_that_can_only_be_read_is_read_and_says_so_when_written(
+    folder: Path, folder_mode: int, file_mode: int
+) -> None:
+    (folder / "jdticket.db").chmod(file_mode)
+    folder.chmod(folder_mode)
+    with without_privileges(), closing(SqliteStore.open(folder / "jdticket.db")) as store:
+        assert store.ticket("59088842") == ticket()
+        with pytest.raises(StoreError, match="can only be read"), store.transaction():
+            store.put_tickets([ticket("7000001")])
+
+
+@posix_only
+def test_a_backup_in_a_folder_that_can_only_be_read_is_read(folder: Path) -> None:
+    with closing(SqliteStore.open(folder / "jdticket.db")) as store:
+        store.backup(folder / "backup.db")
+    (folder / "backup.db").chmod(0o444)
+    folder.chmod(0o555)
+    with without_privileges(), closing(SqliteStore.open(folder / "backup.db", create=False)) as store:
+        assert store.ticket("59088842") == ticket()
+
+
+@posix_only
+def test_a_store_that_may_not_be_read_is_named(folder: Path) -> None:
+    (folder / "jdticket.db").chmod(0)
+    with without_privileges(), pytest.raises(StoreError, match=r"jdticket\.db cannot be opened"):
+        SqliteStore.open(folder / "jdticket.db")
+
+
+@posix_only
+def test_a_folder_that_may_not_be_written_is_named(folder: Path) -> None:
+    folder.chmod(0o500)
+    with without_privileges(), pytest.raises(StoreError, match=r"new\.db cannot be used: Permission denied"):
+        SqliteStore.open(folder / "new.db")
+
+
+# Trouble
+
+
+def test_a_store_that_stays_locked_is_named(path: Path) -> None:
+    with by_hand(path) as other, closing(SqliteStore.open(path, wait_seconds=0.02)) as store:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(StoreError, match=r"held by another program for 0\.02 seconds"),
+            store.transaction(),
+        ):
+            pass
+        assert store.ticket("59088842") == ticket()
+
+
+def test_a_new_store_that_stays_locked_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "jdticket.db"
+    with by_hand(path) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="held by another program"):
+            SqliteStore.open(path, wait_seconds=0.02)
+
+
+def test_a_damaged_store_is_named(path: Path) -> None:
+    with by_hand(path) as db:
+        [(page,)] = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'tickets'")
+        [(page_size,)] = db.execute("PRAGMA page_size")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * page_size)
+        file.write(b"\xff" * page_size)
+    with closing(SqliteStore.open(path)) as store:
+        with pytest.raises(StoreError, match=r"damaged .* backup"):
+            list(store.tickets(TicketQuery()))
+        findings = {finding.name: finding for finding in store.check()}
+    assert not findings["integrity"].ok
+    assert findings["schema"].ok
+
+
+def test_a_table_that_is_missing_is_named(path: Path) -> None:
+    with by_hand(path) as db:
+        db.execute("DROP TABLE events_text")
+    with closing(SqliteStore.open(path)) as store:
+        with pytest.raises(StoreError, match=r"no such table: events_text"):
+            store.search(["催单"], 10)
+        assert [finding.detail for finding in store.check() if not finding.ok] == [
+            "not as jdticket made it: events_text"
+        ]
+
+
+@posix_only
+def test_a_file_that_may_not_grow_keeps_what_was_there_and_nothing_of_the_step(path: Path) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(SqliteStore.open(path)) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
+        try:
+            with pytest.raises(StoreError, match="disk is full"), store.transaction():
+                store.put_tickets(ticket(str(1_000_000 + n)) for n in range(3000))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert store.count(TicketQuery()) == 1
+        with store.transaction():
+            store.put_tickets([ticket("7000001")])
+        assert all(finding.ok for finding in store.check())
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux")
+    or subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0,
+    reason="a small disk needs a mount namespace",
+)
+def test_a_full_disk_keeps_what_was_there_and_nothing_of_the_step(tmp_path: Path) -> None:
+    code = f"""
+import subprocess
+from pathlib import Path
+from jdticket.errors import StoreError
+from jdticket.model import TicketQuery
+from jdticket.store.sqlite import SqliteStore
+from tests.store.making import ticket
+
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "none", {str(tmp_path)!r}], check=True)
+store = SqliteStore.open(Path({str(tmp_path / "jdticket.db")!r}))
+with store.transaction():
+    store.put_tickets([ticket()])
+for target in ("rows", "backup"):
+    try:
+        if target == "rows":
+            with store.transaction():
+                store.put_tickets(ticket(str(1_000_000 + n)) for n in range(3000))
+        else:
+            Path({str(tmp_path / "filler")!r}).write_bytes(bytes(120_000))
+            store.backup(Path({str(tmp_path / "backup.db")!r}))
+    except StoreError as error:
+        print(error)
+print(store.count(TicketQuery()), all(finding.ok for finding in store.check()))
+print(sorted(file.name for file in Path({str(tmp_path)!r}).iterdir()))
+"""
+    rows, backup, state, files = run(code, "unshare", "-rm").stdout.splitlines()
+    assert rows.startswith(f"The disk with {tmp_path}/jdticket.db is full")
+    assert backup.startswith(f"The disk with {tmp_path}/backup.db is full")
+    assert state == "1 True"
+    assert files == str(["filler", "jdticket.db", "jdticket.db-shm", "jdticket.db-wal"])
+
+
+# What the tables refuse, whoever writes
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE tickets SET status = 'lost'",
+        "UPDATE tickets SET kind = 'new'",
+        "UPDATE tickets SET deadline_source = 'guess'",
+        "UPDATE tickets SET deadline_at = '2026-11-23 06:15:00'",
+        "UPDATE tickets SET replied_at = '2026-11-23T06:15:00+08:00'",
+        "UPDATE tickets SET shop = x'00'",
+        "UPDATE outages SET reason = 'tired'",
+        "UPDATE outages SET contacted = 2",
+        "UPDATE outages SET shops = '{}'",
+        "UPDATE outages SET since = 'today'",
+        "INSERT INTO contacts SELECT NULL, outage_id, manager, 'pigeon', at, said, outcome FROM contacts",
+        "INSERT INTO contacts SELECT NULL, outage_id, manager, via, at, said, 'maybe' FROM contacts",
+        "INSERT INTO replies SELECT NULL, ticket_id, text, at, 'now', \"by\", deadline_at, 0 FROM replies",
+        "INSERT INTO replies SELECT NULL, '7000001', text, at, at, \"by\", deadline_at, 0 FROM replies",
+        "INSERT INTO events SELECT NULL, at, kind, '7000001', NULL, \"by\", data, text FROM events",
+        "INSERT INTO events SELECT NULL, at, kind, ticket_id, NULL, \"by\", '[]', text FROM events",
+        "UPDATE events SET text = ''",
+        "UPDATE replies SET text = ''",
+        "UPDATE contacts SET said = ''",
+        "UPDATE extensions SET granted_until = at",
+        "DELETE FROM events",
+        "DELETE FROM replies",
+        "DELETE FROM contacts",
+        "DELETE FROM extensions",
+        "DELETE FROM outages",
+        "DELETE FROM tickets",
+        "INSERT OR REPLACE INTO events SELECT id, at, kind, ticket_id, NULL, '', data, 'other' FROM events",
+        "REPLACE INTO replies SELECT id, ticket_id, '', at, at, \"by\", deadline_at, 0 FROM replies",
+    ],
+)
+def test_the_tables_refuse(path: Path, sql: str) -> None:
+    with by_hand(path) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute(sql)
+
+
+# What check finds
+
+
+def complaints(path: Path) -> dict[str, str]:
+    with closing(SqliteStore.open(path)) as store:
+        return {finding.name: finding.detail for finding in store.check() if not finding.ok}
+
+
+def test_a_guard_that_was_taken_away_is_found(path: Path) -> None:
+    with by_hand(path) as db:
+        db.execute("DROP TRIGGER events_are_never_changed")
+    assert complaints(path) == {"schema": "not as jdticket made it: events_are_never_changed"}
+
+
+def test_a_reply_to_nothing_is_found(path: Path) -> None:
+    with by_hand(path) as db:
+        db.execute("INSERT INTO replies SELECT NULL, '7', text, at, at, \"by\", deadline_at, 0 FROM replies")
+    assert complaints(path) == {"foreign_keys": "replies point to tickets that are not there"}
+
+
+@posix_only
+def test_a_file_that_others_may_read_is_found(path: Path) -> None:
+    path.chmod(0o644)
+    assert complaints(path) == {
+        "permissions": f"others may use the file (mode 644); say chmod 600 {path}",
+    }
+
+
+@posix_only
+def test_a_journal_that_makes_readers_wait_is_found(folder: Path) -> None:
+    with by_hand(folder / "jdticket.db") as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+    (folder / "jdticket.db").chmod(0o400)
+    with without_privileges(), closing(SqliteStore.open(folder / "jdticket.db")) as store:
+        assert [finding.name for finding in store.check() if not finding.ok] == ["journal"]
+
+
+# Backups
+
+
+@posix_only
+def test_a_backup_is_one_file_for_its_owner_only(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "safe" / "backup.db"
+    target.parent.mkdir()
+    with closing(SqliteStore.open(path)) as store:
+        store.backup(target)
+    assert [file.name for file in target.parent.iterdir()] == ["backup.db"]
+    assert mode(target) == 0o600
+    with by_hand(target) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_backup_in_the_place_of_the_store_is_a_store_again(path: Path, tmp_path: Path) -> None:
+    with closing(SqliteStore.open(path)) as store:
+        store.backup(tmp_path / "backup.db")
+    (tmp_path / "backup.db").replace(path)
+    assert complaints(path) == {}
+    assert tickets_in(path) == 1
+
+
+def test_a_backup_into_a_missing_folder_names_it_and_leaves_nothing(path: Path, tmp_path: Path) -> None:
+    with (
+        closing(SqliteStore.open(path)) as store,
+        pytest.raises(StoreError, match=r"gone/b\.db cannot be used"),
+    ):
+        store.backup(tmp_path / "gone" / "b.db")
+
+
+def test_a_backup_works_where_there_are_no_hard_links(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(link: Path, target: Path) -> None:
+        raise PermissionError("no hard links on this disk")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with closing(SqliteStore.open(path)) as store:
+        store.backup(tmp_path / "backup.db")
+        with pytest.raises(InputError):
+            store.backup(tmp_path / "backup.db")
+    assert tickets_in(tmp_path / "backup.db") == 1
+    assert {file.name for file in tmp_path.iterdir()} == {"backup.db", "jdticket.db"}
+
+
+# Many processes
+
+
+def run(code: str, *before: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*before, sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from jdticket.store.sqlite import SqliteStore
+from tests.store.making import event, ticket
+
+number, path = int(sys.argv[1]), Path(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
+store = SqliteStore.open(path)
+for step in range(10):
+    ids = [str(1_000_000 + number * 1000 + step * 20 + n) for n in range(20)]
+    with store.transaction():
+        store.put_tickets(ticket(one) for one in ids)
+        store.append(event("催单", ticket_id=one) for one in ids)
+"""
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_eight_processes_make_one_store_and_write_to_it_at_once_and_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "jdticket.db"
+    writers = [start(WRITER, str(number), str(path)) for number in range(8)]
+    assert [line_of(writer) for writer in writers] == ["ready"] * 8
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0] * 8
+    with closing(SqliteStore.open(path)) as store:
+        assert store.count(TicketQuery()) == 1600
+        assert store.search(["催单"], 1)[1] == 1600
+        assert sorted(one.id for one in store.events()) == list(range(1, 1601))
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from jdticket.store.sqlite import SqliteStore
+from tests.store.making import event, ticket
+
+path, first, mark = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+ids = [str(first + n) for n in range(5000)]
+
+def told(things, offset):
+    for n, thing in enumerate(things, offset):
+        if n == mark:
+            print("here", flush=True)
+        yield thing
+
+store = SqliteStore.open(path)
+with store.transaction():
+    store.put_tickets(told((ticket(one) for one in ids), 0))
+    store.append(told((event("催单", ticket_id=one) for one in ids), 5000))
+if mark == 10000:
+    print("here", flush=True)
+sys.stdin.readline()
+"""
+
+
+@posix_only
+def test_a_process_killed_at_any_moment_leaves_all_of_its_step_or_nothing(path: Path) -> None:
+    # The child goes on after its mark, so the blow falls somewhere behind it: the last marks but one
+    # are right before the commit, the last one is after it.
+    marks = [0, 3000, 4999, 7000, 9999, 9999, 9999, 10000]
+    for number, mark in enumerate(marks):
+        first = 1_000_000 + number * 10_000
+        child = start(KILLED, str(path), str(first), str(mark))
+        assert line_of(child) == "here"
+        child.kill()
+        child.communicate()
+        with closing(SqliteStore.open(path)) as store:
+            ids = [str(first + n) for n in range(5000)]
+            kept = len(store.tickets_by_id(ids))
+            assert kept == (5000 if mark == 10000 else kept)
+            assert kept in (0, 5000)
+            assert sum(len(store.events(ticket_id=one)) for one in ids) == kept
+            assert all(finding.ok for finding in store.check())
+
+
+# Speed and memory
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    """20,000 tickets that are done, and 200 pending."""
+    with closing(SqliteStore.open(tmp_path_factory.mktemp("large") / "jdticket.db")) as store:
+        with store.transaction():
+            store.put_tickets(
+                ticket(
+                    str(10_000_000 + n * 7919 % 1_000_000),
+                    status=Status.PENDING if n % 101 == 0 else Status.REPLIED,
+                    created_at=NOON + timedelta(minutes=n),
+                    shop=f"jd{n % 4}",
+                    returned_at=NOON if n % 1009 == 0 else None,
+                )
+                for n in range(20_200)
+            )
+        yield store
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The best of a few tries, which is what the work itself takes."""
+
+    def once() -> float:
+        begin = time.perf_counter()
+        work()
+        return time.perf_counter() - begin
+
+    return min(once() for _ in range(7))
+
+
+CHEAP: dict[str, Callable[[SqliteStore], object]] = {
+    "pending": lambda store: list(store.tickets(TicketQuery(statuses=(Status.PENDING,), limit=50))),
+    "pending of a shop": lambda store: list(
+        store.tickets(TicketQuery(statuses=(Status.PENDING,), shop="jd1", limit=20))
+    ),
+    "overdue": lambda store: list(store.tickets(TicketQuery(overdue_at=NOON, limit=50))),
+    "the first of all": lambda store: list(store.tickets(TicketQuery(limit=50))),
+    "the first that are done": lambda store: list(
+        store.tickets(TicketQuery(statuses=(Status.REPLIED,), limit=50))
+    ),
+    "the first of a shop": lambda store: list(store.tickets(TicketQuery(shop="jd1", limit=20))),
+    "returned": lambda store: list(store.tickets(TicketQuery(returned=True))),
+    "a day": lambda store: store.count(TicketQuery(created_before=NOON)),
+    "counts": lambda store: store.counts(NOON, NOON),
+    "counts of a shop": lambda store: store.counts(NOON, NOON, "jd1"),
+    "shops": lambda store: store.shops(),
+    "an ending": lambda store: store.tickets_ending_with("8842", 10),
+}
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_what_is_asked_all_day_costs_far_less_than_a_look_at_everything(
+    large: SqliteStore, name: str
+) -> None:
+    everything = seconds(lambda: large.count(TicketQuery(assignee="nobody")))
+    assert seconds(lambda: CHEAP[name](large)) < everything / 4
+
+
+def test_a_long_import_does_not_grow_in_memory(tmp_path: Path) -> None:
+    with closing(SqliteStore.open(tmp_path / "jdticket.db")) as store:
+        tracemalloc.start()
+        try:
+            with store.transaction():
+                store.put_tickets(ticket(str(1_000_000 + n)) for n in range(10_000))
+                store.append(event("催单", ticket_id=str(1_000_000 + n)) for n in range(10_000))
+            assert sum(1 for _ in store.tickets(TicketQuery())) == 10_000
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 3_000_000
