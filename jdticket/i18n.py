@@ -17,8 +17,7 @@ _DOMAIN = "jdticket"
 _LOCALE_DIR = str(Path(__file__).parent / "locale")
 _LOCALES = {"zh": "zh_CN", "en": "en"}
 
-_current: gettext.NullTranslations = gettext.NullTranslations()
-_language = "en"
+_in_use = {"language": "en"}
 
 
 @lru_cache
@@ -35,9 +34,7 @@ def use(language: str) -> None:
     Typer calls the standard ``gettext.gettext``, which goes by the process's text domain and by
     the LANGUAGE variable; both are set here.
     """
-    global _current, _language
-    _current = translator(language)
-    _language = language
+    _in_use["language"] = language
     gettext.bindtextdomain(_DOMAIN, _LOCALE_DIR)
     gettext.textdomain(_DOMAIN)
     os.environ["LANGUAGE"] = _LOCALES[language]
@@ -45,17 +42,17 @@ def use(language: str) -> None:
 
 def language() -> str:
     """The language in use, "zh" or "en"."""
-    return _language
+    return _in_use["language"]
 
 
 def _(message: str) -> str:
     """``message`` in the language in use."""
-    return _current.gettext(message)
+    return translator(_in_use["language"]).gettext(message)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The form of the message for ``n`` things, in the language in use."""
-    return _current.ngettext(singular, plural, n)
+    return translator(_in_use["language"]).ngettext(singular, plural, n)
 
 
 def from_locale(environ: dict[str, str] | os._Environ[str]) -> str:

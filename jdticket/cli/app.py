@@ -11,12 +11,13 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 
 from jdticket import __version__
-from jdticket.errors import JdticketError
+from jdticket.errors import JdticketError, UsageError
 from jdticket.i18n import _
+from jdticket.text import quoted
 
 # Each command's module, in the order of the help. A module's Typer object holds the command; a
 # module whose name is in _GROUPS is a command with commands of its own.
@@ -75,7 +76,55 @@ class _Commands(MutableMapping[str, Any]):
         del self._made[name]
 
 
-class LazyGroup(TyperGroup):
+def _write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
+    """The usage line, whose "Usage" and "[OPTIONS]" Typer words in English without asking gettext."""
+    command.options_metavar = _("[OPTIONS]")
+    pieces = command.collect_usage_pieces(ctx)
+    formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
+
+
+def _worded(option: TyperOption | None) -> TyperOption | None:
+    """The --help option, in the reader's language."""
+    if option is not None:
+        option.help = _("Show this help.")
+    return option
+
+
+class Command(TyperCommand):
+    """A command, in the reader's language."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return _worded(super().get_help_option(ctx))
+
+
+class Group(TyperGroup):
+    """A command with commands of its own, in the reader's language."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return _worded(super().get_help_option(ctx))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise UsageError(_no_such_command(args[0], list(self.commands)))
+        return super().resolve_command(ctx, args)
+
+
+def _no_such_command(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return _("There is no command {name}. Did you mean {near}?").format(name=quoted(name), near=near[0])
+    return _("There is no command {name}; see: jdticket --help").format(name=quoted(name))
+
+
+class LazyGroup(Group):
     """The root: commands are made when asked for, and a reader who leaves early (``| head``) is no error."""
 
     def __init__(self, **attributes: Any) -> None:
@@ -101,12 +150,15 @@ def _make(name: str) -> Any:
     """The Click command ``name``; global options are understood behind it too."""
     app: typer.Typer = import_module(f"jdticket.cli.{_MODULES[name]}").app
     if name in _GROUPS:
+        for info in app.registered_commands:
+            info.cls = Command
         group = get_group(app)
         for command in group.commands.values():
             _accept_global_options(command)
         return group
     for info in app.registered_commands:
         if info.name == name:
+            info.cls = Command
             command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode="rich")
             _accept_global_options(command)
             return command
@@ -181,7 +233,7 @@ def _accept_global_options(command: Any) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code. Every expected failure becomes one message on standard error."""
+    """Run one command; returns its exit code. Every expected failure becomes a message on standard error."""
     completing = "_JDTICKET_COMPLETE" in os.environ
     wants_help = bool({"--help", "--install-completion", "--show-completion"}.intersection(arguments))
     # Typer's completion machinery is loaded only where it shows.
@@ -221,16 +273,7 @@ def _complain(message: str) -> None:
 def _usage_patterns() -> list[tuple[str, str]]:
     return [
         (
-            r"No such command '(?P<a>.*?)'\. Did you mean (?P<b>.*)\?",
-            _("There is no command {a}. Did you mean {b}?"),
-        ),
-        (r"No such command '(?P<a>.*)'\.", _("There is no command {a}; see: jdticket --help")),
-        (
             r"No such option: (?P<a>\S+)(?: \(Possible options: (?P<b>.*)\))",
-            _("There is no option {a}. Did you mean {b}?"),
-        ),
-        (
-            r"No such option: (?P<a>\S+)(?: Did you mean (?P<b>.*)\?)",
             _("There is no option {a}. Did you mean {b}?"),
         ),
         (r"No such option: (?P<a>\S+)", _("There is no option {a}.")),
@@ -266,6 +309,9 @@ def _usage(error: typer.TyperException) -> int:
             )
             break
     ctx = getattr(error, "ctx", None)
+    if not message:
+        # A group called without a command has shown its help already.
+        return error.exit_code
     _complain(message)
     if ctx is not None:
         print(_("Help: {command} --help").format(command=ctx.command_path), file=sys.stderr)

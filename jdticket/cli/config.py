@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from jdticket import config
+from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.i18n import _
 
 app = typer.Typer(
+    cls=Group,
+    subcommand_metavar=_("COMMAND …"),
     name="config",
     rich_markup_mode="rich",
     no_args_is_help=True,

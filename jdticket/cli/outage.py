@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from jdticket import clock
+from jdticket.cli.app import Group
 from jdticket.cli.looking import teller
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.reporting import manager_of, outage_json
@@ -17,6 +18,8 @@ from jdticket.i18n import _, ngettext
 from jdticket.model import Outcome, Via
 
 app = typer.Typer(
+    cls=Group,
+    subcommand_metavar=_("COMMAND …"),
     name="outage",
     rich_markup_mode="rich",
     no_args_is_help=True,

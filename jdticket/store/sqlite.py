@@ -739,7 +739,9 @@ def _connect(path: Path, wait_seconds: float) -> sqlite3.Connection:
         db.close()
         # Write-ahead logging needs files beside the store, for reading too. Where none can be made and
         # none are there, nobody is writing, and the file can be read as it stands.
-        if _primary_code(error) != sqlite3.SQLITE_CANTOPEN or Path(f"{path}-wal").exists():
+        beside = (Path(f"{path}-wal"), Path(f"{path}-journal"))
+        refused = _primary_code(error) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+        if not refused or any(file.exists() for file in beside):
             raise
         db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
     return db
