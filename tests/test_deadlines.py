@@ -354,6 +354,16 @@ def test_a_negative_length_is_refused() -> None:
 # Daylight saving
 
 
+def zone_from_rule(rule: str) -> ZoneInfo:
+    """A zone that only has a POSIX rule, in the format of the zone database (RFC 8536)."""
+    block = b"TZif2" + bytes(15) + struct.pack(">6L", 0, 0, 0, 0, 1, 4) + bytes(6) + b"LMT\0"
+    return ZoneInfo.from_file(io.BytesIO(block + block + f"\n{rule}\n".encode()), key=rule)
+
+
+# Made up: clocks go from 23:30 to 00:30 of the next day, and from 00:15 back to 23:15.
+ACROSS_MIDNIGHT = "AAA0BBB,M3.5.0/23:30,M10.5.0/24:15"
+
+
 def test_a_window_is_as_long_as_the_real_time_between_its_ends() -> None:
     hours = daily("01:00-09:00", BERLIN)
     for day, length in (("2026-03-28", 8), ("2026-03-29", 7), ("2026-10-24", 8), ("2026-10-25", 9)):
@@ -366,6 +376,15 @@ def test_an_end_that_the_clock_leaves_out_is_the_moment_when_it_is_put_forward()
     assert daily("01:00-02:30", BERLIN).next_closing(at("2026-03-29 00:00", BERLIN)) == put_forward
     within = daily("02:10-02:50", BERLIN)
     assert within.next_opening(at("2026-03-29 00:00", BERLIN)) == at("2026-03-30 02:10", BERLIN)
+
+
+def test_a_midnight_that_the_clock_leaves_out_is_the_moment_when_it_is_put_forward() -> None:
+    zone = zone_from_rule(ACROSS_MIDNIGHT)
+    put_forward = datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
+    hours = daily("20:00-24:00", zone)
+    assert hours.next_closing(at("2026-03-29 21:00", zone)) == put_forward
+    assert not hours.is_open(put_forward)
+    assert daily("00:00-02:00", zone).next_opening(at("2026-03-29 21:00", zone)) == put_forward
 
 
 def test_an_end_that_comes_twice_is_the_first_of_the_two() -> None:
@@ -469,15 +488,6 @@ def windows_of_a_day(seconds: int) -> st.SearchStrategy[list[Window]]:
     ends = st.lists(second, max_size=6, unique=True).map(sorted)
     return ends.map(lambda n: [Window(a, b) for a, b in zip(n[::2], n[1::2], strict=False)])
 
-
-def zone_from_rule(rule: str) -> ZoneInfo:
-    """A zone that only has a POSIX rule, in the format of the zone database (RFC 8536)."""
-    block = b"TZif2" + bytes(15) + struct.pack(">6L", 0, 0, 0, 0, 1, 4) + bytes(6) + b"LMT\0"
-    return ZoneInfo.from_file(io.BytesIO(block + block + f"\n{rule}\n".encode()), key=rule)
-
-
-# Made up: clocks go from 23:30 to 00:30 of the next day, and from 00:15 back to 23:15.
-ACROSS_MIDNIGHT = "AAA0BBB,M3.5.0/23:30,M10.5.0/24:15"
 
 # Zones and days on which something happens to their clocks, or to the calendar.
 CHANGES = [

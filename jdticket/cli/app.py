@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 
 from jdticket import __version__
+from jdticket.deadlines import NeverOpenError
 from jdticket.errors import JdticketError, UsageError
 from jdticket.i18n import _
 from jdticket.text import quoted
@@ -256,6 +257,9 @@ def run(arguments: Sequence[str]) -> int:
     except JdticketError as error:
         _complain(error.message)
         return error.exit_code
+    except NeverOpenError:
+        _complain(_("The configured service hours do not go on for that long; look at [service_hours]."))
+        return 1
     except typer.TyperException as error:
         return _usage(error)
     except (typer.Abort, KeyboardInterrupt):
@@ -288,12 +292,12 @@ def _usage_patterns() -> list[tuple[str, str]]:
             _("{a}: {b} is not one of {c}."),
         ),
         (
-            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: '(?P<b>.*)' is not a valid (?:integer|float|int)\.",
+            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: '(?P<b>.*)' is not a valid int(?:eger)?(?: range)?\.",
             _("{a}: {b} is no number."),
         ),
         (
-            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: (?P<b>\S+) is not in the range (?P<c>.*)\.",
-            _("{a}: {b} is not in the range {c}."),
+            r"Invalid value for '(?P<a>.*?)'(?: .*?)?: (?P<b>\S+) is not in the range x>=(?P<c>.*)\.",
+            _("{a}: {b} is too small; at least {c}."),
         ),
     ]
 
