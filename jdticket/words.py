@@ -27,9 +27,9 @@ def status_word(status: Status, _: Gettext = _) -> str:
 def kind_word(kind: Kind, _: Gettext = _) -> str:
     """What a kind of ticket is called."""
     return {
-        Kind.CRC: _("CRC high-risk"),
+        Kind.CRC: _("CRC"),
         Kind.COMPLAINT: _("complaint"),
-        Kind.URGE: _("urge to ship"),
+        Kind.URGE: _("urge"),
         Kind.CONSULT: _("inquiry"),
         Kind.OTHER: _("other"),
     }[kind]

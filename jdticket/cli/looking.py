@@ -129,7 +129,9 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     else:
         screen.line(_("No ticket to show."))
     shown = len(board.tickets)
-    screen.line(tables.counts_line(board.counts, shown, board.matching - shown), "bold")
+    screen.line(tables.counts_line(board.counts, shown), "bold")
+    if board.matching > shown:
+        screen.line(tables.hidden_line(board.matching - shown), "bold")
 
 
 def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: list[str]) -> None:

@@ -43,7 +43,8 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
     """
     head = stream.read(_HEAD)
     if asked is not None:
-        failure = _misfit(stream, "utf-8-sig" if codecs.lookup(asked).name == "utf-8" else asked)
+        encoding = "utf-8-sig" if codecs.lookup(asked).name == "utf-8" else asked
+        failure = _misfit(stream, encoding)
         if failure is not None:
             raise InputError(
                 _(
@@ -51,7 +52,7 @@ def find_encoding(name: str, stream: BinaryIO, asked: str | None) -> str:
                     "leave out --encoding to have it found out."
                 ).format(name=name, encoding=asked, line=failure.line)
             )
-        return "utf-8-sig" if codecs.lookup(asked).name == "utf-8" else asked
+        return encoding
 
     for mark, encoding in _MARKS:
         if head.startswith(mark):

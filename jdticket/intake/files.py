@@ -21,6 +21,7 @@ from jdticket.intake.columns import check_map, no_header
 from jdticket.intake.encoding import check_encoding, find_encoding
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.model import Draft, Rejection
+from jdticket.text import harmless
 
 if TYPE_CHECKING:
     from jdticket.intake.delimited import Layout
@@ -40,11 +41,11 @@ def open_source(path: Path, options: ReadOptions) -> Source:
     """
     _check(options)
     if path.is_dir():
-        raise InputError(_("{name} is a folder; name the files in it.").format(name=path))
+        raise InputError(_("{name} is a folder; name the files in it.").format(name=_shown(str(path))))
     if path.is_file() or not path.exists():
-        with _reading(str(path)), path.open("rb"):
+        with _reading(_shown(str(path))), path.open("rb"):
             pass
-    return _Stream(path.name, lambda: path.open("rb"), options, lambda: _modified(path))
+    return _Stream(_shown(path.name), lambda: path.open("rb"), options, lambda: _modified(path))
 
 
 def source_from_stream(name: str, stream: BinaryIO, options: ReadOptions) -> Source:
@@ -152,6 +153,11 @@ def _first_cells(start: str) -> list[str]:
     """The cells of the first line that is not blank, whatever separates them."""
     line = start.lstrip().splitlines()[0]
     return [cell.strip(' "') for cell in re.split(r"[,;\t|]", line)]
+
+
+def _shown(name: str) -> str:
+    """``name`` without what stands for bytes that are no text: no store and no console takes that."""
+    return harmless(name.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _modified(path: Path) -> datetime | None:

@@ -114,7 +114,7 @@ def _is_lines(name: str, start: str) -> bool:
     filled = list(islice((line for line in lines if line), 2))
     if not (filled and filled[0].startswith("{") and filled[0].endswith("}")):
         return False
-    return len(filled) > 1 and filled[1].startswith("{")
+    return len(filled) > 1
 
 
 def _lines(text: TextIO) -> Iterator[_Numbered]:

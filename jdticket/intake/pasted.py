@@ -103,14 +103,7 @@ class PastedPage(Source):
             return None
         number = row[start]
         body = row[start + 1 :]
-        time = next(
-            (
-                n
-                for n, part in enumerate(body)
-                if part.what is _Is.TIME and (order is None or n >= order - start)
-            ),
-            None,
-        )
+        time = next((n for n, part in enumerate(body) if part.what is _Is.TIME), None)
         after = body[time + 1 :] if time is not None else body
         state = next((p for p in after if _is_state(p)), None)
         countdown = _countdown(after)

@@ -109,15 +109,15 @@ def hidden_line(hidden: int) -> str:
     ).format(n=hidden)
 
 
-def counts_line(counts: Counts, shown: int, hidden: int) -> str:
-    """The counts below a list; a hidden ticket is never passed over in silence."""
+def counts_line(counts: Counts, shown: int) -> str:
+    """The counts below a list."""
     parts = [
         _("pending {n}").format(n=counts.pending),
         _("overdue {n}").format(n=counts.overdue),
         _("due within the hour {n}").format(n=counts.due_soon),
         _("shown {n}").format(n=shown),
     ]
-    return " · ".join(parts) + ("  " + hidden_line(hidden) if hidden else "")
+    return " · ".join(parts)
 
 
 def rejection_line(rejection: Rejection) -> str:

@@ -155,6 +155,13 @@ def test_a_deadline_before_the_creation_time_is_rejected() -> None:
     assert only_rejection(text).column == "截止时间"
 
 
+def test_a_creation_time_in_the_future_is_rejected() -> None:
+    rejection = only_rejection(table("59088842,,2026-11-23 15:10:01,,,"))
+    assert (rejection.column, rejection.value) == ("创建时间", "2026-11-23 15:10:01")
+    assert "future" in rejection.reason
+    assert only_draft(table("59088842,,2026-11-23 15:10:00,,,")).created_at == at("2026-11-23 15:10")
+
+
 def test_one_bad_row_does_not_hold_up_the_others() -> None:
     found = read(table(ROW.strip(), "abc" + ROW.strip(), ROW.strip()))
     assert [type(item) for item in found] == [Draft, Rejection, Draft]

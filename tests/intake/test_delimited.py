@@ -71,6 +71,11 @@ def test_a_quotation_mark_that_is_never_closed_loses_no_row_in_silence() -> None
     assert "row 5" in rejection.reason
 
 
+def test_a_table_that_breaks_off_within_a_quoted_cell_is_told() -> None:
+    found = read(HEADER + row(59088842, '27" 显示器') + row(59088843, '"破损\n没有补'))
+    assert [(type(item), item.row) for item in found] == [(Draft, 2), (Rejection, 3)]
+
+
 def test_a_quotation_mark_that_swallows_rows_up_to_the_next_is_noticed() -> None:
     text = HEADER + row(59088842, '"破损') + row(59088843) + row(59088844, '"补发"') + row(59088845)
     rejection, *rest = read(text)
@@ -84,7 +89,13 @@ def test_numbers_quoted_in_a_text_of_several_lines_are_no_swallowed_rows() -> No
 
 
 @pytest.mark.parametrize(
-    "cell", ["x" * (CELL_MAX + 1), '"' + "x" * (3 * CELL_MAX) + '"', '"' + "行\n" * CELL_MAX + '"']
+    "cell",
+    [
+        "x" * (CELL_MAX + 1),
+        "x" * (5 * CELL_MAX),
+        '"' + "x" * (3 * CELL_MAX) + '"',
+        '"' + "行\n" * CELL_MAX + '"',
+    ],
 )
 def test_a_cell_beyond_the_limit_rejects_its_row_alone(cell: str) -> None:
     found = read(HEADER + row(59088842) + row(59088843, cell) + row(59088844))

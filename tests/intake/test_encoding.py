@@ -55,6 +55,11 @@ def test_a_given_encoding_that_does_not_fit_is_told_with_its_line() -> None:
         read(TEXT.encode() + b"\xd6\xd0", encoding="utf-8")
 
 
+def test_the_line_is_told_in_a_long_file_too() -> None:
+    with pytest.raises(InputError, match=r"line 600002 "):
+        read(TEXT.encode() + b"a,b\n" * 599_999 + b"\xff", encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["utf8x", "rot13", "base64", "", "utf\x00", "undefined"])
 def test_an_unknown_encoding_is_wrong_usage(name: str) -> None:
     with pytest.raises(UsageError, match=r"no encoding named.*gb18030"):

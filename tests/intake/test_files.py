@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def test_a_file_is_called_by_its_name_alone(tmp_path: Path) -> None:
     assert found.name == "工单.csv"
     [draft] = found.read()
     assert (draft.source, draft.row) == ("工单.csv", 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_name_that_is_no_text_can_be_stored_and_shown(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xb9\xa4\x1b.csv")
+    path.write_text(TABLE, encoding="utf-8")
+    [draft] = open_source(path, options()).read()
+    assert draft.source == "??\\x1b.csv"
 
 
 def test_a_missing_file_and_a_folder_are_told_before_anything_is_read(tmp_path: Path) -> None:
@@ -128,11 +137,16 @@ def test_countdowns_of_a_stream_count_from_now_unless_told() -> None:
 
 def test_a_page_whose_rows_are_lines_below_its_headings_keeps_its_countdowns() -> None:
     text = (
-        "工单编号\t业务类型\t订单编号\t创建时间\t状态\t操作\n"
+        "工单编号\t业务类型\t订单编号\t创建时间\t状态\t剩余时间\t操作\n"
         "84712345\t催单\t3581494008421111\t2026-11-23 13:49:10\t待商家处理\t还剩3小时58分\t去处理\n"
     )
     [draft] = drafts(text)
     assert (draft.deadline_at, draft.platform_status) == (at("2026-11-23 18:58"), "待商家处理")
+
+
+def test_a_page_whose_headings_share_a_line_is_no_table_if_no_row_fits_them() -> None:
+    headings, rows = "工单编号\t订单编号\t创建时间\t状态\t操作\n", PAGE[PAGE.index("84712347") :]
+    assert [draft.id for draft in drafts(headings + rows)] == ["84712347"]
 
 
 def test_a_table_with_a_column_of_buttons_stays_a_table() -> None:

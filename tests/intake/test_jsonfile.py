@@ -87,6 +87,10 @@ def test_a_bad_line_is_rejected_by_its_number_and_the_others_go_in() -> None:
     assert "column 12" in rejection.reason
 
 
+def test_lines_are_lines_even_if_the_second_is_no_object() -> None:
+    assert [(type(item), item.row) for item in read(lines(ONE) + "oops\n")] == [(Draft, 1), (Rejection, 2)]
+
+
 def test_an_array_that_breaks_off_is_told_with_the_place() -> None:
     with pytest.raises(InputError, match=r"it breaks off at line 1, column \d+"):
         read(json.dumps([ONE, TWO])[:-1], "a.json")

@@ -131,6 +131,20 @@ def test_a_title_that_speaks_of_cancelling_is_no_state() -> None:
     assert (draft.platform_state, draft.content) == (PlatformState.WAITING, "已取消")
 
 
+def test_a_long_text_that_speaks_of_cancelling_is_no_state() -> None:
+    draft = only_draft(ROW.replace("待商家处理", "买家说要取消订单并且退回优惠券\n待商家处理"))
+    assert draft.platform_status == "待商家处理"
+
+
+def test_a_product_code_is_not_taken_for_the_order() -> None:
+    assert only_draft(ROW.replace("商品标题", "100012043978")).order_id == "3581494008421111"
+
+
+def test_a_phone_number_with_a_time_and_a_link_is_no_ticket() -> None:
+    assert ids("4006065500\n2026-11-23 12:00:00\n查看详情\n" + ROW) == ["84712345"]
+    assert len(found_in("4006065500\n2026-11-23 12:00:00\n查看详情\n" + ROW)) == 1
+
+
 def test_a_ticket_in_a_state_that_is_not_known_is_still_a_ticket() -> None:
     draft = only_draft(ROW.replace("待商家处理", "协商中"))
     assert (draft.id, draft.platform_state, draft.platform_status) == ("84712345", None, "")

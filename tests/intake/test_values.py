@@ -36,7 +36,8 @@ def test_a_protected_number_is_the_number(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["2.75491E+11", "2.75491e11", "3E+15", "'2.75491E+11", 3.581494008421111e15, 1e300]
+    "cell",
+    ["2.75491E+11", "2.75491e11", "3E+15", "3581494008421111.0", "'2.75491E+11", 3.581494008421111e15, 1e300],
 )
 def test_a_number_that_excel_has_rounded_is_refused_with_that_explanation(cell: Cell) -> None:
     with pytest.raises(InputError, match=r"Excel has rounded.*text"):

@@ -81,6 +81,14 @@ def test_a_workbook_without_usable_headings_says_what_it_has() -> None:
         read(workbook({"a": [["商品", "价格"], ["杯子", 3]]}))
 
 
+def test_a_sheet_with_some_known_headings_does_not_hide_the_one_with_tickets() -> None:
+    sheets = {
+        "sums": [["店铺", "状态"], ["京东3店", 2]],
+        "b": [HEADER, [59088842, "", "2026-11-23 09:00:00"]],
+    }
+    assert only_draft(workbook(sheets)).id == "59088842"
+
+
 def test_an_empty_workbook_is_empty() -> None:
     with pytest.raises(InputError, match="empty"):
         read(workbook({"a": [], "b": []}))
@@ -116,6 +124,13 @@ def test_an_archive_with_a_broken_sheet_is_told() -> None:
             new.writestr(item, b"<no xml" if item.endswith("sheet1.xml") else old.read(item))
     with pytest.raises(InputError):
         read(out.getvalue(), "a.xlsx")
+
+
+def test_a_workbook_damaged_within_is_told() -> None:
+    raw = bytearray((DATA / "export.xls").read_bytes())
+    raw[3142] = 0xFF  # a length in a record; calamine panics over it
+    with pytest.raises(InputError, match="damaged"):
+        read(bytes(raw), "export.xls")
 
 
 def test_a_cell_beyond_the_limit_rejects_its_row() -> None:
