@@ -13,7 +13,6 @@ from jdticket.clock import parse_time
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.model import ORDER_ID_PATTERN, TICKET_ID_PATTERN
-from jdticket.text import quoted
 
 Cell = str | int | float | bool | date | time | timedelta | None
 """What a cell may hold; ``datetime`` is a ``date``."""
@@ -133,9 +132,7 @@ def _with_year(text: str) -> str:
     a file may be read days after it was made."""
     if not _YEAR_OR_SERIAL.search(text):
         raise InputError(
-            _(
-                "{text} cannot be read as a time in a file; write the year too, such as 2026-11-23 14:30"
-            ).format(text=repr(quoted(text)))
+            _("this cannot be read as a time; in a file it is needed in full, such as 2026-11-23 14:30")
         )
     return text
 
