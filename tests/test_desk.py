@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -149,6 +149,12 @@ class TestTakingIn:
         assert [(reply.text, reply.at, reply.by) for reply in story.replies] == [
             ("已为您补发", at("23 10:30"), "小王")
         ]
+
+    def test_a_reply_that_the_platform_rejected_leaves_the_ticket_pending(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        office.take_in(draft(**WAITING, reply_text="已为您补发", reply_at=at("23 10:30")))
+        assert office.desk.find("59088842").status is Status.PENDING
+        assert len(office.store.replies("59088842")) == 1
 
     def test_our_own_reply_seen_on_the_platform_is_not_recorded_twice(self, office: DeskAt) -> None:
         office.take_in(draft())
@@ -354,7 +360,7 @@ class TestReplying:
 
 class TestMoves:
     MOVES = ("reply", "close", "void", "reopen")
-    ALLOWED = {
+    ALLOWED: ClassVar[dict[Status, set[str]]] = {
         Status.PENDING: {"reply", "close", "void"},
         Status.REPLIED: {"reply", "close", "void", "reopen"},
         Status.CLOSED: {"reopen"},

@@ -198,9 +198,11 @@ def _open(files: list[str], options: ReadOptions) -> list[Source]:
 
 
 def _clipboard(options: ReadOptions) -> Source:
+    import io
+
     import pyperclip
 
-    from jdticket.intake.pasted import PastedPage
+    from jdticket.intake.files import source_from_stream
 
     try:
         text = pyperclip.paste()
@@ -211,7 +213,8 @@ def _clipboard(options: ReadOptions) -> Source:
                 "Paste the text into: jdticket import - and end with Ctrl-D."
             )
         ) from error
-    return PastedPage(text, _("clipboard"), options)
+    # A table copied from a spreadsheet is welcome too; halves of characters are not.
+    return source_from_stream(_("clipboard"), io.BytesIO(text.encode("utf-8", "replace")), options)
 
 
 def _read_all(sources: list[Source]) -> Iterator[Draft | Rejection]:
