@@ -104,9 +104,11 @@ class Terminal(Screen):
         from rich.text import Text
 
         wide = widths(headings, rows)
-        wide[-1] = min(wide[-1], max(self._console.width - sum(wide[:-1]) - GAP * (len(wide) - 1), 0))
-        if wide[-1] < _LEAST_ROOM:
+        room = max(self._console.width - sum(wide[:-1]) - GAP * (len(wide) - 1), 0)
+        if room < min(wide[-1], _LEAST_ROOM):
             wide.pop()
+        else:
+            wide[-1] = min(wide[-1], room)
         # A terminal too narrow even so loses columns from the right, the ticket's number never.
         while len(wide) > _LEAST_COLUMNS and sum(wide) + GAP * (len(wide) - 1) > self._console.width:
             wide.pop()

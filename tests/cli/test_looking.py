@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from .running import Program, csv_rows, row, table
+
+NOON = ("--now", "2024-06-11 12:00")
+LONG = "买家称收到破损商品，要求退款并赔偿，已经联系过两次，希望今天之内给出答复，否则继续投诉到平台"
+SHOPS = '[[shops]]\ncode = "jd3"\nname = "京东3店"\n[[shops]]\ncode = "jd5"\nname = "京东5店"\n'
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """On 2024-06-11 at 12:00: one overdue, two due at 14:00 (one of them crc), one due in an hour, one
+    next morning, one replied, one closed, one whose reply the platform does not show; two shops."""
+    program = Program(tmp_path_factory.mktemp("desk"))
+    program.configure(SHOPS)
+    rows = [
+        row(59088841, "2024-06-10 14:00:00", "投诉", LONG),
+        row(59088842, "2024-06-11 10:00:00", "催单", "=HYPERLINK(1)"),
+        row(59088843, "2024-06-11 10:00:00", "CRC高危投诉", LONG),
+        row(59088844, "2024-06-11 09:00:00", "咨询", "问保修"),
+        row(59088845, "2024-06-11 16:30:00", "催单", LONG),
+        row(59088846, "2024-06-09 10:00:00", "其他", "已回复的"),
+        row(59088847, "2024-06-08 10:00:00", "其他", "已关闭的"),
+    ]
+    program.ok("import", "-", "--shop", "jd3", stdin=table(*rows))
+    returned = "工单号,创建时间,状态\n59088848,2024-06-07 10:00:00,待回复\n"
+    program.ok("import", "-", "--shop", "jd5", stdin=returned)
+    for number in ("846", "848"):
+        program.ok("reply", number, "-m", "您好，已经为您处理好了", "--at", "2024-06-11 11:00")
+    program.ok("import", "-", "--shop", "jd5", stdin=returned)
+    program.ok("close", "847")
+    program.ok("assign", "845", "小李")
+    program.ok("report-outage", "--reason", "power", "--since", "2024-06-11 11:30", "--shop", "jd3")
+    return program
+
+
+def ids(program: Program, *filters: str) -> list[str]:
+    return [ticket["id"][-1] for ticket in program.ok("list", "--json", *NOON, *filters).json]
+
+
+# Which, in which order
+
+
+def test_pending_tickets_come_by_deadline_and_crc_first_among_equals(desk: Program) -> None:
+    assert ids(desk, "--pending") == ["1", "4", "3", "2", "5"]
+
+
+def test_tickets_that_are_done_follow_the_newest_first(desk: Program) -> None:
+    assert ids(desk) == ["1", "4", "3", "2", "5", "6", "7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (["--overdue"], ["1"]),
+        (["--due-within", "1h"], ["1", "4"]),
+        (["--due-within", "2小时"], ["1", "4", "3", "2"]),
+        (["--replied"], ["6", "8"]),
+        (["--closed"], ["7"]),
+        (["--pending", "--closed"], ["1", "4", "3", "2", "5", "7"]),
+        (["--shop", "京东5店"], ["8"]),
+        (["--kind", "crc"], ["3"]),
+        (["--assignee", "小李"], ["5"]),
+        (["--since", "2024-06-11 10:00", "--until", "2024-06-11 16:30"], ["3", "2"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_each_filter_chooses_its_tickets(desk: Program, filters: list[str], expected: list[str]) -> None:
+    assert ids(desk, *filters) == expected
+
+
+def test_what_a_limit_hides_is_counted_in_every_form(desk: Program) -> None:
+    for form in ([], ["--json"], ["--csv"]):
+        ran = desk.ok("list", *NOON, "--limit", "3", *form)
+        assert "5 more not shown: --all shows them." in (ran.err if form else ran.out)
+        assert ran.out.count("5908884") - ran.out.count("27554908884") == 3 + (not form)  # and an alert
+    assert ids(desk, "--limit", "3", "--all") == ids(desk)
+
+
+def test_fifty_are_shown_unless_all_are_asked_for(program: Program) -> None:
+    program.ok("import", "-", stdin=table(*(row(60000000 + i) for i in range(60))))
+    shown = program.ok("list").out
+    assert "10 more not shown" in shown
+    assert "shown 50" in shown
+    assert "shown 60" in program.ok("list", "--all").out
+
+
+# For programs
+
+
+def test_json_is_the_frozen_contract(desk: Program) -> None:
+    [first, *_others] = desk.ok("list", "--json", *NOON).json
+    assert first == {
+        "id": "59088841",
+        "shop": "jd3",
+        "order_id": "275549088841",
+        "kind": "complaint",
+        "kind_text": "投诉",
+        "status": "pending",
+        "platform_status": "",
+        "created_at": "2024-06-10T14:00:00+08:00",
+        "deadline_at": "2024-06-10T18:00:00+08:00",
+        "first_deadline_at": "2024-06-10T18:00:00+08:00",
+        "deadline_source": "policy",
+        "seconds_left": -4 * 3600,
+        "overdue": True,
+        "assignee": "",
+        "content": LONG,
+        "replied_at": None,
+        "returned": False,
+    }
+
+
+def test_json_tells_of_a_ticket_that_is_done(desk: Program) -> None:
+    done = desk.tickets(*NOON)["59088848"]
+    assert done["seconds_left"] is None
+    assert done["overdue"] is False
+    assert done["replied_at"] == "2024-06-11T11:00:00+08:00"
+    assert done["returned"] is True
+
+
+def test_csv_has_the_keys_of_json_and_no_cell_that_runs(desk: Program) -> None:
+    ran = desk.ok("list", "--csv", *NOON)
+    rows = csv_rows(ran.out)
+    assert list(rows[0]) == list(desk.tickets(*NOON)["59088841"])
+    assert [found["content"] for found in rows if found["id"] == "59088842"] == ["'=HYPERLINK(1)"]
+    assert rows[0]["overdue"] == "true"
+
+
+def test_an_empty_desk_answers_with_an_empty_array(program: Program) -> None:
+    assert program.ok("list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--json", "--csv"],
+        ["--overdue", "--closed"],
+        ["--due-within", "soon"],
+        ["--since", "10/11/2024"],
+        ["--limit", "0"],
+        ["--limit", "many"],
+        ["--kind", "spam"],
+        ["--now", "2024-02-30"],
+        ["--lang", "fr"],
+        ["--pendng"],
+        ["extra"],
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_a_call_without_meaning_is_wrong_usage(program: Program, options: list[str]) -> None:
+    assert program.refused(2, "list", *options)
+
+
+def test_a_shop_that_is_not_configured_is_named_with_those_that_are(desk: Program) -> None:
+    assert desk.refused(1, "list", "--shop", "jd9") == (
+        "There is no shop “jd9” in the configuration; known: jd3 (京东3店), jd5 (京东5店)."
+    )
+
+
+# For people
+
+
+def test_what_must_not_be_overlooked_stands_above_the_table(desk: Program) -> None:
+    lines = desk.ok("list", *NOON).out.splitlines()
+    assert lines[0] == "! 1 ticket is overdue: answer it now."
+    assert lines[1].startswith("! Outage 1 (power cut, since today 11:30): operations manager not yet contacted.")
+    assert lines[2] == "! 1 reply may not have reached the platform, which still waits: 59088848"
+    assert lines[3].split() == "time left deadline kind ticket order shop assignee content".split()
+
+
+def test_the_counts_stand_below_the_table(desk: Program) -> None:
+    last = desk.ok("list", *NOON, "--replied").out.splitlines()[-1]
+    assert last == "pending 5 · overdue 1 · due within the hour 1 · shown 2"
+
+
+def test_time_left_and_deadline_are_in_words(desk: Program) -> None:
+    shown = desk.ok("list", *NOON).out
+    assert re.search(r"^overdue 4h +yesterday 18:00 +complaint +59088841 ", shown, re.MULTILINE)
+    assert re.search(r"^2h left +today 14:00 +CRC +59088843 ", shown, re.MULTILINE)
+    assert re.search(r"^5h 30m left +tomorrow 10:30 +urge +59088845 ", shown, re.MULTILINE)
+    assert re.search(r"^replied .* 59088846 ", shown, re.MULTILINE)
+
+
+def test_a_pipe_gets_everything_and_no_colour(desk: Program) -> None:
+    shown = desk.ok("list", *NOON, COLUMNS="40").out
+    assert "\x1b" not in shown
+    assert shown.count(LONG) == 3
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(desk: Program, width: int) -> None:
+    ran = desk.terminal("list", *NOON, width=width)
+    assert ran.code == 0
+    assert max(map(columns, ran.shown)) <= width
+    for number in desk.tickets(*NOON):
+        assert any(re.search(rf"\b{number}\b", line) for line in ran.shown)
+
+
+def columns(line: str) -> int:
+    """How many columns of a terminal the line takes."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in line)
+
+
+def test_a_wide_terminal_shows_the_text_cut_to_its_room(desk: Program) -> None:
+    shown = desk.terminal("list", *NOON, width=140).shown
+    [line] = [line for line in shown if "59088843" in line]
+    assert line.rstrip().endswith("…")
+    assert LONG[:10] in line
+
+
+def test_short_texts_are_shown_where_there_is_room_for_them(program: Program) -> None:
+    program.ok("import", "-", stdin=table(row(59088842, content="催")))
+    assert any(line.rstrip().endswith("催") for line in program.terminal("list").shown)
+
+
+def test_urgency_has_a_colour_on_a_terminal_unless_it_is_not_wanted(desk: Program) -> None:
+    assert re.search(r"\x1b\[1;31m *overdue 4h", desk.terminal("list", *NOON, width=140).out)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", desk.terminal("list", *NOON, width=140, NO_COLOR="1").out)
+
+
+# As of another moment
+
+
+def test_reading_commands_see_the_desk_as_of_now(desk: Program) -> None:
+    for now, overdue in (("2024-06-11 09:00", True), ("2024-06-10 17:59:59", False)):
+        assert desk.tickets("--now", now)["59088841"]["overdue"] is overdue
+    assert "overdue 3h" in desk.ok("show", "59088841", "--now", "2024-06-11 11:00").out
+    assert desk.run("check", "--now", "2024-06-10 12:00").code == 1  # the outage
+    assert "overdue" not in desk.ok("--now", "2024-06-10 12:00", "search", "破损").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["add", "59088899"],
+        ["import", "-"],
+        ["reply", "842", "-m", "您好，已经发出了"],
+        ["assign", "842", "小李"],
+        ["note", "842", "x"],
+        ["close", "842"],
+        ["void", "842", "--why", "x"],
+        ["reopen", "846", "--why", "x"],
+        ["report-outage"],
+        ["outage", "end", "1"],
+        ["outage", "contact", "1", "--via", "phone"],
+        ["recompute"],
+    ],
+    ids=lambda value: value[0],
+)
+def test_commands_that_record_something_refuse_another_moment(desk: Program, command: list[str]) -> None:
+    before = desk.sql("SELECT count(*) FROM events")
+    assert "--now is for looking only" in desk.refused(2, *command, *NOON)
+    assert desk.sql("SELECT count(*) FROM events") == before
+
+
+# One ticket
+
+
+def test_show_tells_everything_of_one_ticket(desk: Program) -> None:
+    shown = desk.ok("show", "848", *NOON).out
+    for words in (
+        "ticket    59088848",
+        "replied (the platform says: 待回复)",
+        "shop      京东5店",
+        "The platform still shows it as waiting",
+        "How the first deadline is counted\n  06-07 10:00 – 06-07 14:00  4h",
+        "(late)  小王\n    您好，已经为您处理好了",
+        "taken in from standard input, row 2",
+        "still waiting on the platform",
+    ):
+        assert words in shown
+
+
+def test_show_in_json_has_the_ticket_its_replies_and_its_time_line(desk: Program) -> None:
+    shown = desk.ok("show", "848", "--json", *NOON).json
+    assert shown["id"] == "59088848"
+    [reply] = shown["replies"]
+    assert (reply["at"], reply["on_time"], reply["by"]) == ("2024-06-11T11:00:00+08:00", False, "小王")
+    assert [event["kind"] for event in shown["events"]] == ["taken_in", "replied", "returned"]
+    assert shown["extensions"] == []
+
+
+@pytest.mark.parametrize("command", ["show", "close", "note"])
+def test_an_unknown_ticket_is_not_found(desk: Program, command: str) -> None:
+    rest = ["x"] if command == "note" else []
+    assert "No ticket has the number 777 or ends with it" in desk.refused(3, command, "777", *rest)
+    assert "too short" in desk.refused(3, command, "41", *rest)
+    assert "is no ticket number" in desk.refused(3, command, "abc", *rest)
+
+
+def test_an_ambiguous_ending_lists_the_candidates(program: Program) -> None:
+    program.ok("import", "-", stdin=table(row(59088842), row(60088842)))
+    ran = program.run("show", "842")
+    assert ran.code == 3
+    first, *candidates = ran.err.splitlines()
+    assert first == "Error: 2 tickets end with 842; give one digit more:"
+    assert sorted(line.split() for line in candidates) == [
+        ["59088842", "275549088842", "pending"],
+        ["60088842", "275550088842", "pending"],
+    ]
+    assert program.ok("show", "9088842").code == 0
+
+
+# Searching
+
+
+def test_search_finds_parts_of_chinese_words_numbers_and_replies(desk: Program) -> None:
+    def found(*words: str) -> list[str]:
+        return sorted(ticket["id"][-1] for ticket in desk.ok("search", "--json", *words).json)
+
+    assert found("破损") == ["1", "3", "5"]
+    assert found("破损 退款", "275549088843") == ["3"]
+    assert found("处理好了") == ["6", "8"]
+    assert found("没有这个词") == []
+
+
+def test_search_says_how_many_there_are(desk: Program) -> None:
+    ran = desk.ok("search", "破损", "--limit", "1")
+    assert ran.err == "3 tickets found. 1 shown; --limit shows more.\n"
+    assert ran.out.count("59088841") == 1
+    assert desk.ok("search", "没有这个词").err == "0 tickets found.\n"
+
+
+# For monitors
+
+
+def test_check_tells_by_its_exit_code(program: Program) -> None:
+    program.ok("import", "-", stdin=table(row(59088842)))
+    for now, code, verdict in (
+        ("2024-06-11 13:29:59", 0, "OK: overdue 0 · due within 30m 0 · pending 1\n"),
+        ("2024-06-11 13:30:00", 1, "WARNING: overdue 0 · due within 30m 1 · pending 1\n"),
+        ("2024-06-11 14:00:00", 1, "WARNING: overdue 0 · due within 30m 1 · pending 1\n"),
+        ("2024-06-11 14:00:01", 2, "CRITICAL: overdue 1 · due within 30m 0 · pending 1\n"),
+    ):
+        ran = program.run("check", "--now", now)
+        assert (ran.code, ran.out, ran.err) == (code, verdict, "")
+    assert program.run("check", "--due-within", "3h", "--now", "2024-06-11 11:00").code == 1
+
+
+def test_check_in_json_says_the_same(desk: Program) -> None:
+    ran = desk.run("check", "--json", *NOON)
+    assert ran.code == 2
+    assert ran.json == {
+        "pending": 5,
+        "overdue": 1,
+        "due_soon": 0,
+        "returned": 1,
+        "outages_without_contact": [1],
+        "exit_code": 2,
+    }
+
+
+def test_check_warns_while_the_manager_has_not_been_contacted(desk: Program) -> None:
+    ran = desk.run("check", "--now", "2024-06-10 12:00")
+    assert ran.code == 1
+    assert "operations manager not yet contacted about outage 1" in ran.out
+
+
+def test_check_does_not_take_a_missing_store_for_a_quiet_desk(program: Program) -> None:
+    assert "There is no store at" in program.refused(5, "check")
+    assert not program.store.exists()
+
+
+# Deadlines
+
+
+def test_deadline_in_json_shows_how_it_was_counted(program: Program) -> None:
+    assert program.ok("deadline", "2024-06-11 17:30", "--kind", "crc", "--json").json == {
+        "created_at": "2024-06-11T17:30:00+08:00",
+        "deadline_at": "2024-06-12T11:30:00+08:00",
+        "kind": "crc",
+        "duration_seconds": 14400,
+        "clock": "service",
+        "segments": [
+            {"from": "2024-06-11T17:30:00+08:00", "to": "2024-06-11T19:00:00+08:00", "seconds": 5400},
+            {"from": "2024-06-12T09:00:00+08:00", "to": "2024-06-12T11:30:00+08:00", "seconds": 9000},
+        ],
+    }
+
+
+def test_deadline_follows_the_configured_hours_and_kinds(program: Program) -> None:
+    program.configure(
+        '[service_hours]\ndaily = ["10:00-12:00"]\n[service_hours.special]\n"2024-06-12" = []\n'
+        '[deadline]\ndefault = "24h calendar"\n[deadline.kinds]\ncrc = "3h"\n'
+    )
+    crc = program.ok("deadline", "2024-06-11 11:00", "--kind", "crc", "--json").json
+    assert crc["deadline_at"] == "2024-06-13T12:00:00+08:00"
+    urge = program.ok("deadline", "2024-06-11 11:00", "--kind", "urge", "--json").json
+    assert (urge["deadline_at"], urge["clock"]) == ("2024-06-12T11:00:00+08:00", "calendar")
+
+
+def test_deadline_needs_no_store(program: Program) -> None:
+    shown = program.ok("deadline", "2024-06-11 17:30").out
+    assert "2024-06-11 17:30 – 2024-06-11 19:00  1h 30m" in shown
+    assert not program.store.exists()
+
+
+@pytest.mark.parametrize("time", ["soon", "10/11/2024", "2024-02-30", "1999-12-31"])
+def test_a_time_that_is_none_is_wrong_usage(program: Program, time: str) -> None:
+    assert time in program.refused(2, "deadline", time)
+
+
+def test_a_store_given_by_option_wins_over_the_environment(desk: Program, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    assert desk.ok("list", "--json", "--db", str(other)).json == []
+    assert other.exists()
