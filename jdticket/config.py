@@ -29,6 +29,7 @@ from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
 from jdticket.model import Kind, ReplyRules
 from jdticket.text import quoted
+from jdticket.words import listed, os_reason
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -125,7 +126,7 @@ class Config:
                 return shop
         by_word = {word.casefold(): shop for shop in self.shops for word in (shop.name, shop.code)}
         near = _nearest(wanted.casefold(), by_word)
-        known = ", ".join(
+        known = listed(
             shop.code if shop.name == shop.code else f"{shop.code} ({shop.name})"
             for shop in self.shops[:_SHOPS_NAMED]
         )
@@ -212,7 +213,7 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
     if missing:
         raise UsageError(
             _("The template needs a value for {names}; give it with {options}.").format(
-                names=", ".join(f"{{{name}}}" for name in missing),
+                names=listed(f"{{{name}}}" for name in missing),
                 options=" ".join(f"--set {name}=…" for name in missing),
             )
         )
@@ -311,7 +312,7 @@ def write_new(path: Path, text: str) -> None:
         ) from error
     except OSError as error:
         raise ConfigError(
-            _("{file} cannot be written: {reason}.").format(file=path, reason=_reason(error))
+            _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
         ) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -319,7 +320,7 @@ def write_new(path: Path, text: str) -> None:
     except OSError as error:
         path.unlink()
         raise ConfigError(
-            _("{file} cannot be written: {reason}.").format(file=path, reason=_reason(error))
+            _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
         ) from error
 
 
@@ -356,9 +357,9 @@ class _Table:
                 continue
             near = _nearest(name, names)
             if near is not None:
-                self.wrong(_("there is no such key; did you mean {near}?").format(near=near), name)
+                self.wrong(_("there is no such key (did you mean {near}?)").format(near=near), name)
             else:
-                known = ", ".join(names)
+                known = listed(names)
                 self.wrong(_("there is no such key; known here: {known}").format(known=known), name)
 
     def text(self, name: str) -> str | None:
@@ -648,7 +649,7 @@ def _read(file: Path) -> str | None:
         ) from error
     except OSError as error:
         raise ConfigError(
-            _("{file} cannot be read: {reason}.").format(file=file, reason=_reason(error))
+            _("{file} cannot be read: {reason}.").format(file=file, reason=os_reason(error))
         ) from error
 
 
@@ -713,14 +714,6 @@ def _valid(lines: list[str], count: int) -> tuple[int, dict[str, Any]]:
         except tomllib.TOMLDecodeError:
             continue
     return 0, {}
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return _("permission denied")
-    if isinstance(error, IsADirectoryError):
-        return _("it is a folder")
-    return error.strerror or str(error)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -6,7 +6,8 @@ Chinese while the interface speaks English.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterable
 
 from jdticket.i18n import _
 from jdticket.model import DeadlineSource, Kind, OutageReason, Outcome, Status, Via
@@ -77,3 +78,31 @@ def source_word(source: DeadlineSource) -> str:
         DeadlineSource.PLATFORM: _("said by the platform"),
         DeadlineSource.GRANTED: _("granted by the operations manager"),
     }[source]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Several names in a row, with the language's own comma."""
+    return _(", ").join(names)
+
+
+def sentences(first: str, second: str) -> str:
+    """Two sentences one after the other; Chinese has no space between them."""
+    return _("{first} {second}").format(first=first, second=second)
+
+
+def os_reason(error: OSError) -> str:
+    """Why the system refused a file, in a few words; its own words where we have none."""
+    known = {
+        errno.ENOENT: _("it does not exist"),
+        errno.EACCES: _("permission denied"),
+        errno.EPERM: _("permission denied"),
+        errno.EISDIR: _("it is a folder"),
+        errno.ENOTDIR: _("a part of its path is no folder"),
+        errno.EEXIST: _("it exists already"),
+        errno.ENOSPC: _("the disk is full"),
+        errno.EFBIG: _("the file would grow too large"),
+        errno.EROFS: _("the disk can only be read"),
+        errno.ENAMETOOLONG: _("its name is too long"),
+        errno.EIO: _("the disk fails"),
+    }
+    return known.get(error.errno or 0) or error.strerror or str(error)

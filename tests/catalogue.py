@@ -27,7 +27,7 @@ PACKAGE = Path(jdticket.__file__).parent
 PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "jdticket.po"
 # Typer's own words reach the reader through the same catalogue (see i18n.use).
 _SOURCES = (PACKAGE, Path(typer.__file__).parent)
-_ASKS_GETTEXT = ("from jdticket.i18n import", "import gettext")
+_ASKS_GETTEXT = ("from jdticket.i18n import", "import gettext", "gettext: Callable")
 
 MessageId = str | tuple[str, str]
 

@@ -235,29 +235,29 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('languag = "zh"', "line 1: languag: there is no such key; did you mean language?"),
-        ('\n\n[shop]\ncode = "jd3"', "line 3: shop: there is no such key; did you mean shops?"),
+        ('languag = "zh"', "line 1: languag: there is no such key (did you mean language?)"),
+        ('\n\n[shop]\ncode = "jd3"', "line 3: shop: there is no such key (did you mean shops?)"),
         (
             '[messages]\ntext = "x"',
             "line 2: messages.text: there is no such key; known here: language.",
         ),
         ('[service_hours]\nmonday = ["09:00-19:00"]', "did you mean mon?"),
-        ('[deadline]\ndefaul = "4h"', "line 2: deadline.defaul: there is no such key; did you mean default?"),
+        ('[deadline]\ndefaul = "4h"', "line 2: deadline.defaul: there is no such key (did you mean default?)"),
         (
             "[reply]\nmin_lenght = 4",
-            "line 2: reply.min_lenght: there is no such key; did you mean min_length?",
+            "line 2: reply.min_lenght: there is no such key (did you mean min_length?)",
         ),
         (
             '[[shops]]\ncode = "a"\nnmae = "b"',
-            "line 3: shops[1].nmae: there is no such key; did you mean name?",
+            "line 3: shops[1].nmae: there is no such key (did you mean name?)",
         ),
         (
             '[[shops]]\ncode = "a"\n[shops.manager]\nphon = "1"',
-            "line 4: shops[1].manager.phon: there is no such key; did you mean phone?",
+            "line 4: shops[1].manager.phon: there is no such key (did you mean phone?)",
         ),
         (
             "[deadline.kinds]\ncrx = '4h'",
-            "line 2: deadline.kinds.crx: there is no such key; did you mean crc?",
+            "line 2: deadline.kinds.crx: there is no such key (did you mean crc?)",
         ),
         ("language = 1", "line 1: language: must be text, in quotes."),
         ('language = "fr"', 'line 1: language: “fr” is no language; "zh" and "en" are.'),

@@ -19,7 +19,7 @@ from jdticket.errors import InputError, NotFoundError, UsageError
 from jdticket.i18n import _
 from jdticket.model import Ticket
 from jdticket.text import one_line, quoted
-from jdticket.words import kind_word, status_word
+from jdticket.words import kind_word, listed, os_reason, status_word
 
 app = typer.Typer()
 _STATES = _("About one ticket")
@@ -42,7 +42,7 @@ def reply(
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option(metavar=_("NAME"), help=_("Take the text from [templates] in the configuration.")),
+        typer.Option(metavar=_("NAME"), help=_("Take the text from a template of the configuration.")),
     ] = None,
     values: Annotated[
         list[str] | None,
@@ -91,7 +91,7 @@ def _read(name: str) -> str:
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise InputError(_("{file} cannot be read: {why}").format(file=name, why=error.strerror)) from error
+        raise InputError(_("{file} cannot be read: {why}").format(file=name, why=os_reason(error))) from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
@@ -103,7 +103,7 @@ def _read(name: str) -> str:
 def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
     templates = session.config.templates
     if name not in templates:
-        known = ", ".join(sorted(templates)) or _("none")
+        known = listed(sorted(templates)) or _("none")
         raise NotFoundError(
             _("There is no template {name}; there are: {known}").format(name=quoted(name), known=known)
         )

@@ -154,6 +154,7 @@ def _make(name: str) -> Any:
         for info in app.registered_commands:
             info.cls = Command
         group = get_group(app)
+        group.rich_help_panel = app.info.rich_help_panel
         for command in group.commands.values():
             _accept_global_options(command)
         return group
@@ -186,6 +187,7 @@ app = typer.Typer(
 
 @app.callback(
     invoke_without_command=True,
+    subcommand_metavar=_("COMMAND …"),
     help=_("Answer JD platform collaboration tickets in time: 4 hours, counted 09:00-19:00 every day."),
     epilog=_("First steps: jdticket demo · jdticket import --clipboard · jdticket list --pending"),
 )
@@ -257,6 +259,15 @@ def run(arguments: Sequence[str]) -> int:
     except JdticketError as error:
         _complain(error.message)
         return error.exit_code
+    except UnicodeEncodeError:
+        # Bytes of another encoding in an argument reach us as lone surrogates, which no store takes.
+        _complain(
+            _(
+                "A text on the command line is in no encoding that can be kept; "
+                "type it anew, or give it with --file."
+            )
+        )
+        return UsageError.exit_code
     except NeverOpenError:
         _complain(_("The configured service hours do not go on for that long; look at [service_hours]."))
         return 1

@@ -17,6 +17,7 @@ from jdticket.desk import Board, Desk
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.model import Counts, Kind, Status, Ticket, TicketQuery
+from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:
     from jdticket.views.stories import Teller
@@ -221,7 +222,7 @@ def search(
         print_tickets(session, desk, tickets, sorted({ticket.shop for ticket in tickets}))
     found = ngettext("{n} ticket found.", "{n} tickets found.", total).format(n=total)
     if total > len(tickets):
-        found += " " + _("{n} shown; --limit shows more.").format(n=len(tickets))
+        found = sentences(found, _("{n} shown; --limit shows more.").format(n=len(tickets)))
     session.say(found)
 
 
@@ -273,9 +274,9 @@ def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], code: i
     if counts.returned:
         parts.append(_("not on the platform {n}").format(n=counts.returned))
     if uncontacted:
-        numbers = ", ".join(str(number) for number in uncontacted)
+        numbers = listed(str(number) for number in uncontacted)
         parts.append(_("operations manager not yet contacted about outage {numbers}").format(numbers=numbers))
-    return f"{verdict}: " + " · ".join(parts)
+    return _("{where}: {what}").format(where=verdict, what=" · ".join(parts))
 
 
 @app.command(

@@ -26,9 +26,9 @@ def main() -> None:
 
 def _language(arguments: Sequence[str]) -> str:
     """--lang, else JDTICKET_LANG, else the configuration's, else the locale's."""
-    asked = _value(arguments, "--lang") or os.environ.get("JDTICKET_LANG")
-    if asked in i18n.LANGUAGES:
-        return asked
+    for asked in (_value(arguments, "--lang"), os.environ.get("JDTICKET_LANG")):
+        if asked in i18n.LANGUAGES:
+            return asked
     from jdticket import config
 
     path = _value(arguments, "--config")

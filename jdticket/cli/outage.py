@@ -16,6 +16,7 @@ from jdticket.cli.session import Session
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.model import Outcome, Via
+from jdticket.words import listed
 
 app = typer.Typer(
     cls=Group,
@@ -148,7 +149,7 @@ def contact(
     if done.not_moved:
         typer.echo(
             _("Already due as late as that, left alone: {numbers}").format(
-                numbers=", ".join(ticket.id for ticket in done.not_moved)
+                numbers=listed(ticket.id for ticket in done.not_moved)
             )
         )
     if granted_until and not done.moved:

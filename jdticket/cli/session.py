@@ -69,14 +69,14 @@ class Session:
         try:
             return clock.parse_time(text, self.zone, now=now)
         except InputError as error:
-            raise UsageError(f"{option}: {error.message}") from error
+            raise UsageError(_("{where}: {what}").format(where=option, what=error.message)) from error
 
     def duration(self, option: str, text: str) -> timedelta:
         """The duration that a person gave with ``option``. Raises ``UsageError`` for one that is none."""
         try:
             return clock.parse_duration(text)
         except InputError as error:
-            raise UsageError(f"{option}: {error.message}") from error
+            raise UsageError(_("{where}: {what}").format(where=option, what=error.message)) from error
 
     def shop(self, text: str | None) -> str | None:
         """The code of the shop that a person named. Raises ``InputError`` for one that is not known."""
@@ -109,16 +109,17 @@ class Session:
 
         Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
         """
-        if not self.database.exists():
-            if not create:
-                raise StoreError(
-                    _(
-                        "There is no store at {path}. Look at --db and JDTICKET_DB, "
-                        "or begin with: jdticket import"
-                    ).format(path=self.database)
-                )
-            self.say(_("New store: {path}").format(path=self.database))
+        missing = not self.database.exists()
+        if missing and not create:
+            raise StoreError(
+                _(
+                    "There is no store at {path}. Look at --db and JDTICKET_DB, "
+                    "or begin with: jdticket import"
+                ).format(path=self.database)
+            )
         store = SqliteStore.open(self.database, create=create)
+        if missing:
+            self.say(_("New store: {path}").format(path=self.database))
         self._ctx.call_on_close(store.close)
         return store
 

@@ -18,6 +18,7 @@ from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.model import Draft, Kind, Rejection
 from jdticket.text import quoted
+from jdticket.words import listed, sentences
 
 app = typer.Typer()
 _PANEL = _("Taking tickets in")
@@ -275,12 +276,12 @@ def _tell(
     for note in notes:
         session.say("! " + note)
     if done.returned:
-        session.say("! " + returned_line(len(done.returned), ", ".join(done.returned)))
+        session.say("! " + returned_line(len(done.returned), listed(done.returned)))
     summary = _("{new} new, {changed} changed, {unchanged} unchanged, {rejected} rejected.").format(
         new=done.new, changed=done.changed, unchanged=done.unchanged, rejected=done.rejected
     )
     if dry_run:
-        summary += " " + _("Dry run: nothing was kept.")
+        summary = sentences(summary, _("Dry run: nothing was kept."))
     elif done.pending_new:
-        summary += " " + _("Next: jdticket list --pending")
+        summary = sentences(summary, _("Next: jdticket list --pending"))
     typer.echo(summary)

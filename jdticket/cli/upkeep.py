@@ -17,6 +17,7 @@ from jdticket.desk import Desk
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.model import TicketQuery
+from jdticket.words import os_reason, sentences
 
 app = typer.Typer()
 _PANEL = _("Setting up and looking after it")
@@ -109,7 +110,7 @@ def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
         ) from error
     except OSError as error:
         raise InputError(
-            _("{path} cannot be written: {why}").format(path=path, why=error.strerror)
+            _("{path} cannot be written: {why}").format(path=path, why=os_reason(error))
         ) from error
     try:
         if form == "xlsx":
@@ -125,7 +126,7 @@ def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
     except OSError as error:
         path.unlink()
         raise InputError(
-            _("{path} cannot be written: {why}").format(path=path, why=error.strerror)
+            _("{path} cannot be written: {why}").format(path=path, why=os_reason(error))
         ) from error
     except BaseException:
         path.unlink()
@@ -176,7 +177,7 @@ def recompute(
         )
     said = ngettext("{n} deadline changes.", "{n} deadlines change.", len(moved)).format(n=len(moved))
     if dry_run:
-        said += " " + _("Dry run: nothing was kept.")
+        said = sentences(said, _("Dry run: nothing was kept."))
     typer.echo(said)
 
 
@@ -192,7 +193,9 @@ def doctor(ctx: typer.Context) -> None:
     screen = session.screen
     for ok, name, detail in verdicts:
         mark = _("ok") if ok else _("PROBLEM")
-        screen.line(f"[{mark}] {name}: {detail}", "" if ok else "bold red")
+        screen.line(
+            f"[{mark}] " + _("{where}: {what}").format(where=name, what=detail), "" if ok else "bold red"
+        )
     if not all(ok for ok, _name, _detail in verdicts):
         raise typer.Exit(1)
 

@@ -26,6 +26,7 @@ from jdticket.model import (
     platform_state_from_words,
 )
 from jdticket.text import quoted
+from jdticket.words import listed
 
 # A field's name is how our own export calls it and how --map names it; then the headings known for
 # it: the back office's pages, and the platform's interface (work_id, create_date, status_name).
@@ -73,7 +74,7 @@ def check_map(columns: Mapping[str, str]) -> None:
         if field not in FIELDS:
             raise UsageError(
                 _("--map {field}=…: there is no such field; the fields are {fields}.").format(
-                    field=quoted(field), fields=", ".join(FIELDS)
+                    field=quoted(field), fields=listed(FIELDS)
                 )
             )
 
@@ -162,7 +163,7 @@ def no_header(name: str, seen: Iterable[str]) -> str:
 
 def _listed(headings: Iterable[str]) -> str:
     named = [quoted(heading) for heading in headings if heading.strip()]
-    return ", ".join(named[:20]) + (", …" if len(named) > 20 else "")
+    return listed([*named[:20], *["…"][: len(named) > 20]])
 
 
 class _RowError(Exception):

@@ -22,6 +22,7 @@ from jdticket.intake.encoding import check_encoding, find_encoding
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.model import Draft, Rejection
 from jdticket.text import harmless
+from jdticket.words import os_reason
 
 if TYPE_CHECKING:
     from jdticket.intake.delimited import Layout
@@ -190,7 +191,7 @@ def _reading(name: str) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise InputError(
-            _("{name} cannot be read: {problem}.").format(name=name, problem=error.strerror or error)
+            _("{name} cannot be read: {problem}.").format(name=name, problem=os_reason(error))
         ) from None
     except UnicodeError:
         raise InputError(_("{name} changed while it was read; import it again.").format(name=name)) from None

@@ -23,6 +23,7 @@ from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell
 from jdticket.model import Draft, Rejection
 from jdticket.text import quoted
+from jdticket.words import listed
 
 _BEGINNING = re.compile(r"""\s*(?:\[\s*(?:[\[{\]"]|\Z)|\{\s*(?:["}]|\Z))""")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -131,10 +132,7 @@ def _lines(text: TextIO) -> Iterator[_Numbered]:
         try:
             item = json.loads(line)
         except json.JSONDecodeError as error:
-            yield (
-                number,
-                _("not JSON: {problem} at column {column}").format(problem=error.msg, column=error.colno),
-            )
+            yield number, _("not JSON from column {column} on").format(column=error.colno)
         except (ValueError, RecursionError):
             yield number, _("not JSON that can be read: a number too long, or nested too deep")
         else:
@@ -151,7 +149,7 @@ def _whole(name: str, text: TextIO) -> list[_Numbered]:
         data = json.loads(whole)
     except json.JSONDecodeError as error:
         breaks_off = not whole[error.pos :].strip()
-        problem = _("it breaks off") if breaks_off else error.msg
+        problem = _("it breaks off") if breaks_off else _("something else stands there")
         raise InputError(
             _("{name} is not whole JSON: {problem} at line {line}, column {column}; fetch it again.").format(
                 name=name, problem=problem, line=error.lineno, column=error.colno
@@ -180,7 +178,7 @@ def _array(name: str, data: Any) -> list[Any]:
         if arrays:
             raise InputError(
                 _("{name} holds several arrays: {keys}; keep the one with the tickets.").format(
-                    name=name, keys=", ".join(quoted(key) for key, _array in arrays[:20])
+                    name=name, keys=listed(quoted(key) for key, _array in arrays[:20])
                 )
             )
     raise InputError(_("{name} holds no array of objects, so no tickets.").format(name=name))

@@ -24,6 +24,7 @@ from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell, plain
 from jdticket.model import Draft, Rejection
 from jdticket.text import quoted
+from jdticket.words import listed
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -56,7 +57,7 @@ def read_workbook(
     if others:
         notes.append(
             _("{name}: the sheet {sheet} was read; not read were {others}.").format(
-                name=name, sheet=quoted(sheet.name), others=", ".join(quoted(other) for other in others)
+                name=name, sheet=quoted(sheet.name), others=listed(quoted(other) for other in others)
             )
         )
     reader = TableReader(name, header, options)

@@ -42,6 +42,7 @@ from jdticket.model import (
 )
 from jdticket.store.fulltext import match, pieces
 from jdticket.store.interface import Finding, Store
+from jdticket.words import listed, os_reason
 
 SCHEMA_VERSION = 1
 """How many steps ``migrations.py`` has."""
@@ -371,7 +372,7 @@ class SqliteStore(Store):
         finally:
             model.close()
         names = sorted({name for name, _sql in meant ^ set(self._rows(sql))})
-        return _("not as jdticket made it: {names}").format(names=", ".join(names)) if names else ""
+        return _("not as jdticket made it: {names}").format(names=listed(names)) if names else ""
 
     def _journal(self) -> str:
         mode = self._rows("PRAGMA journal_mode")[0][0]
@@ -468,7 +469,14 @@ class SqliteStore(Store):
 
     def _stream(self, sql: str, *values: Any) -> Iterator[Any]:
         with self._failures_explained():
-            yield from self._db.execute(sql, values)
+            cursor = self._db.execute(sql, values)
+        # No row is handed out inside the guard: a reader who leaves early may close the store first.
+        while True:
+            with self._failures_explained():
+                rows = cursor.fetchmany(_CHUNK)
+            if not rows:
+                return
+            yield from rows
 
     def _number(self, sql: str, *values: Any) -> int:
         return int(self._rows(sql, *values)[0][0])
@@ -826,4 +834,4 @@ def _exists(path: Path) -> InputError:
 
 
 def _cannot_be_used(path: Path, error: OSError) -> StoreError:
-    return StoreError(_("{path} cannot be used: {reason}.").format(path=path, reason=error.strerror))
+    return StoreError(_("{path} cannot be used: {reason}.").format(path=path, reason=os_reason(error)))

@@ -30,16 +30,17 @@ def manager_note(
         return clock.moment_in_words(when, now, zone, _)
 
     since = moment(outage.since)
-    lines = [_("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")]
+    greeting = _("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")
     told = {"reason": reason_word(outage.reason, _), "since": since}
     if outage.until is None:
-        lines[0] += _(
+        cause = _(
             "Because of {reason} we have not been able to handle platform tickets since {since}."
         ).format(**told)
     else:
-        lines[0] += _(
+        cause = _(
             "Because of {reason} we could not handle platform tickets from {since} until {until}."
         ).format(until=moment(outage.until), **told)
+    lines = [_("{first} {second}").format(first=greeting, second=cause)]
     if outage.note:
         lines.append(_("Details: {note}").format(note=one_line(outage.note)))
     if affected:

@@ -6,6 +6,7 @@ Times are ISO 8601 with the service zone's offset, durations are whole seconds.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, TextIO
@@ -32,6 +33,7 @@ TICKET_KEYS = (
     "replied_at",
     "returned",
 )
+_STORED_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 # What spreadsheets would take for a formula when a cell begins with it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -83,7 +85,7 @@ def event(event: Event, zone: tzinfo) -> dict[str, Any]:
         "ticket": event.ticket_id,
         "outage": event.outage_id,
         "by": event.by,
-        "data": dict(event.data),
+        "data": {key: _with_offset(value, zone) for key, value in event.data.items()},
     }
 
 
@@ -124,6 +126,15 @@ def outage(outage: Outage, zone: tzinfo) -> dict[str, Any]:
         "reported_at": clock.iso(outage.reported_at, zone),
         "manager_contacted": outage.contacted,
     }
+
+
+def _with_offset(value: Any, zone: tzinfo) -> Any:
+    """A time as the store writes it, in an event's data, the way every other time is shown."""
+    if isinstance(value, dict):
+        return {key: _with_offset(inner, zone) for key, inner in value.items()}
+    if isinstance(value, str) and _STORED_TIME.fullmatch(value):
+        return clock.iso(clock.from_stored(value), zone)
+    return value
 
 
 def _iso(moment: datetime | None, zone: tzinfo) -> str | None:

@@ -25,7 +25,7 @@ from jdticket.model import (
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen
 from jdticket.views.tables import left_cell
-from jdticket.words import kind_word, outcome_word, reason_word, source_word, status_word, via_word
+from jdticket.words import kind_word, listed, outcome_word, reason_word, source_word, status_word, via_word
 
 Span = tuple[datetime, datetime]
 
@@ -71,7 +71,7 @@ class Teller:
             kind += f" ({one_line(ticket.kind_text)})"
         status: str = status_word(ticket.status)
         if ticket.platform_status:
-            status += " " + _("(the platform says: {words})").format(words=one_line(ticket.platform_status))
+            status += _(" (the platform says: {words})").format(words=one_line(ticket.platform_status))
         fields: list[tuple[str, str | Cell]] = [(_("ticket"), Cell(ticket.id, "bold"))]
         fields.append((_("state"), status))
         if ticket.status is Status.PENDING:
@@ -162,7 +162,7 @@ class Teller:
             case EventKind.TAKEN_IN:
                 return _("taken in from {source}, row {row}").format(source=words("source"), row=words("row"))
             case EventKind.CHANGED:
-                names = _(", ").join(self._field_word(name) for name in data.get("fields", {}))
+                names = listed(self._field_word(name) for name in data.get("fields", {}))
                 return _("changed by {source}, row {row}: {names}").format(
                     source=words("source"), row=words("row"), names=names
                 )
@@ -197,9 +197,13 @@ class Teller:
             case EventKind.NOTED:
                 return _("note: {text}").format(text=words("text"))
             case EventKind.CLOSED:
-                return _("closed") + (_(" by the platform") if "platform" in data else "")
+                return _("closed by the platform") if "platform" in data else _("closed")
             case EventKind.VOIDED:
-                return _("void") + (_(" by the platform") if "platform" in data else f": {words('why')}")
+                return (
+                    _("void by the platform")
+                    if "platform" in data
+                    else _("void: {why}").format(why=words("why"))
+                )
             case EventKind.REOPENED:
                 return _("reopened: {why}").format(why=words("why"))
             case EventKind.OUTAGE_REPORTED:
@@ -240,7 +244,7 @@ class Teller:
         events: Sequence[Event],
     ) -> None:
         """Everything about one outage."""
-        shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+        shops = listed(one_line(self._shop_names.get(code, code)) for code in outage.shops)
         fields: list[tuple[str, str | Cell]] = [
             (_("outage"), Cell(str(outage.id), "bold")),
             (_("reason"), reason_word(outage.reason)),
@@ -298,7 +302,7 @@ class Teller:
         headings = [_("outage"), _("reason"), _("since"), _("until"), _("operations manager"), _("shops")]
         rows = []
         for outage in outages:
-            shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+            shops = listed(one_line(self._shop_names.get(code, code)) for code in outage.shops)
             rows.append(
                 [
                     Cell(str(outage.id), "bold"),

@@ -10,7 +10,7 @@ from jdticket.i18n import _, ngettext
 from jdticket.model import Counts, Kind, Outage, Rejection, Status, Ticket
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
-from jdticket.words import kind_word, reason_word, status_word
+from jdticket.words import kind_word, listed, reason_word, status_word
 
 
 def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
@@ -87,7 +87,7 @@ def alerts(
             "! " + said.format(id=outage.id, reason=reason_word(outage.reason), since=since), "bold red"
         )
     if counts.returned:
-        numbers = ", ".join(ticket.id for ticket in returned)
+        numbers = listed(ticket.id for ticket in returned)
         if counts.returned > len(returned):
             numbers += " …"
         screen.line("! " + returned_line(counts.returned, numbers), "bold yellow")
@@ -125,5 +125,6 @@ def rejection_line(rejection: Rejection) -> str:
     where = _("{source}, row {row}").format(source=one_line(rejection.source), row=rejection.row)
     if rejection.column:
         where += _(", column {column}").format(column=quoted(rejection.column))
-    value = f" “{quoted(rejection.value)}”" if rejection.value else ""
-    return f"{where}{value}: {rejection.reason}"
+    if rejection.value:
+        where += _(" “{value}”").format(value=quoted(rejection.value))
+    return _("{where}: {what}").format(where=where, what=rejection.reason)

@@ -16,14 +16,13 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 _LONGEST = 60.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-_DONE_HERE = ["-m", "jdticket"]
 _DIES_AT_STATEMENT = """
 import os, signal, sqlite3, sys
 left = int(sys.argv.pop(1))
@@ -94,7 +93,7 @@ class Program:
         """Run it in a pipe. Nothing may ever look like a crash."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            self._call(_DONE_HERE, arguments),
+            self.call(*arguments),
             input=given,
             capture_output=True,
             env=self.environ | environ,
@@ -126,7 +125,7 @@ class Program:
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
         """Start it and go on; ``options`` are those of ``Popen``."""
         return subprocess.Popen(
-            self._call(_DONE_HERE, arguments), env=self.environ, cwd=self.folder, **options
+            self.call(*arguments), env=self.environ, cwd=self.folder, **options
         )
 
     # A terminal
@@ -148,7 +147,7 @@ class Program:
         os.write(screen, typed.encode())
         out = subprocess.DEVNULL if only_stderr else line
         process = subprocess.Popen(
-            self._call(_DONE_HERE, arguments),
+            self.call(*arguments),
             stdin=line,
             stdout=out,
             stderr=line,
@@ -182,7 +181,7 @@ class Program:
         """Run it until it is about to say its ``statement``-th sentence (from 0) to SQLite, and kill it
         there (SIGKILL); False if it ended before."""
         done = subprocess.run(
-            self._call(["-c", _DIES_AT_STATEMENT, str(statement)], arguments),
+            self.call(*arguments, how=("-c", _DIES_AT_STATEMENT, str(statement))),
             input=stdin.encode(),
             capture_output=True,
             env=self.environ,
@@ -196,7 +195,7 @@ class Program:
     def impatient(self, *arguments: str | Path) -> Ran:
         """Run it with hardly any patience with other writers."""
         done = subprocess.run(
-            self._call(["-c", _WAITS_BRIEFLY], arguments),
+            self.call(*arguments, how=("-c", _WAITS_BRIEFLY)),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=self.environ,
@@ -232,7 +231,8 @@ class Program:
             return db.execute(statement).fetchall()
 
     @staticmethod
-    def _call(how: Sequence[str], arguments: Iterable[str | Path]) -> list[str]:
+    def call(*arguments: str | Path, how: Sequence[str] = ("-m", "jdticket")) -> list[str]:
+        """The call that runs it."""
         return [sys.executable, *how, *map(str, arguments)]
 
 

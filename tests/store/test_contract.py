@@ -493,6 +493,8 @@ def test_an_event_without_a_ticket_is_no_find(store: Store) -> None:
         held = store.add_outage(outage())
         store.append([event("停电", ticket_id=None, outage_id=held.id)])
     assert store.search(["停电"], 10) == ([], 0)
+    tell(store, "59088842", "停电")
+    assert store.search(["停电"], 10) == ([ticket()], 1)
 
 
 def test_finds_are_ordered_like_a_list_and_all_counted(store: Store) -> None:
