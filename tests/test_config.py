@@ -242,7 +242,10 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
             "line 2: messages.text: there is no such key; known here: language.",
         ),
         ('[service_hours]\nmonday = ["09:00-19:00"]', "did you mean mon?"),
-        ('[deadline]\ndefaul = "4h"', "line 2: deadline.defaul: there is no such key (did you mean default?)"),
+        (
+            '[deadline]\ndefaul = "4h"',
+            "line 2: deadline.defaul: there is no such key (did you mean default?)",
+        ),
         (
             "[reply]\nmin_lenght = 4",
             "line 2: reply.min_lenght: there is no such key (did you mean min_length?)",

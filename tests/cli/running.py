@@ -124,9 +124,7 @@ class Program:
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
         """Start it and go on; ``options`` are those of ``Popen``."""
-        return subprocess.Popen(
-            self.call(*arguments), env=self.environ, cwd=self.folder, **options
-        )
+        return subprocess.Popen(self.call(*arguments), env=self.environ, cwd=self.folder, **options)
 
     # A terminal
 
@@ -236,7 +234,9 @@ class Program:
         return [sys.executable, *how, *map(str, arguments)]
 
 
-def row(number: int | str, created: str = "2024-06-11 10:00:00", kind: str = "催单", content: str = "催") -> str:
+def row(
+    number: int | str, created: str = "2024-06-11 10:00:00", kind: str = "催单", content: str = "催"
+) -> str:
     """One row under :data:`HEADER`."""
     return f"{number},{275490000000 + int(number)},{kind},{created},{content}"
 

@@ -38,7 +38,7 @@ def test_check_names_every_problem_with_its_line_and_key(program: Program) -> No
     assert (ran.code, ran.out) == (1, "")
     for line, words in (
         (1, "language: must be text"),
-        (2, "lanuage: there is no such key; did you mean language?"),
+        (2, "lanuage: there is no such key (did you mean language?)"),
         (3, "timezone: “Asia/Shangai” is no time zone"),
         (4, "service_hours: no weekday has a window"),
         (7, "deadline.default: “4x” is no time to reply in"),

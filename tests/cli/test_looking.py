@@ -170,9 +170,21 @@ def test_a_shop_that_is_not_configured_is_named_with_those_that_are(desk: Progra
 def test_what_must_not_be_overlooked_stands_above_the_table(desk: Program) -> None:
     lines = desk.ok("list", *NOON).out.splitlines()
     assert lines[0] == "! 1 ticket is overdue: answer it now."
-    assert lines[1].startswith("! Outage 1 (power cut, since today 11:30): operations manager not yet contacted.")
+    assert lines[1].startswith(
+        "! Outage 1 (power cut, since today 11:30): operations manager not yet contacted."
+    )
     assert lines[2] == "! 1 reply may not have reached the platform, which still waits: 59088848"
-    assert lines[3].split() == "time left deadline kind ticket order shop assignee content".split()
+    assert lines[3].split() == [
+        "time",
+        "left",
+        "deadline",
+        "kind",
+        "ticket",
+        "order",
+        "shop",
+        "assignee",
+        "content",
+    ]
 
 
 def test_the_counts_stand_below_the_table(desk: Program) -> None:

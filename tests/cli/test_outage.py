@@ -114,7 +114,9 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
 
 
 def test_all_outages_are_listed_the_newest_first(desk: Program) -> None:
-    desk.ok("report-outage", "--reason", "network", "--since", "2024-06-12 10:00", "--until", "2024-06-12 11:00")
+    desk.ok(
+        "report-outage", "--reason", "network", "--since", "2024-06-12 10:00", "--until", "2024-06-12 11:00"
+    )
     lines = desk.ok("outage", "list").out.splitlines()
     assert [line.split()[0] for line in lines] == ["outage", "2", "1"]
     assert "network failure" in lines[1]

@@ -15,7 +15,9 @@ SINCE = ("--reason", "power", "--since", "2024-06-11 13:00")
 def desk(program: Program) -> Program:
     """Shop jd3 has tickets due on 2024-06-11 at 14:00 and, answered, at 13:00; jd5 one due at 14:00."""
     program.configure(SHOPS)
-    program.ok("import", "-", "--shop", "jd3", stdin=table(row(59088842), row(59088843, "2024-06-11 09:00:00")))
+    program.ok(
+        "import", "-", "--shop", "jd3", stdin=table(row(59088842), row(59088843, "2024-06-11 09:00:00"))
+    )
     program.ok("import", "-", "--shop", "jd5", stdin=table(row(59088844)))
     program.ok("reply", "843", "-m", "您好，订单今天已发出", "--at", "2024-06-11 12:00")
     return program

@@ -112,7 +112,9 @@ def test_an_import_never_undoes_a_reply_and_says_when_the_platform_does_not_show
 
 def test_a_state_of_the_platform_that_ends_a_ticket_is_taken_over(program: Program) -> None:
     program.ok("import", "-", stdin=EXPORT)
-    states = "工单号,创建时间,状态\n59088841,2024-06-10 14:00:00,已关闭\n59088842,2024-06-11 10:00:00,已作废\n"
+    states = (
+        "工单号,创建时间,状态\n59088841,2024-06-10 14:00:00,已关闭\n59088842,2024-06-11 10:00:00,已作废\n"
+    )
     assert program.ok("import", "-", stdin=states).out.startswith("0 new, 2 changed")
     held = program.tickets()
     assert (held["59088841"]["status"], held["59088842"]["status"]) == ("closed", "void")
@@ -198,9 +200,7 @@ def test_a_heading_that_is_not_known_can_be_mapped(program: Program) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_an_import_without_meaning_is_wrong_usage(
-    program: Program, arguments: list[str], words: str
-) -> None:
+def test_an_import_without_meaning_is_wrong_usage(program: Program, arguments: list[str], words: str) -> None:
     assert words in program.refused(2, "import", *arguments, stdin=EXPORT)
     assert not program.store.exists() or program.tickets() == {}
 

@@ -213,7 +213,8 @@ def test_a_reply_that_is_killed_at_any_moment_is_recorded_whole_or_not_at_all(de
 
 def test_eight_processes_at_once_lose_nothing_and_never_complain(program: Program) -> None:
     files = [
-        program.write(f"{i}.csv", table(*(row(61000000 + 1000 * i + j) for j in range(200)))) for i in range(3)
+        program.write(f"{i}.csv", table(*(row(61000000 + 1000 * i + j) for j in range(200))))
+        for i in range(3)
     ]
     calls = [["import", file] for file in files]
     calls += [["add", f"6200000{i}"] for i in range(3)]
@@ -283,7 +284,14 @@ def test_a_console_that_lacks_a_character_gets_another_one(odd: Program) -> None
 
 def test_a_machine_without_a_locale_is_served(odd: Program) -> None:
     for locale in ("C", "POSIX"):
-        ran = odd.ok("list", LANG=locale, LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii")
+        ran = odd.ok(
+            "list",
+            LANG=locale,
+            LC_ALL=locale,
+            PYTHONUTF8="0",
+            PYTHONCOERCECLOCALE="0",
+            PYTHONIOENCODING="ascii",
+        )
         assert "59088842" in ran.out
         assert odd.ok("list", "--json", LANG=locale, LC_ALL=locale).json[0]["content"] == ODD
 
