@@ -154,8 +154,8 @@ def _make(name: str) -> Any:
         for info in app.registered_commands:
             info.cls = Command
         group = get_group(app)
-        group.rich_help_panel = app.info.rich_help_panel
-        for command in group.commands.values():
+        group.rich_help_panel = app.rich_help_panel
+        for command in (group, *group.commands.values()):
             _accept_global_options(command)
         return group
     for info in app.registered_commands:

@@ -168,10 +168,14 @@ def write_csv(keys: Iterable[str], rows: Iterable[Mapping[str, Any]], stream: Te
     import csv
 
     writer = csv.writer(stream, lineterminator="\n")
+    # Before Python 3.13 a carriage return alone is left bare, and readers take it for the end of a row.
+    quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     names = list(keys)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([spreadsheet_cell(row[name]) for name in names])
+        cells = [spreadsheet_cell(row[name]) for name in names]
+        torn = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoting if torn else writer).writerow(cells)
 
 
 def spreadsheet_cell(value: object) -> object:

@@ -12,7 +12,9 @@ from .running import Program
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_demo_walks_through_the_main_job_and_says_where_its_store_is(program: Program, language: str) -> None:
+def test_the_demo_walks_through_the_main_job_and_says_where_its_store_is(
+    program: Program, language: str
+) -> None:
     ran = program.ok("demo", JDTICKET_LANG=language)
     shown = re.findall(r"^\$ jdticket ([a-z-]+)", ran.out, re.MULTILINE)
     assert shown == ["import", "list", "reply", "report-outage", "outage", "list"]

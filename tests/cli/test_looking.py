@@ -69,7 +69,7 @@ def test_tickets_that_are_done_follow_the_newest_first(desk: Program) -> None:
         (["--assignee", "小李"], ["5"]),
         (["--since", "2024-06-11 10:00", "--until", "2024-06-11 16:30"], ["3", "2"]),
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_each_filter_chooses_its_tickets(desk: Program, filters: list[str], expected: list[str]) -> None:
     assert ids(desk, *filters) == expected
@@ -152,7 +152,7 @@ def test_an_empty_desk_answers_with_an_empty_array(program: Program) -> None:
         ["--pendng"],
         ["extra"],
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_a_call_without_meaning_is_wrong_usage(program: Program, options: list[str]) -> None:
     assert program.refused(2, "list", *options)

@@ -308,11 +308,12 @@ def test_a_clipboard_that_cannot_be_read_says_what_to_do_instead(program: Progra
 @pytest.mark.parametrize("name", ["out.csv", "out.json", "out.xlsx"])
 def test_an_export_taken_in_again_says_nothing_is_new(program: Program, name: str) -> None:
     program.ok("import", "-", stdin=EXPORT)
+    program.ok("add", "59088844", "--at", "2024-06-11 10:00", "-m", '一行\r二行\n=三行,"四"')
     program.ok("reply", "841", "-m", "=您好，已经发出了", "--at", "2024-06-10 15:00")
     program.ok("close", "843")
     program.ok("export", "-o", name)
     again = program.ok("import", name)
-    assert again.out == "0 new, 0 changed, 3 unchanged, 0 rejected.\n"
+    assert again.out == "0 new, 0 changed, 4 unchanged, 0 rejected.\n"
 
 
 def test_an_export_fills_a_new_desk(program: Program) -> None:
