@@ -191,12 +191,15 @@ class Desk:
             on_rejection(rejection)
 
         items = iter(found)
+        # Before the store is locked: a person may still be pasting what we read.
+        chunk = list(islice(items, _CHUNK))
         try:
             with self._store.transaction():
-                while chunk := list(islice(items, _CHUNK)):
+                while chunk:
                     self._take_in_chunk(chunk, now, shop, by, done, reject)
                     rows += len(chunk)
                     on_progress(rows)
+                    chunk = list(islice(items, _CHUNK))
                 if dry_run:
                     raise _DryRunEnds
         except _DryRunEnds:
@@ -624,7 +627,7 @@ class Desk:
                         id=outage_id, until=clock.iso(outage.until, self._policy.hours.zone)
                     )
                 )
-            if until <= outage.since:
+            if until < outage.since:
                 raise UsageError(
                     _("Outage {id} began at {since}; it cannot have ended before.").format(
                         id=outage_id, since=clock.iso(outage.since, self._policy.hours.zone)

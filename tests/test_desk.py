@@ -214,6 +214,14 @@ class TestTakingIn:
         with pytest.raises(NotFoundError):
             office.desk.find("59088842")
 
+    def test_the_store_is_not_locked_while_the_first_rows_are_still_awaited(self, office: DeskAt) -> None:
+        def slow() -> Iterator[Draft]:
+            with office.store.transaction():  # raises if one is open already
+                pass
+            yield draft("59088842")
+
+        assert office.desk.take_in(slow(), on_rejection=office.rejections.append).new == 1
+
     def test_a_source_that_breaks_off_leaves_nothing_behind(self, office: DeskAt) -> None:
         def breaks() -> Iterator[Draft]:
             yield draft("59088842")
@@ -544,6 +552,8 @@ class TestOutages:
     def test_an_outage_cannot_end_before_it_begins(self, office: DeskAt) -> None:
         with pytest.raises(UsageError):
             report(office, since=at("23 10:00"), until=at("23 10:00"))
+        outage_id = report(office)
+        assert office.desk.end_outage(outage_id, at=None, by="").until == at("23 11:00")
         outage_id = report(office, since=at("23 10:00"))
         with pytest.raises(UsageError):
             office.desk.end_outage(outage_id, at=at("23 09:00"), by="")

@@ -79,6 +79,7 @@ class _Commands(MutableMapping[str, Any]):
 
 def _write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
     """The usage line, whose "Usage" and "[OPTIONS]" Typer words in English without asking gettext."""
+    _let_help_fold()
     command.options_metavar = _("[OPTIONS]")
     pieces = command.collect_usage_pieces(ctx)
     formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
@@ -89,6 +90,25 @@ def _worded(option: TyperOption | None) -> TyperOption | None:
     if option is not None:
         option.help = _("Show this help.")
     return option
+
+
+def _let_help_fold() -> None:
+    """Rich cuts off what it cannot wrap at a space, and Chinese has none: let help texts fold instead.
+
+    Typer gives no way to say so; this wraps the function that makes its texts.
+    """
+    from rich.text import Text
+    from typer import rich_utils
+
+    make = rich_utils._make_rich_text
+
+    def folding(**options: Any) -> Any:
+        text = make(**options)
+        if isinstance(text, Text):
+            text.overflow = "fold"
+        return text
+
+    vars(rich_utils)["_make_rich_text"] = folding
 
 
 class Command(TyperCommand):

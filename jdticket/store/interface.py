@@ -157,7 +157,7 @@ class Store(ABC):
     @abstractmethod
     def backup(self, target: Path) -> None:
         """Write a complete, consistent copy to ``target``, readable by its owner only, while others go
-        on writing. Never overwrites: raises ``InputError`` if ``target`` exists."""
+        on writing. Never overwrites: raises ``RefusedError`` if ``target`` exists."""
 
     @abstractmethod
     def check(self) -> list[Finding]:

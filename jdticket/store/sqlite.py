@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from jdticket.clock import from_stored, stored
-from jdticket.errors import InputError, NotFoundError, StoreError
+from jdticket.errors import NotFoundError, RefusedError, StoreError
 from jdticket.i18n import _
 from jdticket.model import (
     Contact,
@@ -60,6 +60,7 @@ class SqliteStore(Store):
     def __init__(self, path: Path, wait_seconds: float) -> None:
         self._path = path
         self._wait_seconds = wait_seconds
+        self._closed = False
         with self._failures_explained():
             self._db = _connect(path, wait_seconds)
 
@@ -87,6 +88,7 @@ class SqliteStore(Store):
         return store
 
     def close(self) -> None:
+        self._closed = True
         self._db.close()
 
     @contextmanager
@@ -98,8 +100,9 @@ class SqliteStore(Store):
             yield
             self._run("COMMIT")
         except BaseException:
-            # After some failures, a full disk among them, SQLite has rolled back by itself.
-            if self._db.in_transaction:
+            # After some failures, a full disk among them, SQLite has rolled back by itself; and so it has
+            # when an interrupt has closed the store before it reached us.
+            if not self._closed and self._db.in_transaction:
                 self._run("ROLLBACK")
             raise
 
@@ -829,8 +832,10 @@ def _no_store_yet(path: Path) -> NotFoundError:
     )
 
 
-def _exists(path: Path) -> InputError:
-    return InputError(_("{path} exists, and a backup never overwrites; name another file.").format(path=path))
+def _exists(path: Path) -> RefusedError:
+    return RefusedError(
+        _("{path} exists, and a backup never overwrites; name another file.").format(path=path)
+    )
 
 
 def _cannot_be_used(path: Path, error: OSError) -> StoreError:

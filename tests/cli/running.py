@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import selectors
+import shutil
 import signal
 import sqlite3
 import struct
@@ -21,7 +22,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 _LONGEST = 60.0
+# Root may read and write everything; the program is to meet the rights that its users have.
+_ROOT = os.geteuid() == 0
+_DROP = [shutil.which("setpriv") or "false", "--bounding-set=-dac_override,-dac_read_search"]
+_DROPS = _ROOT and subprocess.run([*_DROP, "true"], check=False).returncode == 0
+needs_rights_to_be_limited = pytest.mark.skipif(_ROOT and not _DROPS, reason="root may write anywhere")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 _DIES_AT_STATEMENT = """
 import os, signal, sqlite3, sys
@@ -86,6 +94,16 @@ class Program:
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_DATA_HOME": str(folder / "data"),
         }
+
+    def copy_to(self, folder: Path) -> Program:
+        """The same in another folder: what a test may change without harm to the next one."""
+        other = Program(folder)
+        for path in (self.folder / "config.toml", self.store):
+            if path.exists():
+                shutil.copy2(path, folder)
+        if "JDTICKET_CONFIG" in self.environ:
+            other.environ["JDTICKET_CONFIG"] = str(folder / "config.toml")
+        return other
 
     # A pipe
 
@@ -231,7 +249,7 @@ class Program:
     @staticmethod
     def call(*arguments: str | Path, how: Sequence[str] = ("-m", "jdticket")) -> list[str]:
         """The call that runs it."""
-        return [sys.executable, *how, *map(str, arguments)]
+        return [*(_DROP if _DROPS else ()), sys.executable, *how, *map(str, arguments)]
 
 
 def row(

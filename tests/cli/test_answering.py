@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +10,18 @@ from .running import Program, row, table
 GOOD = "您好，订单今天已发出，请留意查收"
 
 
-@pytest.fixture
-def desk(program: Program) -> Program:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Two pending tickets, due at 13:00 and 14:00 on 2024-06-11, and a template."""
+    program = Program(tmp_path_factory.mktemp("desk"))
     program.configure('[templates]\nshipped = "您好，订单{order_id}已发出，运单号{waybill}。"\n')
     program.ok("import", "-", stdin=table(row(59088842), row(59088843, "2024-06-11 09:00:00")))
     return program
+
+
+@pytest.fixture
+def desk(prepared: Program, tmp_path: Path) -> Program:
+    return prepared.copy_to(tmp_path)
 
 
 def replies(program: Program) -> list[tuple[object, ...]]:

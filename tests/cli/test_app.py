@@ -25,6 +25,13 @@ def test_the_version_is_told(program: Program) -> None:
     assert program.ok("--version").out == f"jdticket {__version__}\n"
 
 
+def test_chinese_help_is_folded_and_never_cut(program: Program) -> None:
+    for command in ("list", "add", "import", "report-outage"):
+        lines = program.ok("--lang", "zh", command, "--help", COLUMNS="80").out.splitlines()
+        cut = [line for line in lines if line.rstrip(" │").endswith("…")]
+        assert cut == [], command
+
+
 def test_without_a_command_the_help_is_shown(program: Program) -> None:
     assert program.ok().out == program.ok("--help").out
     assert not program.store.exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .running import Program, row, table
@@ -7,12 +9,18 @@ from .running import Program, row, table
 LATER = "2098-01-01 10:00"
 
 
-@pytest.fixture
-def desk(program: Program) -> Program:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Two tickets due at 14:00 and 15:00 on 2024-06-11, and a power cut since 13:00."""
+    program = Program(tmp_path_factory.mktemp("desk"))
     program.ok("import", "-", stdin=table(row(59088842), row(59088843, "2024-06-11 11:00:00")))
     program.ok("report-outage", "--reason", "power", "--since", "2024-06-11 13:00", "--note", "园区停电")
     return program
+
+
+@pytest.fixture
+def desk(prepared: Program, tmp_path: Path) -> Program:
+    return prepared.copy_to(tmp_path)
 
 
 def deadlines(program: Program) -> dict[str, str]:

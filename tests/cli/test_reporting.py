@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .running import Program, row, table
@@ -11,9 +13,10 @@ SHOPS = (
 SINCE = ("--reason", "power", "--since", "2024-06-11 13:00")
 
 
-@pytest.fixture
-def desk(program: Program) -> Program:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Shop jd3 has tickets due on 2024-06-11 at 14:00 and, answered, at 13:00; jd5 one due at 14:00."""
+    program = Program(tmp_path_factory.mktemp("desk"))
     program.configure(SHOPS)
     program.ok(
         "import", "-", "--shop", "jd3", stdin=table(row(59088842), row(59088843, "2024-06-11 09:00:00"))
@@ -21,6 +24,11 @@ def desk(program: Program) -> Program:
     program.ok("import", "-", "--shop", "jd5", stdin=table(row(59088844)))
     program.ok("reply", "843", "-m", "您好，订单今天已发出", "--at", "2024-06-11 12:00")
     return program
+
+
+@pytest.fixture
+def desk(prepared: Program, tmp_path: Path) -> Program:
+    return prepared.copy_to(tmp_path)
 
 
 def test_a_report_lists_the_tickets_that_it_endangers_and_gives_a_note_to_send(desk: Program) -> None:

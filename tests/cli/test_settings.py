@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-import pytest
 
 from jdticket.model import Kind
 from tests.language import assert_speaks
 
-from .running import Program
+from .running import Program, needs_rights_to_be_limited
 
 
 def written(program: Program) -> Path:
@@ -60,7 +57,7 @@ def test_init_refuses_a_zone_that_is_none(program: Program) -> None:
     assert not written(program).exists()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write anywhere")
+@needs_rights_to_be_limited
 def test_init_says_when_it_may_not_write(program: Program) -> None:
     (program.folder / "config").mkdir(mode=0o500)
     assert str(written(program)) in program.refused(1, "init")

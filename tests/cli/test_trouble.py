@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .running import Program, row, table
+from .running import Program, needs_rights_to_be_limited, row, table
 
 GOOD = "您好，订单今天已发出，请留意查收"
 MANY = 20_000
@@ -20,10 +20,16 @@ MANY = 20_000
 ODD = "[red]x[/red] \x1b[31;1mred\x1b]0;title\x07 \u202eabc\u200b 😀 [link=http://x]y[/link]"
 
 
-@pytest.fixture
-def desk(program: Program) -> Program:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = Program(tmp_path_factory.mktemp("desk"))
     program.ok("import", "-", stdin=table(row(59088842), row(59088843)))
     return program
+
+
+@pytest.fixture
+def desk(prepared: Program, tmp_path: Path) -> Program:
+    return prepared.copy_to(tmp_path)
 
 
 def many(program: Program) -> Path:
@@ -70,7 +76,7 @@ def test_a_writer_waits_for_another_one_to_end(desk: Program) -> None:
     assert b"reply recorded" in out
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+@needs_rights_to_be_limited
 def test_a_store_that_can_only_be_read_is_read_and_says_so_when_written(desk: Program) -> None:
     desk.store.chmod(0o400)
     desk.folder.chmod(0o500)

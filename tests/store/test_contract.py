@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jdticket.errors import InputError
+from jdticket.errors import RefusedError
 from jdticket.model import (
     Counts,
     DeadlineSource,
@@ -618,7 +618,7 @@ def test_a_backup_taken_while_another_writes_holds_all_that_was_finished(
 def test_a_backup_never_overwrites(store: Store, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     target.write_text("precious")
-    with pytest.raises(InputError, match=r"backup\.db"):
+    with pytest.raises(RefusedError, match=r"backup\.db"):
         store.backup(target)
     assert target.read_text() == "precious"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.errors import InputError, NotFoundError, StoreError
+from jdticket.errors import NotFoundError, RefusedError, StoreError
 from jdticket.model import Status, TicketQuery
 from jdticket.store.migrations import migrations
 from jdticket.store.sqlite import SCHEMA_VERSION, SqliteStore
@@ -480,7 +480,7 @@ def test_a_backup_never_takes_a_name_that_only_seems_to_be_free(
         monkeypatch.setattr(Path, "hardlink_to", refuse_hard_links)
     link = tmp_path / "backup.db"
     link.symlink_to(tmp_path / "nothing")
-    with closing(SqliteStore.open(path)) as store, pytest.raises(InputError, match=r"backup\.db"):
+    with closing(SqliteStore.open(path)) as store, pytest.raises(RefusedError, match=r"backup\.db"):
         store.backup(link)
     assert link.is_symlink()
     assert {file.name for file in tmp_path.iterdir()} == {"backup.db", "jdticket.db"}
