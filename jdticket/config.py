@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,9 @@ from jdticket.deadlines import (
 )
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.model import Kind, ReplyRules
-from jdticket.text import quoted
+from jdticket.model import ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
+from jdticket.reminding import Duty, Escalation, ReminderRules
+from jdticket.text import quoted, without_phones
 from jdticket.words import listed, os_reason
 
 if TYPE_CHECKING:
@@ -60,6 +61,19 @@ _DEFAULT_EMPTY_PHRASES = (
     *("处理中", "正在处理", "正在处理中", "尽快处理", "会尽快处理", "马上处理", "稍后回复", "谢谢"),
     *("ok", "okay", "noted", "received", "got it", "one moment", "please wait"),
 )
+_DEFAULT_BEFORE = ("2h", "1h", "30m", "10m")
+_DEFAULT_OVERDUE_EVERY = "30m"
+_DEFAULT_OVERDUE_TIMES = 6
+_DEFAULT_OUTAGE_CONTACT_EVERY = "15m"
+_DEFAULT_DIGEST_OVER = 5
+
+CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
+_SIGNING_KINDS = ("dingtalk", "feishu")
+# The reminders about one ticket, whose text may be set, and what such a text may hold.
+_WORDED_RULES = (ReminderRule.NEW, ReminderRule.BEFORE, ReminderRule.OVERDUE, ReminderRule.RETURNED)
+MESSAGE_PLACEHOLDERS = (
+    *("shop", "kind", "left", "deadline", "ticket_id", "order_id", "content", "assignee"),
+)
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TOP_LEVEL = (
@@ -76,7 +90,7 @@ class Manager:
     name: str
     phone: str
     channel: str
-    """The notification channel that reaches them; empty: none."""
+    """The name of the notification channel that reaches them; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,21 @@ class Config:
     templates: Mapping[str, str]
     messages_language: str
     """Of what leaves the house, "zh" or "en"."""
+    message_templates: Mapping[ReminderRule, str]
+    """The text of a reminder about a ticket, for the rules that have one of their own; its placeholders
+    are among ``MESSAGE_PLACEHOLDERS``."""
     reply: ReplyRules
+    channels: tuple[ChannelSettings, ...]
+    """As the file has them: ``url`` and ``secret`` are empty where the environment holds them, so that
+    only who sends needs the variables; :meth:`channel` fills them in."""
+    channel_variables: Mapping[tuple[str, str], str]
+    """The environment variable for a channel's name and "url" or "secret"."""
+    reminders: ReminderRules
+    duties: tuple[Duty, ...]
+    heartbeat_url: str
+    """Secret: what to fetch after each good run; empty: nothing, or what the variable holds."""
+    heartbeat_url_env: str
+    """The environment variable that holds it; empty: none."""
     document: Mapping[str, Any]
     """The file as it stands, secrets included: for :func:`masked`."""
 
@@ -143,6 +171,46 @@ class Config:
                 shop=quoted(text), known=known
             )
         )
+
+    def channel(self, name: str, environ: Mapping[str, str]) -> ChannelSettings:
+        """The channel of this name, with what the environment holds filled in.
+
+        Raises ``InputError`` that lists the known channels, ``ConfigError`` that names a missing variable.
+        """
+        known = {channel.name: channel for channel in self.channels}
+        if name not in known:
+            raise InputError(
+                _("There is no channel “{channel}” in the configuration; known: {known}.").format(
+                    channel=quoted(name), known=", ".join(known) or _("none")
+                )
+            )
+        channel, number = known[name], [*known].index(name) + 1
+        for field in ("url", "secret"):
+            variable = self.channel_variables.get((name, field))
+            if variable is not None:
+                value = self._variable(variable, f"channels[{number}].{field}_env", environ)
+                channel = replace(channel, url=value) if field == "url" else replace(channel, secret=value)
+        return channel
+
+    def heartbeat(self, environ: Mapping[str, str]) -> str:
+        """What to fetch after each good run, from the file or the environment; empty: nothing.
+
+        Raises ``ConfigError`` that names a missing variable.
+        """
+        if self.heartbeat_url_env:
+            return self._variable(self.heartbeat_url_env, "reminders.heartbeat_url_env", environ)
+        return self.heartbeat_url
+
+    def _variable(self, name: str, key: str, environ: Mapping[str, str]) -> str:
+        value = environ.get(name, "").strip()
+        if not value:
+            raise ConfigError(
+                _(
+                    "{file}: {key}: the environment variable {name} is not set; "
+                    "set it where the command runs (in cron: a line in the crontab)."
+                ).format(file=self.path, key=key, name=name)
+            )
+        return value
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
@@ -221,7 +289,6 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
 
 
 _SECRET_WORDS = frozenset({"url", "urls", "secret", "token", "key", "password", "webhook"})
-_MOBILE = re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)")
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -289,6 +356,77 @@ def new_config_text(
             comment(_("Language of what is sent out, such as the note to the operations manager.")),
             "[messages]",
             '#language = "zh"',
+            "",
+            comment(
+                _("Text of a reminder of your own, by its rule: {rules}.").format(
+                    rules=", ".join(_WORDED_RULES)
+                )
+            ),
+            comment(
+                _("It may hold {names}.").format(
+                    names=", ".join(f"{{{name}}}" for name in MESSAGE_PLACEHOLDERS)
+                )
+            ),
+            "[messages.templates]",
+            '#before = "【{shop}】{kind} {left}({deadline}前) 工单{ticket_id} 订单{order_id}\\n{content}"',
+            "",
+            comment(_("What `jdticket remind` reminds of; lengths are service time, false is never.")),
+            "[reminders]",
+            "#new = true",
+            f"#before = {_toml(list(_DEFAULT_BEFORE))}",
+            f"#overdue_every = {_toml(_DEFAULT_OVERDUE_EVERY)}",
+            f"#overdue_times = {_DEFAULT_OVERDUE_TIMES}",
+            "#opening = true",
+            "#returned = true",
+            "",
+            comment(
+                _("While the manager has not been contacted about an outage; this one by the wall clock.")
+            ),
+            f"#outage_contact_every = {_toml(_DEFAULT_OUTAGE_CONTACT_EVERY)}",
+            "",
+            comment(_("More reminders than this for one channel are joined in one message.")),
+            f"#digest_over = {_DEFAULT_DIGEST_OVER}",
+            "",
+            comment(_("Fetched after each good run, so that a watchdog notices when there is none.")),
+            '#heartbeat_url = "https://example.com/ping"',
+            "",
+            comment(
+                _("From so much service time left on, more people are told, or one more channel is used.")
+            ),
+            "#[[reminders.escalate]]",
+            '#left = "30m"',
+            '#mention = ["13900000000"]',
+            '#channel = "night"',
+            "",
+            comment(_("Who is mentioned when; without weekdays on every day, without hours all day.")),
+            "#[[duty]]",
+            f"#weekdays = {_toml(list(_WEEKDAYS[:5]))}",
+            f"#hours = {_toml(_DEFAULT_WINDOW)}",
+            '#mention = ["13700000000"]',
+            "",
+            comment(
+                _("Where reminders go, each channel with its name and its kind: {kinds}.").format(
+                    kinds=", ".join(CHANNEL_KINDS)
+                )
+            ),
+            comment(_("url_env and secret_env name an environment variable; url and secret hold it here.")),
+            comment(
+                _('Those in mention are told by every message ("all": everybody); shops: only these shops.')
+            ),
+            "#[[channels]]",
+            '#name = "cs-group"',
+            '#kind = "dingtalk"',
+            '#url = "https://oapi.dingtalk.com/robot/send?access_token=…"',
+            '#secret_env = "JDTICKET_CS_SECRET"',
+            '#mention = ["13800000000"]',
+            f"#shops = {_toml([shop.code for shop in shops] or ['jd3'])}",
+            "",
+            comment(_("Any other service by its Apprise address; night: outside service hours, too.")),
+            "#[[channels]]",
+            '#name = "night"',
+            '#kind = "apprise"',
+            '#url_env = "JDTICKET_NIGHT_URL"',
+            "#night = true",
             "",
             comment(_("The shops, each with its code, its name, and its JD operations manager.")),
             *(_shop_lines(shops) if shops else _EXAMPLE_SHOP),
@@ -385,6 +523,58 @@ class _Table:
             return None
         return value
 
+    def names(self, name: str) -> list[str] | None:
+        """The list of texts under ``name``, each without white space around it; None if absent or wrong."""
+        texts = self.texts(name)
+        if texts is None:
+            return None
+        if not all(text.strip() and "\0" not in text for text in texts):
+            self.wrong(_("must not be empty or hold NUL characters"), name)
+            return None
+        return [text.strip() for text in texts]
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Whether ``name`` is true; ``default`` if it is absent or wrong."""
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            self.wrong(_("must be true or false, without quotes"), name)
+            return default
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        """The whole number under ``name``; ``default`` if it is absent or wrong."""
+        value = self.values.get(name, default)
+        if type(value) is not int or value < 0:
+            self.wrong(_("must be a whole number, 0 or more"), name)
+            return default
+        return value
+
+    def length(self, text: str, name: str) -> timedelta | None:
+        """The length of time that ``text``, which stands under ``name``, means; None if it means none."""
+        try:
+            return length_from_words(text)
+        except ValueError:
+            self.wrong(
+                _('“{text}” is no length of time; write "30m", "1h" or "1h30m"').format(text=quoted(text)),
+                name,
+            )
+            return None
+
+    def unknown(self, value: str, known: Collection[str], name: str) -> None:
+        """Note that ``value``, which stands under ``name``, is none of those ``known``."""
+        near = _nearest(value, known)
+        if near is not None:
+            self.wrong(
+                _("“{value}” is not known; did you mean {near}?").format(value=quoted(value), near=near), name
+            )
+        else:
+            self.wrong(
+                _("“{value}” is not known; known: {known}").format(
+                    value=quoted(value), known=", ".join(known) or _("none")
+                ),
+                name,
+            )
+
     def table(self, name: str) -> _Table:
         """The table under ``name``; an empty one if it is absent or wrong."""
         value = self.values.get(name, {})
@@ -413,11 +603,12 @@ def _config(top: _Table, file: Path | None) -> Config:
     top.allow(*_TOP_LEVEL)
     zone = _zone(top)
     messages = top.table("messages")
-    messages.allow("language")
-    # These belong to rooms that read them on their own; only their shape is looked at here.
-    for name in ("channels", "duty"):
-        top.tables(name)
-    top.table("reminders").tables("escalate")
+    messages.allow("language", "templates")
+    channel_sections = top.tables("channels")
+    channel_names = _channel_names(channel_sections)
+    shops = _shops(top, channel_names)
+    channels, variables = _channels(channel_sections, channel_names, shops)
+    reminders = top.table("reminders")
     return Config(
         path=file,
         language=top.language("language"),
@@ -425,10 +616,17 @@ def _config(top: _Table, file: Path | None) -> Config:
         zone=zone,
         database=_database(top, file),
         policy=_policy(top, zone),
-        shops=_shops(top),
+        shops=shops,
         templates=_templates(top.table("templates")),
         messages_language=messages.language("language") or "zh",
+        message_templates=_message_templates(messages.table("templates")),
         reply=_reply(top.table("reply")),
+        channels=channels,
+        channel_variables=variables,
+        reminders=_reminders(reminders, channel_names),
+        duties=tuple(_duties(top)),
+        heartbeat_url=reminders.text("heartbeat_url") or "",
+        heartbeat_url_env=_variable_name(reminders, "heartbeat_url") or "",
         document=top.values,
     )
 
@@ -500,12 +698,7 @@ def _windows(section: _Table, name: str) -> tuple[Window, ...] | None:
         try:
             windows.append(parse_window(text))
         except ValueError:
-            section.wrong(
-                _('“{text}” is no window of one day; write it as "{example}", at most until 24:00').format(
-                    text=quoted(text), example=_DEFAULT_WINDOW
-                ),
-                name,
-            )
+            section.wrong(_no_window(text), name)
     if len(windows) < len(texts):
         return None
     windows.sort()
@@ -514,6 +707,12 @@ def _windows(section: _Table, name: str) -> tuple[Window, ...] | None:
             section.wrong(_("{earlier} and {later} overlap").format(earlier=earlier, later=later), name)
             return None
     return tuple(windows)
+
+
+def _no_window(text: str) -> str:
+    return _('“{text}” is no window of one day; write it as "{example}", at most until 24:00').format(
+        text=quoted(text), example=_DEFAULT_WINDOW
+    )
 
 
 def _date(section: _Table, text: str) -> date | None:
@@ -544,13 +743,13 @@ def _duration(section: _Table, name: str) -> Duration | None:
         return None
 
 
-def _shops(top: _Table) -> tuple[Shop, ...]:
+def _shops(top: _Table, channel_names: Collection[str]) -> tuple[Shop, ...]:
     shops: list[Shop] = []
     taken: dict[str, int] = {}
     for number, section in enumerate(top.tables("shops")):
         section.allow("code", "name", "manager", "jos")
         section.table("jos")
-        manager = _manager(section) if "manager" in section.values else None
+        manager = _manager(section, channel_names) if "manager" in section.values else None
         code = section.text("code")
         if code is None:
             if "code" not in section.values:
@@ -566,41 +765,229 @@ def _shops(top: _Table) -> tuple[Shop, ...]:
     return tuple(shops)
 
 
-def _manager(shop: _Table) -> Manager:
+def _manager(shop: _Table, channel_names: Collection[str]) -> Manager:
     section = shop.table("manager")
     section.allow("name", "phone", "channel")
     return Manager(
         name=section.text("name") or "",
         phone=section.text("phone") or "",
-        channel=section.text("channel") or "",
+        channel=_channel_name(section, channel_names) or "",
     )
 
 
-def _templates(section: _Table) -> dict[str, str]:
+def _channel_names(sections: Sequence[_Table]) -> list[str]:
+    """The name of each channel, empty where there is none, so that others may refer to it."""
+    names: list[str] = []
+    for section in sections:
+        name = section.text("name") or ""
+        if "name" not in section.values:
+            section.wrong(_('a channel needs a name, such as name = "cs-group"'))
+        if name and name in names:
+            section.wrong(_("“{word}” is another channel's name, too").format(word=quoted(name)), "name")
+        names.append(name)
+    return names
+
+
+def _channel_name(section: _Table, known: Collection[str]) -> str | None:
+    """The channel that is named under "channel"."""
+    name = section.text("channel")
+    if name is not None and name not in known:
+        section.unknown(name, [*filter(None, known)], "channel")
+        return None
+    return name
+
+
+def _channels(
+    sections: Sequence[_Table], names: Sequence[str], shops: Sequence[Shop]
+) -> tuple[tuple[ChannelSettings, ...], dict[tuple[str, str], str]]:
+    channels = []
+    variables = {}
+    for section, name in zip(sections, names, strict=True):
+        kind = section.text("kind")
+        if "kind" not in section.values:
+            section.wrong(_("a channel needs a kind: {kinds}").format(kinds=", ".join(CHANNEL_KINDS)))
+        elif kind is not None and kind not in CHANNEL_KINDS:
+            section.unknown(kind, CHANNEL_KINDS, "kind")
+        if kind is None or kind not in CHANNEL_KINDS:
+            continue
+        section.allow(
+            *("name", "kind", "mention", "shops", "night"),
+            *(("url", "url_env") if kind != "stdout" else ()),
+            *(("secret", "secret_env") if kind in _SIGNING_KINDS else ()),
+        )
+        if kind != "stdout" and not {"url", "url_env"} & section.values.keys():
+            section.wrong(_("a channel of this kind needs a url, or a url_env that names a variable"))
+        for field in ("url", "secret"):
+            variable = _variable_name(section, field)
+            if variable is not None:
+                variables[name, field] = variable
+        channels.append(
+            ChannelSettings(
+                name=name,
+                kind=kind,
+                url=section.text("url") or "",
+                secret=section.text("secret") or "",
+                mention=_mention(section),
+                shops=_channel_shops(section, shops),
+                night=section.flag("night", False),
+            )
+        )
+    return tuple(channels), variables
+
+
+def _variable_name(section: _Table, field: str) -> str | None:
+    """The environment variable that holds what ``field`` would hold."""
+    key = f"{field}_env"
+    name = section.text(key)
+    if name is None:
+        return None
+    if field in section.values:
+        section.wrong(_("{key} and {field} are both there; keep one").format(key=key, field=field), key)
+    # What stands here by mistake is the secret itself, so it is not repeated.
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None:
+        section.wrong(
+            _("must be the name of an environment variable; what it holds goes into {field}").format(
+                field=field
+            ),
+            key,
+        )
+        return None
+    return name
+
+
+def _mention(section: _Table) -> tuple[str, ...]:
+    """Those under "mention", each once; people write the @ that the group will show."""
+    names = section.names("mention") or []
+    return tuple(dict.fromkeys(name.removeprefix("@") for name in names))
+
+
+def _channel_shops(section: _Table, shops: Sequence[Shop]) -> tuple[str, ...]:
+    """Codes of the shops under "shops", by code or name; any text is a code when none is configured."""
+    names = section.names("shops") or []
+    if not shops:
+        return tuple(names)
+    codes = {word.casefold(): shop.code for shop in shops for word in (shop.name, shop.code)}
+    for name in names:
+        if name.casefold() not in codes:
+            section.unknown(name, [shop.code for shop in shops], "shops")
+    return tuple(codes.get(name.casefold(), name) for name in names)
+
+
+def _reminders(section: _Table, channel_names: Collection[str]) -> ReminderRules:
+    section.allow(
+        *("new", "before", "overdue_every", "overdue_times", "opening", "outage_contact_every"),
+        *("returned", "digest_over", "heartbeat_url", "heartbeat_url_env", "escalate"),
+    )
+    before = section.names("before")
+    lengths = {
+        _some_time(section, text, "before") for text in (_DEFAULT_BEFORE if before is None else before)
+    }
+    return ReminderRules(
+        new=section.flag("new", True),
+        before=tuple(sorted(filter(None, lengths), reverse=True)),
+        overdue_every=_every(section, "overdue_every", _DEFAULT_OVERDUE_EVERY),
+        overdue_times=section.number("overdue_times", _DEFAULT_OVERDUE_TIMES),
+        opening=section.flag("opening", True),
+        outage_contact_every=_every(section, "outage_contact_every", _DEFAULT_OUTAGE_CONTACT_EVERY),
+        returned=section.flag("returned", True),
+        escalate=tuple(_escalations(section, channel_names)),
+        digest_over=section.number("digest_over", _DEFAULT_DIGEST_OVER),
+    )
+
+
+def _every(section: _Table, name: str, default: str) -> timedelta | None:
+    """The length under ``name``; None when it is false."""
+    if section.values.get(name) is False:
+        return None
+    return _some_time(section, section.text(name) or default, name)
+
+
+def _some_time(section: _Table, text: str, name: str) -> timedelta | None:
+    """The length that ``text`` means; None, and a problem, when it is none or no time at all."""
+    length = section.length(text, name)
+    if length == timedelta(0):
+        section.wrong(_("must be more than no time"), name)
+        return None
+    return length
+
+
+def _escalations(reminders: _Table, channel_names: Collection[str]) -> Iterator[Escalation]:
+    for section in reminders.tables("escalate"):
+        section.allow("left", "mention", "channel")
+        text = section.text("left")
+        left = section.length(text, "left") if text is not None else None
+        if "left" not in section.values:
+            section.wrong(_('an escalation needs the time from which it holds, such as left = "30m"'))
+        mention = _mention(section)
+        if not section.values.get("mention") and "channel" not in section.values:
+            section.wrong(_("an escalation needs people to mention, or a channel"))
+        channel = _channel_name(section, channel_names)
+        if left is not None:
+            yield Escalation(left, mention, channel)
+
+
+def _duties(top: _Table) -> Iterator[Duty]:
+    for section in top.tables("duty"):
+        section.allow("weekdays", "hours", "mention")
+        weekdays = section.names("weekdays")
+        if weekdays is None:
+            weekdays = [*_WEEKDAYS]
+        for weekday in weekdays:
+            if weekday not in _WEEKDAYS:
+                section.unknown(weekday, _WEEKDAYS, "weekdays")
+        if not weekdays:
+            section.wrong(_("must name a weekday; without this line it is every day"), "weekdays")
+        hours = _one_window(section)
+        mention = _mention(section)
+        if not section.values.get("mention"):
+            section.wrong(_('a duty needs people to mention, such as mention = ["13800000000"]'))
+        days = frozenset(_WEEKDAYS.index(weekday) for weekday in weekdays if weekday in _WEEKDAYS)
+        yield Duty(days, hours.start, hours.end, mention)
+
+
+def _one_window(section: _Table) -> Window:
+    """The window under "hours"; the whole day if it is absent or wrong."""
+    text = section.text("hours")
+    if text is not None:
+        try:
+            return parse_window(text)
+        except ValueError:
+            section.wrong(_no_window(text), "hours")
+    return Window(0, 86_400)
+
+
+def _templates(section: _Table, placeholders: Collection[str] | None = None) -> dict[str, str]:
+    """The templates by name; ``placeholders`` are those that they may have, None: any."""
     templates = {}
     for name in section.values:
         text = section.text(name)
         if text is None:
             continue
         try:
-            list(_pieces(text))
+            held = dict.fromkeys(placeholder for _literal, placeholder in _pieces(text) if placeholder)
         except ValueError as error:
             section.wrong(str(error), name)
+            continue
+        for placeholder in held:
+            if placeholders is not None and placeholder not in placeholders:
+                section.unknown(f"{{{placeholder}}}", [f"{{{known}}}" for known in placeholders], name)
         templates[name] = text
     return templates
 
 
+def _message_templates(section: _Table) -> dict[ReminderRule, str]:
+    section.allow(*_WORDED_RULES)
+    templates = _templates(section, MESSAGE_PLACEHOLDERS)
+    return {rule: templates[rule] for rule in _WORDED_RULES if rule in templates}
+
+
 def _reply(section: _Table) -> ReplyRules:
     section.allow("min_length", "empty_phrases")
-    min_length = section.values.get("min_length", _DEFAULT_MIN_LENGTH)
-    if type(min_length) is not int or min_length < 0:
-        section.wrong(_("must be a whole number, 0 or more"), "min_length")
-        min_length = _DEFAULT_MIN_LENGTH
     phrases = section.texts("empty_phrases")
     if phrases is None:
         phrases = list(_DEFAULT_EMPTY_PHRASES)
     bare = ("".join(filter(str.isalnum, phrase)).lower() for phrase in phrases)
-    return ReplyRules(min_length, frozenset(bare) - {""})
+    return ReplyRules(section.number("min_length", _DEFAULT_MIN_LENGTH), frozenset(bare) - {""})
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str | None]]:
@@ -734,7 +1121,7 @@ _EXAMPLE_SHOP = (
     "#[[shops]]",
     '#code = "jd3"',
     '#name = "京东3店"',
-    '#manager = { name = "运营经理", phone = "13800000000", channel = "manager" }',
+    '#manager = { name = "运营经理", phone = "13800000000", channel = "night" }',
 )
 
 
@@ -765,5 +1152,5 @@ def _masked_value(key: str, value: Any) -> Any:
     if isinstance(value, str):
         if key == "phone":
             return f"{value[:3]}****{value[-4:]}" if len(value) > 7 else "***"
-        return _MOBILE.sub(r"\1****\2", value)
+        return without_phones(value)
     return value

@@ -22,6 +22,7 @@ from jdticket.model import (
     REPLY_FROM,
     REPLY_MAX_BYTES,
     VOID_FROM,
+    ChannelTrouble,
     Contact,
     Counts,
     DeadlineSource,
@@ -40,11 +41,12 @@ from jdticket.model import (
     TicketQuery,
     Via,
 )
-from jdticket.store.interface import Store
+from jdticket.store.interface import RAN_AT, RAN_EVERY, Store
 from jdticket.words import status_word
 
 _CHUNK = 1000
 _CANDIDATES_SHOWN = 10
+_RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
 _PENDING = TicketQuery(statuses=(Status.PENDING,))
 
 
@@ -87,6 +89,10 @@ class Board:
     uncontacted: list[Outage]
     """Outages whose operations manager was not reached."""
     shops: list[str]
+    troubles: list[ChannelTrouble]
+    """Notification channels that do not take reminders."""
+    silent_since: datetime | None
+    """When `remind` last ran, if that is too long ago; None: all is well, or it was never set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +346,22 @@ class Desk:
             counts=self._counts(now, timedelta(hours=1), query.shop),
             uncontacted=self._uncontacted(query.shop),
             shops=self._store.shops(),
+            troubles=self._store.ledger_trouble(),
+            silent_since=self.silent_since(now),
         )
+
+    def channel_troubles(self) -> list[ChannelTrouble]:
+        """Notification channels that do not take reminders."""
+        return self._store.ledger_trouble()
+
+    def silent_since(self, now: datetime) -> datetime | None:
+        """When `remind` last ran, if more than three of its intervals of service time have passed since."""
+        ran_at = self._store.fact(RAN_AT)
+        if ran_at is None:
+            return None
+        ran = clock.from_stored(ran_at)
+        every = timedelta(seconds=int(self._store.fact(RAN_EVERY) or _RUNS_EVERY_SECONDS))
+        return ran if self._policy.hours.between(ran, now) > 3 * every else None
 
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """The tickets that ``query`` chooses, one after the other."""

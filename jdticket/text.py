@@ -11,6 +11,14 @@ _HARMFUL = re.compile(
 )
 
 
+_MOBILE = re.compile(r"(?<!\d)((?:\+86[- ]?)?1\d{2})\d{4}(\d{4})(?!\d)")
+
+
+def without_phones(text: str) -> str:
+    """``text`` with the middle of every mainland mobile number masked: 138****0000."""
+    return _MOBILE.sub(r"\1****\2", text)
+
+
 def harmless(text: str) -> str:
     """``text`` with every harmful character shown as its code, such as ``\\x1b``; line breaks stay."""
     return _HARMFUL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +29,8 @@ from jdticket.config import (
 )
 from jdticket.deadlines import parse_policy_duration, parse_window
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
-from jdticket.model import Kind
+from jdticket.model import ChannelSettings, Kind, ReminderRule
+from jdticket.reminding import Duty, Escalation, ReminderRules
 from tests.language import assert_speaks
 
 EVERYTHING = """
@@ -67,17 +69,57 @@ shipped = "您好，订单{order_id}已发出，运单号{waybill}。"
 
 [messages]
 language = "en"
+[messages.templates]
+before = "【{shop}】{kind} {left}({deadline}) {ticket_id} {order_id} {assignee}\\n{content}"
+returned = "{ticket_id} {{!}}"
 
 [[channels]]
 name = "cs-group"
 kind = "wecom"
 url = "https://example.invalid/?key=1"
+mention = ["13800000000", "@all", " li ", "13800000000"]
+shops = ["京东3店", "JD4"]
+[[channels]]
+name = "manager"
+kind = "feishu"
+url_env = "FEISHU_URL"
+secret_env = "FEISHU_SECRET"
+night = true
+[[channels]]
+name = "ding"
+kind = "dingtalk"
+url = "https://example.invalid/?access_token=1"
+secret = "SEC1"
+[[channels]]
+name = "mail"
+kind = "apprise"
+url = "mailto://example.invalid"
+[[channels]]
+name = "cron"
+kind = "stdout"
+
 [reminders]
-before = ["2h"]
+new = false
+before = ["30m", "2h", "1h30m", "90m"]
+overdue_every = "1h"
+overdue_times = 3
+opening = false
+outage_contact_every = "10m"
+returned = false
+digest_over = 2
+heartbeat_url = "https://example.invalid/ping"
 [[reminders.escalate]]
 left = "30m"
+mention = ["13900000000"]
+[[reminders.escalate]]
+left = "0m"
+channel = "manager"
 [[duty]]
 mention = ["13800000000"]
+[[duty]]
+weekdays = ["sat", "sun"]
+hours = "18:00-24:00"
+mention = ["wang", "li"]
 """
 
 
@@ -116,6 +158,19 @@ def test_without_a_file_every_default_holds(tmp_path: Path) -> None:
     assert config.reply.min_length == 4
     assert {"收到", "好的", "请稍等", "ok", "gotit"} <= config.reply.empty_phrases
     assert config.document == {}
+    assert (config.channels, config.duties, config.message_templates) == ((), (), {})
+    assert config.heartbeat({}) == ""
+    assert config.reminders == ReminderRules(
+        new=True,
+        before=tuple(timedelta(minutes=minutes) for minutes in (120, 60, 30, 10)),
+        overdue_every=timedelta(minutes=30),
+        overdue_times=6,
+        opening=True,
+        outage_contact_every=timedelta(minutes=15),
+        returned=True,
+        escalate=(),
+        digest_over=5,
+    )
     # 09:00-19:00 Monday to Sunday, 4 hours for every kind: 2026-11-21 is a Saturday.
     created_at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
     for kind in Kind:
@@ -126,6 +181,14 @@ def test_an_empty_file_says_the_same_as_none(tmp_path: Path) -> None:
     empty, none = loaded(tmp_path, ""), load_config(None, {"JDTICKET_CONFIG": str(tmp_path / "none.toml")})
     assert empty.path == tmp_path / "config.toml"
     assert (empty.policy, empty.reply, empty.shops) == (none.policy, none.reply, none.shops)
+    assert empty.reminders == none.reminders
+
+
+def test_a_rule_is_switched_off_by_false_and_a_list_by_being_empty(tmp_path: Path) -> None:
+    rules = loaded(
+        tmp_path, "[reminders]\nbefore = []\noverdue_every = false\noutage_contact_every = false"
+    ).reminders
+    assert (rules.before, rules.overdue_every, rules.outage_contact_every) == ((), None, None)
 
 
 def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
@@ -152,6 +215,43 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     )
     assert config.templates == {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"}
     assert config.messages_language == "en"
+    assert config.message_templates == {
+        ReminderRule.BEFORE: (
+            "【{shop}】{kind} {left}({deadline}) {ticket_id} {order_id} {assignee}\n{content}"
+        ),
+        ReminderRule.RETURNED: "{ticket_id} {{!}}",
+    }
+    url = "https://example.invalid/?key=1"
+    assert config.channels == (
+        ChannelSettings(
+            "cs-group", "wecom", url, "", ("13800000000", "all", "li"), ("jd3", "jd4"), night=False
+        ),
+        ChannelSettings("manager", "feishu", "", "", (), (), night=True),
+        ChannelSettings(
+            "ding", "dingtalk", "https://example.invalid/?access_token=1", "SEC1", (), (), night=False
+        ),
+        ChannelSettings("mail", "apprise", "mailto://example.invalid", "", (), (), night=False),
+        ChannelSettings("cron", "stdout", "", "", (), (), night=False),
+    )
+    assert config.reminders == ReminderRules(
+        new=False,
+        before=(timedelta(hours=2), timedelta(minutes=90), timedelta(minutes=30)),
+        overdue_every=timedelta(hours=1),
+        overdue_times=3,
+        opening=False,
+        outage_contact_every=timedelta(minutes=10),
+        returned=False,
+        escalate=(
+            Escalation(timedelta(minutes=30), ("13900000000",), None),
+            Escalation(timedelta(0), (), "manager"),
+        ),
+        digest_over=2,
+    )
+    assert config.duties == (
+        Duty(frozenset(range(7)), 0, 86_400, ("13800000000",)),
+        Duty(frozenset({5, 6}), 64_800, 86_400, ("wang", "li")),
+    )
+    assert config.heartbeat({}) == "https://example.invalid/ping"
     assert config.document == tomllib.loads(EVERYTHING)
 
 
@@ -239,7 +339,7 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
         ('\n\n[shop]\ncode = "jd3"', "line 3: shop: there is no such key (did you mean shops?)"),
         (
             '[messages]\ntext = "x"',
-            "line 2: messages.text: there is no such key; known here: language.",
+            "line 2: messages.text: there is no such key; known here: language, templates.",
         ),
         ('[service_hours]\nmonday = ["09:00-19:00"]', "did you mean mon?"),
         (
@@ -355,10 +455,156 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
         ('[templates]\nhello = "{0}"', "“{0}” is no placeholder"),
         ('[templates]\nhello = "{order!r}"', "“{order!r}” is no placeholder"),
         ('[templates]\nhello = "{order:>99}"', "“{order:>99}” is no placeholder"),
+        (
+            '[messages.templates]\nbefor = "x"',
+            "line 2: messages.templates.befor: there is no such key (did you mean before?)",
+        ),
+        ('[messages.templates]\nopening = "x"', "known here: new, before, overdue, returned."),
+        ("[messages.templates]\nnew = 1", "line 2: messages.templates.new: must be text, in quotes."),
+        (
+            '[messages.templates]\n\nnew = "{shop} {order} {order}"',
+            "line 3: messages.templates.new: “{order}” is not known; did you mean {order_id}?",
+        ),
+        (
+            '[messages.templates]\noverdue = "{x}"',
+            "“{x}” is not known; known: {shop}, {kind}, {left}, {deadline}, {ticket_id}, {order_id}, "
+            "{content}, {assignee}.",
+        ),
+        ('[messages.templates]\noverdue = "{shop"', "messages.templates.overdue: a brace stands alone"),
+        ('[messages.templates]\noverdue = "{shop!r}"', "“{shop!r}” is no placeholder"),
         ("[channels]\nname = 'x'", "line 1: channels: must be a list of tables"),
         ("reminders = []", "line 1: reminders: must be a table"),
         ("[reminders]\nescalate = {}", "line 2: reminders.escalate: must be a list of tables"),
         ("duty = 'me'", "line 1: duty: must be a list of tables"),
+        (
+            '[[channels]]\nkind = "stdout"',
+            'line 1: channels[1]: a channel needs a name, such as name = "cs-group".',
+        ),
+        ('[[channels]]\nname = 3\nkind = "stdout"', "line 2: channels[1].name: must be text, in quotes."),
+        (
+            '[[channels]]\nname = "a"\nkind = "stdout"\n[[channels]]\nname = "a"\nkind = "stdout"',
+            "line 5: channels[2].name: “a” is another channel's name, too.",
+        ),
+        (
+            '[[channels]]\nname = "a"',
+            "line 1: channels[1]: a channel needs a kind: wecom, dingtalk, feishu, apprise, stdout.",
+        ),
+        ('[[channels]]\nname = "a"\nkind = 1', "line 3: channels[1].kind: must be text, in quotes."),
+        (
+            '[[channels]]\nname = "a"\nkind = "wecon"\nurl = "x"',
+            "line 3: channels[1].kind: “wecon” is not known; did you mean wecom?",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "sms"',
+            "“sms” is not known; known: wecom, dingtalk, feishu, apprise, stdout.",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "wecom"',
+            "line 1: channels[1]: a channel of this kind needs a url, or a url_env that names a variable.",
+        ),
+        ('[[channels]]\nname = "a"\nkind = "wecom"\nurl = ""', "channels[1].url: must not be empty"),
+        (
+            '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nurl_env = "X"',
+            "line 5: channels[1].url_env: url_env and url are both there; keep one.",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nmentions = ["b"]',
+            "line 5: channels[1].mentions: there is no such key (did you mean mention?)",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nsecret = "s"',
+            "channels[1].secret: there is no such key; known here: name, kind, mention, shops, night, url, ",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "stdout"\nurl = "x"',
+            "channels[1].url: there is no such key; known here: name, kind, mention, shops, night.",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "stdout"\nmention = [13800000000]',
+            "line 4: channels[1].mention: must be a list of texts",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "stdout"\nmention = [" "]',
+            "line 4: channels[1].mention: must not be empty or hold NUL characters.",
+        ),
+        (
+            '[[channels]]\nname = "a"\nkind = "stdout"\nnight = "true"',
+            "line 4: channels[1].night: must be true or false, without quotes.",
+        ),
+        (
+            '[[shops]]\ncode = "jd3"\n[[channels]]\nname = "a"\nkind = "stdout"\nshops = ["jd3", "jd33"]',
+            "line 6: channels[1].shops: “jd33” is not known; did you mean jd3?",
+        ),
+        (
+            '[[channels]]\nname = "boss"\nkind = "stdout"\n'
+            '[[shops]]\ncode = "a"\nmanager = { channel = "bos" }',
+            "line 6: shops[1].manager.channel: “bos” is not known; did you mean boss?",
+        ),
+        (
+            '[[shops]]\ncode = "a"\nmanager = { channel = "boss" }',
+            "line 3: shops[1].manager.channel: “boss” is not known; known: none.",
+        ),
+        ("[reminders]\nbefor = []", "line 2: reminders.befor: there is no such key (did you mean before?)"),
+        ("[reminders]\nnew = 1", "line 2: reminders.new: must be true or false, without quotes."),
+        ('[reminders]\nbefore = "1h"', "line 2: reminders.before: must be a list of texts"),
+        (
+            '[reminders]\nbefore = ["1h", "soon"]',
+            'line 2: reminders.before: “soon” is no length of time; write "30m", "1h" or "1h30m".',
+        ),
+        ('[reminders]\nbefore = ["-1h"]', "line 2: reminders.before: “-1h” is no length of time"),
+        ('[reminders]\nbefore = ["0m"]', "line 2: reminders.before: must be more than no time."),
+        ("[reminders]\noverdue_every = 30", "line 2: reminders.overdue_every: must be text, in quotes."),
+        ('[reminders]\noverdue_every = "0s"', "line 2: reminders.overdue_every: must be more than no time."),
+        (
+            '[reminders]\noutage_contact_every = "-5m"',
+            "line 2: reminders.outage_contact_every: “-5m” is no length of time",
+        ),
+        ("[reminders]\noverdue_times = -1", "reminders.overdue_times: must be a whole number, 0 or more."),
+        ("[reminders]\ndigest_over = 1.5", "reminders.digest_over: must be a whole number, 0 or more."),
+        ("[reminders]\nheartbeat_url = 1", "line 2: reminders.heartbeat_url: must be text, in quotes."),
+        (
+            '[reminders]\nheartbeat_url = "x"\nheartbeat_url_env = "X"',
+            "reminders.heartbeat_url_env: heartbeat_url_env and heartbeat_url are both there; keep one.",
+        ),
+        (
+            '[[reminders.escalate]]\nmention = ["a"]',
+            "line 1: reminders.escalate[1]: an escalation needs the time from which it holds, "
+            'such as left = "30m".',
+        ),
+        (
+            '[[reminders.escalate]]\nleft = "-1m"\nmention = ["a"]',
+            "line 2: reminders.escalate[1].left: “-1m” is no length of time",
+        ),
+        (
+            '[[reminders.escalate]]\nleft = "1m"\nmention = []',
+            "line 1: reminders.escalate[1]: an escalation needs people to mention, or a channel.",
+        ),
+        (
+            '[[reminders.escalate]]\nleft = "1m"\nchannel = "boss"',
+            "line 3: reminders.escalate[1].channel: “boss” is not known; known: none.",
+        ),
+        (
+            '[[reminders.escalate]]\nleft = "1m"\nmentoin = ["a"]\nchannel = "c"\n'
+            '[[channels]]\nname = "c"\nkind = "stdout"',
+            "line 3: reminders.escalate[1].mentoin: there is no such key (did you mean mention?)",
+        ),
+        (
+            '[[duty]]\nweekdays = ["mon"]',
+            'line 1: duty[1]: a duty needs people to mention, such as mention = ["13800000000"].',
+        ),
+        (
+            '[[duty]]\nmention = ["a"]\nweekday = ["mon"]',
+            "line 3: duty[1].weekday: there is no such key (did you mean weekdays?)",
+        ),
+        (
+            '[[duty]]\nmention = ["a"]\nweekdays = ["mon", "tues"]',
+            "line 3: duty[1].weekdays: “tues” is not known; did you mean tue?",
+        ),
+        ('[[duty]]\nmention = ["a"]\nweekdays = []', "line 3: duty[1].weekdays: must name a weekday"),
+        (
+            '[[duty]]\nmention = ["a"]\nhours = "22:00-06:00"',
+            "line 3: duty[1].hours: “22:00-06:00” is no window of one day",
+        ),
     ],
 )
 def test_a_problem_is_named_with_its_line_and_key(tmp_path: Path, text: str, problem: str) -> None:
@@ -450,6 +696,15 @@ def test_control_characters_in_a_key_are_shown_harmless(tmp_path: Path) -> None:
     assert r"\x1b[31m" in found
 
 
+@pytest.mark.parametrize("key", ["url_env", "secret_env"])
+def test_a_secret_in_the_place_of_a_variable_is_told_and_not_repeated(tmp_path: Path, key: str) -> None:
+    other = 'url = "x"\n' if key == "secret_env" else ""
+    text = f'[[channels]]\nname = "a"\nkind = "feishu"\n{other}{key} = "https://x/?key=hush"\n'
+    (found,) = problems(tmp_path, text)
+    assert f"channels[1].{key}: must be the name of an environment variable" in found
+    assert "hush" not in found
+
+
 def test_secrets_are_not_repeated_in_problems(tmp_path: Path) -> None:
     text = '[[shops]]\ncode = "a"\njos = { app_secret = "hush" }\nurl = "https://x/?key=hush"\n'
     (found,) = problems(tmp_path, text)
@@ -537,6 +792,58 @@ def test_any_text_is_a_code_when_no_shop_is_configured(tmp_path: Path) -> None:
     assert loaded(tmp_path, "").shop(" jd9 ") == Shop("jd9", "jd9")
 
 
+# Channels, and what the environment holds
+
+
+def test_a_missing_variable_stops_only_who_needs_it(tmp_path: Path) -> None:
+    config = loaded(tmp_path, EVERYTHING)
+    assert config.channel("cs-group", {}) == config.channels[0]
+    with pytest.raises(ConfigError) as caught:
+        config.channel("manager", {"FEISHU_URL": "https://hook", "FEISHU_SECRET": " "})
+    assert caught.value.message == (
+        f"{config.path}: channels[2].secret_env: the environment variable FEISHU_SECRET is not set; "
+        "set it where the command runs (in cron: a line in the crontab)."
+    )
+
+
+def test_a_channel_is_filled_in_from_the_environment(tmp_path: Path) -> None:
+    channel = loaded(tmp_path, EVERYTHING).channel(
+        "manager", {"FEISHU_URL": " https://hook\n", "FEISHU_SECRET": "s"}
+    )
+    assert channel == ChannelSettings("manager", "feishu", "https://hook", "s", (), (), night=True)
+
+
+def test_an_unknown_channel_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        loaded(tmp_path, EVERYTHING).channel("boss", {})
+    assert caught.value.message == (
+        "There is no channel “boss” in the configuration; known: cs-group, manager, ding, mail, cron."
+    )
+    with pytest.raises(InputError, match="known: none"):
+        loaded(tmp_path, "").channel("boss", {})
+
+
+def test_the_heartbeat_may_be_in_the_environment(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[reminders]\nheartbeat_url_env = "BEAT"')
+    assert config.heartbeat({"BEAT": "https://x"}) == "https://x"
+    with pytest.raises(ConfigError, match=r"reminders\.heartbeat_url_env: the environment variable BEAT"):
+        config.heartbeat({})
+
+
+def test_a_channel_may_name_any_shop_when_none_is_configured(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[[channels]]\nname = "a"\nkind = "stdout"\nshops = ["jd9"]')
+    assert config.channels[0].shops == ("jd9",)
+
+
+def test_a_channel_with_a_problem_of_its_own_may_still_be_referred_to(tmp_path: Path) -> None:
+    text = (
+        '[[channels]]\nname = "c"\nkind = "fax"\n[[reminders.escalate]]\nleft = "1m"\nchannel = "c"\n'
+        '[[shops]]\ncode = "a"\nmanager = { channel = "c" }'
+    )
+    (found,) = problems(tmp_path, text)
+    assert "channels[1].kind" in found
+
+
 # Templates
 
 
@@ -595,11 +902,12 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
                 "password": "abc",
                 "Token": "abc",
                 "key": ["abc"],
-                "mention": ["13812345678", "@all", "wang"],
+                "mention": ["13812345678", "@all", "wang", "+8613812345678", "+86 13812345678"],
                 "digest_over": 5,
             }
         ],
-        "reminders": {"heartbeat_url": "https://abc", "new": True},
+        "duty": [{"mention": ["13812345678"]}],
+        "reminders": {"heartbeat_url": "https://abc", "heartbeat_url_env": "BEAT", "new": True},
         "templates": {"call": "电话13812345678，订单2713812345678"},
     }
     shown = masked(document)
@@ -627,11 +935,12 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
                 "password": "***",
                 "Token": "***",
                 "key": "***",
-                "mention": ["138****5678", "@all", "wang"],
+                "mention": ["138****5678", "@all", "wang", "+86138****5678", "+86 138****5678"],
                 "digest_over": 5,
             }
         ],
-        "reminders": {"heartbeat_url": "***", "new": True},
+        "duty": [{"mention": ["138****5678"]}],
+        "reminders": {"heartbeat_url": "***", "heartbeat_url_env": "BEAT", "new": True},
         "templates": {"call": "电话138****5678，订单2713812345678"},
     }
 
@@ -666,7 +975,8 @@ def test_a_new_file_says_what_it_was_given_and_nothing_else(tmp_path: Path, lang
         "deadline": {"kinds": {}},
         "reply": {},
         "templates": {},
-        "messages": {},
+        "messages": {"templates": {}},
+        "reminders": {},
         "shops": [
             {"code": "jd3", "name": '京东"3"店\\', "manager": {"name": "李\n四", "phone": "13800000000"}},
             {"code": "jd4", "name": "jd4"},
@@ -684,6 +994,8 @@ def test_a_new_file_holds_every_default(tmp_path: Path, language: str) -> None:
     assert (new.policy, new.reply, new.shops, new.database, new.messages_language) == (
         *(default.policy, default.reply, default.shops, default.database, default.messages_language),
     )
+    assert (new.reminders, new.channels, new.duties) == (default.reminders, (), ())
+    assert (new.message_templates, new.heartbeat({})) == ({}, "")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -699,6 +1011,17 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
     assert config.messages_language == default.messages_language
     assert config.shops[0].code == "jd3"
     assert set(config.templates) == {"shipped"}
+    assert replace(config.reminders, escalate=()) == default.reminders
+    assert config.reminders.escalate[0].channel == "night"
+    assert [channel.name for channel in config.channels] == ["cs-group", "night"]
+    assert config.channels[0].shops == ("jd3",)
+    assert config.duties[0].weekdays == frozenset(range(5))
+    assert set(config.message_templates) == {ReminderRule.BEFORE}
+
+
+def test_the_examples_of_a_new_file_fit_the_shops_that_it_was_given(tmp_path: Path) -> None:
+    text = re.sub(r"(?m)^#(?! )", "", new_config_text("en", shops=SHOPS))
+    assert loaded(tmp_path, text).channels[0].shops == ("jd3", "jd4", "jd5")
 
 
 def test_the_comments_of_a_new_english_file_are_english() -> None:

@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from jdticket import i18n
-from jdticket.config import new_config_text
-from jdticket.model import Kind
+from jdticket.config import CHANNEL_KINDS, new_config_text
+from jdticket.model import Kind, ReminderRule
 from tests import catalogue
 from tests.language import assert_speaks
 
@@ -41,7 +41,11 @@ def test_the_catalogue_is_complete_and_compiled() -> None:
 def test_a_new_configuration_file_is_commented_in_the_language_asked_for() -> None:
     for language in i18n.LANGUAGES:
         lines = new_config_text(language).splitlines()
-        assert_speaks("\n".join(line for line in lines if line.startswith("# ")), language, allow=Kind)
+        assert_speaks(
+            "\n".join(line for line in lines if line.startswith("# ")),
+            language,
+            allow=[*Kind, *ReminderRule, *CHANNEL_KINDS],
+        )
 
 
 # Keeping it

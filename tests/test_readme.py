@@ -25,9 +25,9 @@ import typer
 
 from jdticket import errors
 from jdticket.cli.app import app
-from jdticket.config import load_config
+from jdticket.config import CHANNEL_KINDS, load_config
 from jdticket.errors import ConfigError, JdticketError
-from jdticket.model import Kind, OutageReason, Via
+from jdticket.model import Kind, OutageReason, ReminderRule, ReminderState, Via
 from jdticket.views import plain
 
 ROOT = Path(__file__).parent.parent
@@ -151,7 +151,7 @@ def test_every_command_and_its_options_have_a_row(readme: Path) -> None:
     rows = _rows(readme.read_text(encoding="utf-8"))
     missing = []
     for command, options in _tree().items():
-        if command in ("", "outage", "config"):
+        if command in ("", "outage", "config", "channel", "cron"):
             continue
         row = next((row for row in rows if re.search(rf"`{command}(?: [^`]*)?`", row.split(" | ")[0])), "")
         missing += [command] if not row else [f"{command} {option}" for option in options - _coded(row)]
@@ -194,6 +194,11 @@ def _keys_of(table: str) -> list[str]:
         ("[deadline.kinds]\n", ""),
         ("[reply]\n", "reply"),
         ("[messages]\n", "messages"),
+        ("[messages.templates]\n", "messages"),
+        ("[reminders]\n", "reminders"),
+        ("[[reminders.escalate]]\nleft = '1h'\nmention = ['a']\n", "reminders"),
+        ("[[duty]]\nmention = ['a']\n", ""),
+        ("[[channels]]\nname = 'a'\nkind = 'dingtalk'\nurl = 'a'\n", ""),
         ('[[shops]]\ncode = "a"\n', ""),
         ('[[shops]]\ncode = "a"\n[shops.manager]\n', ""),
     ],
@@ -245,7 +250,21 @@ def test_every_key_of_the_other_answers_in_json_is_told(readme: Path, call: str,
 
 
 @BOTH
-@pytest.mark.parametrize("words", [Kind, OutageReason, Via])
+@pytest.mark.parametrize("call", ['remind --dry-run --json --now "2025-06-17 16:15"', "channel list --json"])
+def test_every_key_of_what_is_told_of_reminders_is_told(readme: Path, call: str, desk: _Reader) -> None:
+    _code, output = desk.run(call)
+    section = readme.read_text(encoding="utf-8").partition("\n## JSON\n")[2].partition("\n## ")[0]
+    assert not {key for row in json.loads(output) for key in row} - _coded(section)
+    assert json.loads(output)
+
+
+@BOTH
+def test_every_kind_of_channel_is_told(readme: Path) -> None:
+    assert not set(CHANNEL_KINDS) - _coded(readme.read_text(encoding="utf-8"))
+
+
+@BOTH
+@pytest.mark.parametrize("words", [Kind, OutageReason, Via, ReminderRule, ReminderState])
 def test_every_word_to_choose_from_is_told(readme: Path, words: type[StrEnum]) -> None:
     assert not set(words) - _coded(readme.read_text(encoding="utf-8"))
 

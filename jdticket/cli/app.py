@@ -38,15 +38,19 @@ _MODULES = {
     "reopen": "answering",
     "report-outage": "reporting",
     "outage": "outage",
+    "remind": "remind",
+    "reminders": "remind",
+    "channel": "channel",
     "init": "settings",
     "config": "config",
+    "cron": "cron",
     "demo": "demo",
     "export": "upkeep",
     "backup": "upkeep",
     "doctor": "upkeep",
     "recompute": "upkeep",
 }
-_GROUPS = {"outage", "config"}
+_GROUPS = {"outage", "config", "cron", "channel"}
 _INTERRUPTED = 130
 
 

@@ -54,6 +54,11 @@ class Session:
         """The store's file: --db, else JDTICKET_DB, else the configuration's, else the default."""
         return database_path(self.config, os.environ, self._options.get("db"))
 
+    @property
+    def now_is_given(self) -> bool:
+        """The desk is to be seen as of another moment than the present."""
+        return "now" in self._options
+
     @cached_property
     def now(self) -> datetime:
         """The present, or what --now says it is; the same throughout a call."""
@@ -97,7 +102,7 @@ class Session:
 
     def writing(self) -> Desk:
         """The desk, to change something. Raises ``UsageError`` if --now is given: that is for looking."""
-        if "now" in self._options:
+        if self.now_is_given:
             raise UsageError(
                 _("--now is for looking only; this command records something, at the real time.")
             )

@@ -17,7 +17,7 @@ from jdticket.desk import Desk
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.model import TicketQuery
-from jdticket.words import os_reason, sentences
+from jdticket.words import listed, os_reason, sentences
 
 app = typer.Typer()
 _PANEL = _("Setting up and looking after it")
@@ -230,7 +230,22 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
         yield False, _("store"), error.message
         return
     yield True, _("store"), str(session.database)
+    yield from _reminder_verdicts(session)
     yield _disk_verdict(session.database.parent)
+
+
+def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+    from jdticket.views.tables import trouble_lines
+
+    desk = session.reading()
+    troubles = trouble_lines(
+        desk.channel_troubles(), desk.silent_since(session.now), now=session.now, zone=session.zone
+    )
+    for line in troubles:
+        yield False, _("reminders"), line
+    if not troubles:
+        channels = listed(channel.name for channel in session.config.channels)
+        yield True, _("reminders"), channels or _("no channel is configured; nobody is reminded")
 
 
 def _finding_name(name: str) -> str:

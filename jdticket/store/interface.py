@@ -14,15 +14,23 @@ from datetime import datetime
 from pathlib import Path
 
 from jdticket.model import (
+    ChannelTrouble,
     Contact,
     Counts,
     Event,
     Extension,
     Outage,
+    Reminder,
     Reply,
     Ticket,
     TicketQuery,
 )
+
+# Facts that one part writes and another reads.
+RAN_AT = "reminders_ran_at"
+"""When `remind` last ran."""
+RAN_EVERY = "reminders_ran_every"
+"""Seconds between its last two runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ class Finding:
 
 
 class Store(ABC):
-    """Keeps tickets, replies, outages, contacts, extensions, and the time line of events.
+    """Keeps tickets, replies, outages, contacts, extensions, the time line of events, and the ledger of
+    reminders.
 
     Every datetime that goes in is aware; every one that comes out is aware and in UTC. Any number of
     processes may hold the same store open. All methods raise ``StoreError`` when the store is locked
@@ -89,7 +98,8 @@ class Store(ABC):
 
     @abstractmethod
     def put_tickets(self, tickets: Iterable[Ticket]) -> None:
-        """Insert these tickets, or replace the ones with the same numbers."""
+        """Insert these tickets, or replace the ones with the same numbers. Whatever was worked out about
+        their next reminder is forgotten."""
 
     # The time line
 
@@ -151,6 +161,82 @@ class Store(ABC):
     @abstractmethod
     def extensions(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Extension]:
         """What was granted for one ticket, or because of one outage, oldest first."""
+
+    # When to look at a ticket again
+
+    @abstractmethod
+    def tickets_to_remind(self, now: datetime) -> list[Ticket]:
+        """Tickets that are pending or returned and whose next reminder has come by ``now`` or has not
+        been worked out, by deadline, crc first among equals, then by number. The cost grows with the
+        tickets returned, not with what is pending or stored."""
+
+    @abstractmethod
+    def put_remind_at(self, pairs: Iterable[tuple[Ticket, datetime | None]]) -> None:
+        """Keep when each ticket's next reminder comes; None: none will come while it stays as it is.
+
+        A ticket that is no longer held exactly as given is left alone, since the moment was worked out
+        from what it was; nothing else of a ticket is touched."""
+
+    @abstractmethod
+    def forget_remind_at(self) -> None:
+        """All next reminders have to be worked out anew: the rules they came from have changed."""
+
+    # The ledger
+
+    @abstractmethod
+    def claim(self, wanted: Iterable[Reminder], now: datetime, expires: datetime) -> list[Reminder]:
+        """Claim reminders before they are sent; returns those that are ours until ``expires``, in the
+        order wanted, as they now stand in the ledger.
+
+        Ticket, outage, deadline, step and channel name a reminder, and the ledger holds each once. Of a
+        wanted one, its state, id, claim and attempts mean nothing. It is ours when the ledger has none,
+        when the last try failed, or when someone's claim has lapsed; never when it was sent. Each claim
+        counts as an attempt and wipes what the last one came to.
+
+        A claim lapses at its end. One that begins later than ``expires`` has lapsed too: it was made
+        before the clock was put back, and would otherwise block the reminder until the clock is there
+        again. One that begins between ``now`` and ``expires`` holds: another machine's clock may be
+        ahead of ours."""
+
+    @abstractmethod
+    def settle(self, reminders: Iterable[Reminder]) -> None:
+        """Write down what became of claimed reminders, as :meth:`claim` returned them but for state
+        (sent or failed), ``sent_at``, ``answer`` and ``refused``; in the order in which it happened.
+
+        One whose claim someone else has taken over meanwhile, and one that is settled already, is left
+        alone: what was sent stays sent."""
+
+    @abstractmethod
+    def release(self, reminders: Iterable[Reminder]) -> None:
+        """Give back claims, as :meth:`claim` returned them, that nothing was sent for: they have lapsed
+        and count no attempt. One that is no longer ours is left alone."""
+
+    @abstractmethod
+    def reminders(
+        self,
+        *,
+        ticket_id: str | None = None,
+        step: str | None = None,
+        failed_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Reminder]:
+        """The ledger's rows, those first claimed last before all others. Each argument narrows the
+        choice; with any of them the cost grows with the rows chosen, not with the ledger."""
+
+    @abstractmethod
+    def ledger_trouble(self) -> list[ChannelTrouble]:
+        """The channels on which the last reminder that was settled failed, by name; quick however long
+        the ledger is. "Last" goes by the order of settling, so that no jump of the clock hides one."""
+
+    # Facts
+
+    @abstractmethod
+    def fact(self, key: str) -> str | None:
+        """What was last put under ``key``; None: nothing was."""
+
+    @abstractmethod
+    def put_fact(self, key: str, value: str) -> None:
+        """Keep ``value`` under ``key`` in place of what was there."""
 
     # The store itself
 

@@ -165,3 +165,76 @@ def m001_the_desk(db: Database) -> None:
             WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
             BEGIN SELECT RAISE (ABORT, '{table} are never replaced'); END
         """)
+
+
+@migrations()
+def m002_reminders(db: Database) -> None:
+    """The ledger of reminders, when to look at a ticket again, which channels fail, and single facts."""
+
+    time = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+
+    # NULL: not worked out yet. The index takes that as earlier than every moment, so that one range
+    # finds all that there is to look at.
+    db.execute(f"ALTER TABLE tickets ADD COLUMN remind_at TEXT CHECK (remind_at {time})")
+    db.execute("""
+        CREATE INDEX tickets_to_remind ON tickets (coalesce(remind_at, ''))
+        WHERE status = 'pending' OR returned_at IS NOT NULL
+    """)
+
+    db.execute(f"""
+        CREATE TABLE reminders (
+            id INTEGER PRIMARY KEY,
+            rule TEXT NOT NULL CHECK (rule IN (
+                'new', 'before', 'overdue', 'opening', 'outage_contact', 'returned'
+            )),
+            step TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            due_at TEXT NOT NULL CHECK (due_at {time}),
+            ticket_id TEXT REFERENCES tickets (id),
+            outage_id INTEGER REFERENCES outages (id),
+            deadline_at TEXT CHECK (deadline_at {time}),
+            state TEXT NOT NULL CHECK (state IN ('claimed', 'sent', 'failed')),
+            claimed_at TEXT NOT NULL CHECK (claimed_at {time}),
+            claim_expires_at TEXT NOT NULL CHECK (claim_expires_at {time}),
+            attempts INTEGER NOT NULL CHECK (attempts >= 0),
+            sent_at TEXT CHECK (sent_at {time}),
+            answer TEXT NOT NULL,
+            refused INTEGER NOT NULL CHECK (refused IN (0, 1)),
+            CHECK (ticket_id IS NULL OR outage_id IS NULL),
+            CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+            CHECK (state = 'failed' OR NOT refused)
+        ) STRICT
+    """)
+    # What names a reminder. Two NULLs are two different things to a UNIQUE constraint, hence coalesce.
+    db.execute("""
+        CREATE UNIQUE INDEX reminders_by_name ON reminders (
+            step, coalesce(ticket_id, ''), coalesce(outage_id, 0), coalesce(deadline_at, ''), channel
+        )
+    """)
+    db.execute("CREATE INDEX reminders_by_ticket ON reminders (ticket_id) WHERE ticket_id IS NOT NULL")
+    db.execute("CREATE INDEX reminders_unsent ON reminders (state) WHERE state <> 'sent'")
+    db.execute("""
+        CREATE TRIGGER reminders_are_never_deleted BEFORE DELETE ON reminders
+        BEGIN SELECT RAISE (ABORT, 'reminders are never deleted'); END
+    """)
+    db.execute("""
+        CREATE TRIGGER sent_reminders_are_never_changed BEFORE UPDATE ON reminders WHEN OLD.state = 'sent'
+        BEGIN SELECT RAISE (ABORT, 'sent reminders are never changed'); END
+    """)
+    db.execute("""
+        CREATE TRIGGER reminders_are_never_replaced BEFORE INSERT ON reminders
+        WHEN EXISTS (SELECT 1 FROM reminders WHERE id = NEW.id)
+        BEGIN SELECT RAISE (ABORT, 'reminders are never replaced'); END
+    """)
+
+    # One row for each channel whose last outcome is a failure. The ledger alone could not tell: its
+    # moments say when a reminder was claimed, and those of one run are all the same.
+    db.execute(f"""
+        CREATE TABLE troubles (
+            channel TEXT NOT NULL PRIMARY KEY,
+            since TEXT NOT NULL CHECK (since {time}),
+            answer TEXT NOT NULL,
+            refused INTEGER NOT NULL CHECK (refused IN (0, 1))
+        ) STRICT
+    """)
+    db.execute("CREATE TABLE facts (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT")

@@ -24,6 +24,7 @@ from jdticket.clock import from_stored, stored
 from jdticket.errors import NotFoundError, RefusedError, StoreError
 from jdticket.i18n import _
 from jdticket.model import (
+    ChannelTrouble,
     Contact,
     Counts,
     DeadlineSource,
@@ -34,6 +35,9 @@ from jdticket.model import (
     Outage,
     OutageReason,
     Outcome,
+    Reminder,
+    ReminderRule,
+    ReminderState,
     Reply,
     Status,
     Ticket,
@@ -44,7 +48,7 @@ from jdticket.store.fulltext import match, pieces
 from jdticket.store.interface import Finding, Store
 from jdticket.words import listed, os_reason
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """How many steps ``migrations.py`` has."""
 
 _APPLICATION_ID = int.from_bytes(b"JDTK", "big")
@@ -313,6 +317,110 @@ class SqliteStore(Store):
     def extensions(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Extension]:
         return self._told("extensions", _extension, ticket_id=ticket_id, outage_id=outage_id)
 
+    # When to look at a ticket again
+
+    def tickets_to_remind(self, now: datetime) -> list[Ticket]:
+        rows = self._rows(
+            f"SELECT {_TICKET_COLUMNS} FROM tickets INDEXED BY tickets_to_remind "
+            f"WHERE {_REMIND_AT} <= ? ORDER BY {_PENDING_ORDER}",
+            stored(now),
+        )
+        return [_ticket(row) for row in rows]
+
+    def put_remind_at(self, pairs: Iterable[tuple[Ticket, datetime | None]]) -> None:
+        self._write_all(
+            _PUT_REMIND_AT,
+            ((_NEVER if at is None else _stored(at), *_ticket_row(ticket)[1:]) for ticket, at in pairs),
+        )
+
+    def forget_remind_at(self) -> None:
+        # A ticket that is in neither state now gets there through put_tickets, which forgets by itself.
+        self._write(
+            f"UPDATE tickets INDEXED BY tickets_to_remind SET remind_at = NULL WHERE {_REMIND_AT} > ''"
+        )
+
+    # The ledger
+
+    def claim(self, wanted: Iterable[Reminder], now: datetime, expires: datetime) -> list[Reminder]:
+        self._must_be_in_transaction()
+        begin, end = stored(now), stored(expires)
+        ours: list[Reminder] = []
+        with self._failures_explained():
+            for reminder in wanted:
+                rows = self._db.execute(_CLAIM, (*_wanted_values(reminder), begin, end)).fetchall()
+                ours += map(_reminder, rows)
+        return ours
+
+    def settle(self, reminders: Iterable[Reminder]) -> None:
+        for reminder in reminders:
+            settled = self._update(
+                f"UPDATE reminders SET (state, sent_at, answer, refused) = (?, ?, ?, ?) WHERE {_OUR_CLAIM}",
+                reminder.state.value,
+                reminder.sent_at and stored(reminder.sent_at),
+                reminder.answer,
+                reminder.refused,
+                *_claim_values(reminder),
+            )
+            if settled and reminder.state is ReminderState.SENT:
+                self._write("DELETE FROM troubles WHERE channel = ?", reminder.channel)
+            elif settled:
+                self._write(
+                    """INSERT INTO troubles VALUES (?, ?, ?, ?) ON CONFLICT (channel)
+                        DO UPDATE SET answer = excluded.answer, refused = excluded.refused""",
+                    reminder.channel,
+                    stored(reminder.claimed_at),
+                    reminder.answer,
+                    reminder.refused,
+                )
+
+    def release(self, reminders: Iterable[Reminder]) -> None:
+        self._write_all(
+            f"UPDATE reminders SET claim_expires_at = claimed_at, attempts = attempts - 1 WHERE {_OUR_CLAIM}",
+            map(_claim_values, reminders),
+        )
+
+    def reminders(
+        self,
+        *,
+        ticket_id: str | None = None,
+        step: str | None = None,
+        failed_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Reminder]:
+        chosen: list[tuple[str, object]] = []
+        if ticket_id is not None:
+            chosen.append(("ticket_id = ?", ticket_id))
+        if step is not None:
+            chosen.append(("step = ?", step))
+        if failed_only:
+            # The first half is for the index, which wants to hear its own condition.
+            chosen.append(("state <> 'sent' AND state = ?", ReminderState.FAILED.value))
+        rows = self._rows(
+            f"{_and('SELECT * FROM reminders WHERE TRUE', chosen)} ORDER BY id DESC LIMIT ?",
+            *(value for _sql, value in chosen),
+            -1 if limit is None else limit,
+        )
+        return [_reminder(row) for row in rows]
+
+    def ledger_trouble(self) -> list[ChannelTrouble]:
+        return [
+            ChannelTrouble(channel, from_stored(since), answer, bool(refused))
+            for channel, since, answer, refused in self._rows("SELECT * FROM troubles ORDER BY channel")
+        ]
+
+    # Facts
+
+    def fact(self, key: str) -> str | None:
+        rows = self._rows("SELECT value FROM facts WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
+    def put_fact(self, key: str, value: str) -> None:
+        self._write(
+            "INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            key,
+            value,
+        )
+
     # The store itself
 
     def backup(self, target: Path) -> None:
@@ -501,6 +609,12 @@ class SqliteStore(Store):
         with self._failures_explained():
             return self._db.execute(sql, values).lastrowid or 0
 
+    def _update(self, sql: str, *values: Any) -> bool:
+        """Returns whether there was a row to change."""
+        self._must_be_in_transaction()
+        with self._failures_explained():
+            return self._db.execute(sql, values).rowcount > 0
+
     def _write_all(self, sql: str, rows: Iterable[Any]) -> None:
         self._must_be_in_transaction()
         with self._failures_explained():
@@ -595,12 +709,23 @@ _TICKET_FIELDS = (
 _TICKET_COLUMNS = ", ".join(_TICKET_FIELDS)
 _PUT_TICKET = (
     f"INSERT INTO tickets (id_reversed, {_TICKET_COLUMNS}) VALUES ({', '.join('?' * 17)}) "
-    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _TICKET_FIELDS[1:])}"
+    "ON CONFLICT (id) DO UPDATE SET remind_at = NULL, "
+    f"{', '.join(f'{name} = excluded.{name}' for name in _TICKET_FIELDS[1:])}"
 )
+# "IS" takes NULLs for equal. The id stands by itself, for the index.
+_PUT_REMIND_AT = (
+    "UPDATE tickets SET remind_at = ? "
+    f"WHERE id = ? AND ({', '.join(_TICKET_FIELDS[1:])}) IS ({', '.join('?' * 15)})"
+)
+_NEVER = "9999-12-31T23:59:59Z"
+# What the index tickets_to_remind holds and is sorted by, in its own words; a comparison is to follow.
+_REMIND_AT = "(status = 'pending' OR returned_at IS NOT NULL) AND coalesce(remind_at, '')"
 # Looking a value up is several times quicker than calling the enum.
 _KINDS = {kind.value: kind for kind in Kind}
 _STATUSES = {status.value: status for status in Status}
 _SOURCES = {source.value: source for source in DeadlineSource}
+_RULES = {rule.value: rule for rule in ReminderRule}
+_STATES = {state.value: state for state in ReminderState}
 
 
 # Many rows of one import share their moments: the first deadline is the deadline, all come in at once.
@@ -647,6 +772,56 @@ def _ticket(row: Any) -> Ticket:
         row[13],
         row[14] and from_stored(row[14]),
         row[15] and from_stored(row[15]),
+    )
+
+
+_CLAIM = """
+    INSERT INTO reminders VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?, 1, NULL, '', 0)
+    ON CONFLICT DO UPDATE SET
+        state = 'claimed', claimed_at = excluded.claimed_at, claim_expires_at = excluded.claim_expires_at,
+        attempts = attempts + 1, answer = '', refused = 0
+    WHERE state = 'failed' OR (
+        state = 'claimed'
+        AND (claim_expires_at <= excluded.claimed_at OR claimed_at > excluded.claim_expires_at)
+    )
+    RETURNING *
+"""
+_OUR_CLAIM = "id = ? AND claimed_at = ? AND attempts = ? AND state = 'claimed'"
+
+
+def _wanted_values(reminder: Reminder) -> tuple[object, ...]:
+    return (
+        reminder.rule.value,
+        reminder.step,
+        reminder.channel,
+        _stored(reminder.due_at),
+        reminder.ticket_id,
+        reminder.outage_id,
+        None if reminder.deadline_at is None else _stored(reminder.deadline_at),
+    )
+
+
+def _claim_values(reminder: Reminder) -> tuple[object, ...]:
+    return reminder.id, _stored(reminder.claimed_at), reminder.attempts
+
+
+def _reminder(row: Any) -> Reminder:
+    return Reminder(
+        _RULES[row[1]],
+        row[2],
+        row[3],
+        from_stored(row[4]),
+        row[5],
+        row[6],
+        row[7] and from_stored(row[7]),
+        _STATES[row[8]],
+        from_stored(row[9]),
+        from_stored(row[10]),
+        row[11],
+        row[12] and from_stored(row[12]),
+        row[13],
+        bool(row[14]),
+        row[0],
     )
 
 

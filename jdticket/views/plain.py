@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from jdticket import clock
-from jdticket.model import Contact, Event, Extension, Outage, Reply, Status, Ticket
+from jdticket.model import Contact, Event, Extension, Outage, Reminder, Reply, Status, Ticket
 
 TICKET_KEYS = (
     "id",
@@ -111,6 +111,26 @@ def contact(contact: Contact, zone: tzinfo) -> dict[str, Any]:
         "at": clock.iso(contact.at, zone),
         "said": contact.said,
         "outcome": contact.outcome.value,
+    }
+
+
+def reminder(reminder: Reminder, zone: tzinfo) -> dict[str, Any]:
+    """One row of the ledger of reminders."""
+    return {
+        "id": reminder.id,
+        "rule": reminder.rule.value,
+        "step": reminder.step,
+        "channel": reminder.channel,
+        "ticket": reminder.ticket_id,
+        "outage": reminder.outage_id,
+        "deadline_at": _iso(reminder.deadline_at, zone),
+        "due_at": clock.iso(reminder.due_at, zone),
+        "state": reminder.state.value,
+        "claimed_at": clock.iso(reminder.claimed_at, zone),
+        "sent_at": _iso(reminder.sent_at, zone),
+        "attempts": reminder.attempts,
+        "answer": reminder.answer,
+        "refused": reminder.refused,
     }
 
 

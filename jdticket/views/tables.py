@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.i18n import _, ngettext
-from jdticket.model import Counts, Kind, Outage, Rejection, Status, Ticket
+from jdticket.model import ChannelTrouble, Counts, Kind, Outage, Rejection, Status, Ticket
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
 from jdticket.words import kind_word, listed, reason_word, status_word
@@ -91,6 +91,41 @@ def alerts(
         if counts.returned > len(returned):
             numbers += " …"
         screen.line("! " + returned_line(counts.returned, numbers), "bold yellow")
+
+
+def trouble_alerts(
+    screen: Screen,
+    troubles: Iterable[ChannelTrouble],
+    silent_since: datetime | None,
+    *,
+    now: datetime,
+    zone: tzinfo,
+) -> None:
+    """That reminders do not go out: nobody would notice by their absence."""
+    for line in trouble_lines(troubles, silent_since, now=now, zone=zone):
+        screen.line("! " + line, "bold red")
+
+
+def trouble_lines(
+    troubles: Iterable[ChannelTrouble], silent_since: datetime | None, *, now: datetime, zone: tzinfo
+) -> list[str]:
+    """A sentence for each channel that fails, and one if `remind` has not run for too long."""
+    lines = [
+        (
+            _("Channel {channel} has refused reminders since {since}: {answer}. Mend its settings.")
+            if trouble.refused
+            else _("Channel {channel} has failed since {since}: {answer}. See: jdticket reminders --failed")
+        ).format(
+            channel=one_line(trouble.channel),
+            since=clock.moment_in_words(trouble.since, now, zone),
+            answer=one_line(trouble.answer),
+        )
+        for trouble in troubles
+    ]
+    if silent_since is not None:
+        said = _("Reminders have not run since {since}. Look at: jdticket cron show")
+        lines.append(said.format(since=clock.moment_in_words(silent_since, now, zone)))
+    return lines
 
 
 def returned_line(count: int, numbers: str) -> str:

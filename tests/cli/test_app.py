@@ -13,9 +13,11 @@ from .running import Program, row, table
 
 TREE = {
     "": "list show search check deadline add import reply assign note close void reopen report-outage outage "
-    "init config demo export backup doctor recompute",
+    "remind reminders channel cron init config demo export backup doctor recompute",
     "outage": "list show end contact",
     "config": "path show check",
+    "channel": "list test",
+    "cron": "install show remove",
 }
 COMMANDS = [[*group.split(), *name.split()] for group, names in TREE.items() for name in ("", *names.split())]
 CHOICES = ["|".join(Kind), "|".join(OutageReason), "|".join(Via)]

@@ -18,7 +18,7 @@ def test_without_a_file_every_default_holds(program: Program) -> None:
 
 def test_show_hides_every_secret(program: Program) -> None:
     program.configure(
-        '[[channels]]\nname = "cs"\nkind = "wecom"\nurl = "https://qyapi.weixin.qq.com/send?key=SESAME"\n'
+        '[[channels]]\nname = "cs"\nkind = "dingtalk"\nurl = "https://oapi.dingtalk.com/robot/send?access_token=SESAME"\n'
         'secret = "SESAME"\nmention = ["13812345678"]\n'
         '[[shops]]\ncode = "jd3"\nmanager = { name = "张经理", phone = "13812345678" }\n'
     )

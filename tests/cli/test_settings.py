@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jdticket.config import CHANNEL_KINDS
 from jdticket.model import Kind
 from tests.language import assert_speaks
 
@@ -35,7 +36,11 @@ def test_init_asks_nothing_in_a_pipe_and_comments_in_the_language_in_use(program
         assert f'language = "{language}"' in text
         comments = [line for line in text.splitlines() if line.startswith("# ")]
         assert len(comments) > 5
-        assert_speaks("\n".join(comments), language, allow=[", ".join(Kind)])
+        assert_speaks(
+            "\n".join(comments),
+            language,
+            allow=[", ".join(Kind), "new, before, overdue, returned", ", ".join(CHANNEL_KINDS)],
+        )
 
 
 def test_init_never_overwrites(program: Program) -> None:

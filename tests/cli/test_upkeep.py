@@ -106,6 +106,7 @@ def test_doctor_gives_each_thing_a_verdict(desk: Program) -> None:
         "store's journal",
         "store's permissions",
         "store",
+        "reminders",
         "free disk",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,9 @@ from jdticket.model import (
     Outage,
     OutageReason,
     Outcome,
+    Reminder,
+    ReminderRule,
+    ReminderState,
     Reply,
     Status,
     Ticket,
@@ -90,3 +94,29 @@ def extension(contact_id: int, outage_id: int, ticket_id: str = "59088842", **fi
         "at": NOON,
     }
     return Extension(contact_id, outage_id, ticket_id, **(given | fields))
+
+
+def reminder(**fields: Any) -> Reminder:
+    """One that is wanted: its state, claim and attempts mean nothing."""
+    given: dict[str, Any] = {
+        "rule": ReminderRule.BEFORE,
+        "step": "before:1800",
+        "channel": "值班群",
+        "due_at": NOON,
+        "ticket_id": "59088842",
+        "outage_id": None,
+        "deadline_at": NOON + timedelta(hours=4),
+        "state": ReminderState.CLAIMED,
+        "claimed_at": NOON,
+        "claim_expires_at": NOON,
+        "attempts": 0,
+    }
+    return Reminder(**(given | fields))
+
+
+def sent(claimed: Reminder, **fields: Any) -> Reminder:
+    return replace(claimed, **({"state": ReminderState.SENT, "sent_at": NOON, "answer": "ok"} | fields))
+
+
+def failed(claimed: Reminder, **fields: Any) -> Reminder:
+    return replace(claimed, **({"state": ReminderState.FAILED, "answer": "HTTP 500"} | fields))

@@ -19,10 +19,22 @@ from pathlib import Path
 import pytest
 
 from jdticket.errors import NotFoundError, RefusedError, StoreError
-from jdticket.model import Status, TicketQuery
+from jdticket.model import ReminderState, Status, TicketQuery
+from jdticket.store.fulltext import pieces
 from jdticket.store.migrations import migrations
 from jdticket.store.sqlite import SCHEMA_VERSION, SqliteStore
-from tests.store.making import NOON, contact, event, extension, outage, reply, ticket
+from tests.store.making import (
+    NOON,
+    contact,
+    event,
+    extension,
+    failed,
+    outage,
+    reminder,
+    reply,
+    sent,
+    ticket,
+)
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes and signals of POSIX")
 
@@ -38,6 +50,8 @@ def path(tmp_path: Path) -> Path:
         store.add_outage(outage())
         store.add_contact(contact(1))
         store.add_extensions([extension(1, 1)])
+        [claimed, _other] = store.claim([reminder(), reminder(step="new")], NOON, NOON)
+        store.settle([sent(claimed)])
     return path
 
 
@@ -103,6 +117,67 @@ def test_the_number_of_migrations_is_known_without_counting_them(path: Path) -> 
     with by_hand(path) as db:
         assert len(migrations.applied(Database(db))) == SCHEMA_VERSION
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+# Stores of earlier programs
+
+
+@pytest.fixture
+def first(path: Path, tmp_path: Path) -> Path:
+    """The store ``path`` as the program wrote it that had only the first migration."""
+    from sqlite_utils import Database
+
+    first = tmp_path / "first.db"
+    first.touch(mode=0o600)
+    with by_hand(first) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        migrations.apply(Database(db), stop_before="m002_reminders")
+        db.execute("PRAGMA user_version = 1")
+        db.execute("ATTACH ? AS new", (str(path),))
+        for table in ("tickets", "outages", "events", "replies", "contacts", "extensions"):
+            columns = [
+                f'"{name}"' for (name,) in db.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            ]
+            listed = ", ".join(columns)
+            db.execute(f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}")
+        db.execute("INSERT INTO events_text (rowid, words) VALUES (1, ?)", (pieces("催单"),))
+    return first
+
+
+def told_by(path: Path) -> list[object]:
+    """All that a store can say about what the first migration made."""
+    with closing(SqliteStore.open(path)) as store:
+        return [
+            list(store.tickets(TicketQuery())),
+            store.events(),
+            store.search(["催单"], 10),
+            store.replies("59088842"),
+            store.outages(),
+            store.contacts(1),
+            store.extensions(),
+        ]
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it(
+    path: Path, first: Path
+) -> None:
+    assert told_by(first) == told_by(path)
+    assert complaints(first) == {}
+    with closing(SqliteStore.open(first)) as store, store.transaction():
+        assert store.tickets_to_remind(NOON) == [ticket()]
+        assert store.reminders() == []
+        assert len(store.claim([reminder()], NOON, NOON)) == 1
+
+
+def test_eight_processes_bring_one_store_up_to_date_at_once(first: Path) -> None:
+    makers = [start(MAKER) for _ in range(8)]
+    for maker in makers:
+        say(maker, first)
+    assert [line_of(maker) for maker in makers] == ["made"] * 8
+    for maker in makers:
+        maker.communicate()
+    assert complaints(first) == {}
+    assert tickets_in(first) == 1
 
 
 def test_an_older_sqlite_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,6 +428,22 @@ print(*sorted(file.name for file in folder.iterdir()))
         "INSERT INTO replies SELECT NULL, '7000001', text, at, at, \"by\", deadline_at, 0 FROM replies",
         "INSERT INTO events SELECT NULL, at, kind, '7000001', NULL, \"by\", data, text FROM events",
         "INSERT INTO events SELECT NULL, at, kind, ticket_id, NULL, \"by\", '[]', text FROM events",
+        "UPDATE tickets SET remind_at = 'soon'",
+        "UPDATE reminders SET state = 'lost' WHERE state = 'claimed'",
+        "UPDATE reminders SET rule = 'whim' WHERE state = 'claimed'",
+        "UPDATE reminders SET due_at = 'now' WHERE state = 'claimed'",
+        "UPDATE reminders SET state = 'sent' WHERE state = 'claimed'",
+        "UPDATE reminders SET refused = 1 WHERE state = 'claimed'",
+        "UPDATE reminders SET attempts = -1 WHERE state = 'claimed'",
+        "UPDATE reminders SET outage_id = 1 WHERE state = 'claimed'",
+        "UPDATE reminders SET ticket_id = '7000001' WHERE state = 'claimed'",
+        "UPDATE reminders SET step = 'before:1800' WHERE state = 'claimed'",
+        "UPDATE reminders SET (ticket_id, outage_id) = (NULL, 7) WHERE state = 'claimed'",
+        "UPDATE reminders SET answer = '' WHERE state = 'sent'",
+        "UPDATE reminders SET (state, sent_at) = ('failed', NULL) WHERE state = 'sent'",
+        "DELETE FROM reminders",
+        "REPLACE INTO reminders SELECT * FROM reminders",
+        "INSERT INTO troubles VALUES ('值班群', 'today', '', 0)",
         "UPDATE events SET text = ''",
         "UPDATE replies SET text = ''",
         "UPDATE contacts SET said = ''",
@@ -375,7 +466,12 @@ def test_the_tables_refuse(path: Path, sql: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [lambda store: store.append([event()]), lambda store: store.add_reply(reply())]
+    "write",
+    [
+        lambda store: store.append([event()]),
+        lambda store: store.add_reply(reply()),
+        lambda store: store.claim([reminder()], NOON, NOON),
+    ],
 )
 def test_nothing_is_told_of_a_ticket_that_is_not_there(
     tmp_path: Path, write: Callable[[SqliteStore], object]
@@ -571,6 +667,42 @@ def test_eight_processes_write_at_once_and_lose_nothing(tmp_path: Path) -> None:
         assert sorted(one.id for one in store.events()) == list(range(1, 1601))
 
 
+CLAIMER = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from jdticket.store.sqlite import SqliteStore
+from tests.store.making import NOON, reminder, sent
+
+store = SqliteStore.open(Path(sys.argv[1]))
+wanted = [reminder(step=str(n)) for n in range(200)]
+print("ready", flush=True)
+for line in sys.stdin:
+    with store.transaction():
+        ours = store.claim(wanted[int(line):], NOON, NOON + timedelta(minutes=3))
+    with store.transaction():
+        store.settle(map(sent, ours))
+    print(*(one.step for one in ours), flush=True)
+"""
+
+
+def test_eight_processes_claim_the_same_reminders_at_once_and_each_is_claimed_once(path: Path) -> None:
+    claimers = [start(CLAIMER, str(path)) for _ in range(8)]
+    assert [line_of(claimer) for claimer in claimers] == ["ready"] * 8
+    claimed: list[str] = []
+    for first in range(175, -1, -25):  # some are sent already, some are claimed, some are new
+        for claimer in claimers:
+            say(claimer, first)
+        claimed += " ".join(line_of(claimer) for claimer in claimers).split()
+        assert sorted(map(int, claimed)) == list(range(first, 200))
+    for claimer in claimers:
+        claimer.communicate()
+    with closing(SqliteStore.open(path)) as store:
+        mine = [one for one in store.reminders() if one.step.isdecimal()]
+    assert len(mine) == 200
+    assert {(one.state, one.attempts) for one in mine} == {(ReminderState.SENT, 1)}
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -621,7 +753,7 @@ def test_a_process_killed_at_any_moment_leaves_all_of_its_step_or_nothing(path: 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    """20,000 tickets that are done, and 200 pending."""
+    """20,000 tickets that are done, and 200 pending; 20,000 reminders, 5 of them failed."""
     with closing(SqliteStore.open(tmp_path_factory.mktemp("large") / "jdticket.db")) as store:
         with store.transaction():
             store.put_tickets(
@@ -634,6 +766,16 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 )
                 for n in range(20_200)
             )
+            store.put_remind_at((one, None) for one in store.tickets_to_remind(NOON))
+            claimed = store.claim(
+                (
+                    reminder(step=str(n), ticket_id=str(10_000_000 + n // 2 * 7919 % 1_000_000))
+                    for n in range(20_000)
+                ),
+                NOON,
+                NOON,
+            )
+            store.settle((sent if n % 4000 else failed)(one) for n, one in enumerate(claimed))
         yield store
 
 
@@ -676,6 +818,25 @@ def test_what_is_asked_all_day_costs_far_less_than_a_look_at_everything(
 ) -> None:
     everything = seconds(lambda: large.count(TicketQuery(assignee="nobody")))
     assert seconds(lambda: CHEAP[name](large)) < everything / 4
+
+
+CHEAP_IN_EVERY_RUN: dict[str, Callable[[SqliteStore], object]] = {
+    "tickets to remind of": lambda store: store.tickets_to_remind(NOON),
+    "trouble": lambda store: store.ledger_trouble(),
+    "the newest reminders": lambda store: store.reminders(limit=5),
+    "reminders that failed": lambda store: store.reminders(failed_only=True),
+    "reminders of a ticket": lambda store: store.reminders(ticket_id="10000000"),
+    "reminders of a ticket that failed": lambda store: store.reminders(
+        ticket_id="10000000", failed_only=True
+    ),
+    "reminders of a step": lambda store: store.reminders(step="7"),
+}
+
+
+@pytest.mark.parametrize("name", CHEAP_IN_EVERY_RUN)
+def test_what_every_run_of_reminders_asks_costs_next_to_nothing(large: SqliteStore, name: str) -> None:
+    everything = seconds(lambda: large.count(TicketQuery(assignee="nobody")))
+    assert seconds(lambda: CHEAP_IN_EVERY_RUN[name](large)) < everything / 20
 
 
 def test_a_long_import_does_not_grow_in_memory(tmp_path: Path) -> None:

@@ -1,0 +1,184 @@
+"""What a notification channel (通知渠道) promises.
+
+A channel carries a message to people and tells what became of it. It chooses neither what is said nor
+when, keeps no count of what it sent, reads no clock and looks at no store.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import ClassVar
+
+from jdticket.errors import ConfigError
+from jdticket.i18n import _
+from jdticket.model import ChannelSettings
+
+# Kind -> class; the module has the name of the kind.
+_CLASSES = {
+    "wecom": "WeCom",
+    "dingtalk": "DingTalk",
+    "feishu": "Feishu",
+    "apprise": "AppriseChannel",
+    "stdout": "Stdout",
+}
+KINDS = tuple(_CLASSES)
+
+EVERYBODY = "all"
+"""Stands for everybody in a list of people to mention."""
+
+PHONE = r"1[0-9]{10}|\+[0-9-]{6,20}"
+"""Matches a mainland mobile number, and any number written with its country code."""
+
+_CUT = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out in one network call."""
+
+    lines: tuple[str, ...]
+    """Plain text; nothing in it is read as a mention, a tag or a mark-up."""
+    mention: tuple[str, ...]
+    """Phone numbers, user ids and ``EVERYBODY``; those whom the channel cannot mention are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message."""
+
+    ok: bool
+    """The channel said, in its own way, that it took the message."""
+    answer: str
+    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
+    refused: bool = False
+    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
+    rate_limited: bool = False
+    """Too many messages: no more should be tried in this run."""
+
+
+class Channel(ABC):
+    """One group, inbox or stream that people watch."""
+
+    name: str
+    """As the configuration calls it."""
+    size_limit: int
+    """The most bytes of UTF-8 that the text of one message may have, mentions in it included."""
+    per_minute: ClassVar[int | None] = None
+    """The most messages that it takes in a minute; None: no limit known."""
+    per_second: ClassVar[int | None] = None
+    """The most messages that it takes in a second; None: no limit known."""
+
+    _people: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
+    """Matches everyone who can be mentioned here."""
+
+    @abstractmethod
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:
+        """Send ``message`` in one network call and tell what became of it.
+
+        ``now`` is the moment that a signed message is dated with. ``timeout`` (seconds, above zero) is for
+        everything together: looking up the name, connecting (5 s at most), sending, and the last
+        byte of the answer, however slowly it drips. A call that ran out of time may have arrived.
+
+        Never raises for what the network or the other side does. Certificates are verified, redirects
+        are not followed, and of a huge answer only the beginning is read.
+        """
+
+    def can_mention(self, person: str) -> bool:
+        """Whether ``person`` (phone number, user id or ``EVERYBODY``) can be @-mentioned here."""
+        return self._people.fullmatch(person) is not None
+
+    def fold(self, lines: Iterable[str], mention: Iterable[str]) -> list[Message]:
+        """``lines`` in as few messages as take them, each mentioning the same people.
+
+        Every line stands whole in exactly one message, in order; see :func:`fold`.
+        """
+        people = tuple(mention)
+        room = self.size_limit - size_in_bytes(self._mention_text(people))
+        return [Message(part, people) for part in fold(lines, room, self._size)]
+
+    def text(self, message: Message) -> str:
+        """The message as one text, the way the channel carries it."""
+        return "\n".join(map(self._plain, message.lines)) + self._mention_text(message.mention)
+
+    def _mentioned(self, mention: Iterable[str]) -> list[str]:
+        return [person for person in dict.fromkeys(mention) if self.can_mention(person)]
+
+    def _mention_text(self, mention: Iterable[str]) -> str:  # noqa: ARG002 - for those that need text
+        """What is put behind the text so that these people are mentioned."""
+        return ""
+
+    def _plain(self, text: str) -> str:
+        """``text`` with nothing in it that the channel would take for a tag; character by character."""
+        return text
+
+    def _size(self, text: str) -> int:
+        return size_in_bytes(self._plain(text))
+
+
+def make_channel(settings: ChannelSettings) -> Channel:
+    """The channel that ``settings`` describe.
+
+    Raises ``ConfigError`` when there is no such kind, or the kind cannot work with the address.
+    """
+    if settings.kind not in _CLASSES:
+        raise ConfigError(
+            _("channel {name}: there is no kind {kind}; it is one of {kinds}.").format(
+                name=settings.name, kind=settings.kind, kinds=", ".join(KINDS)
+            )
+        )
+    module = import_module(f"jdticket.channels.{settings.kind}")
+    channel: Channel = getattr(module, _CLASSES[settings.kind])(settings)
+    return channel
+
+
+def size_in_bytes(text: str) -> int:
+    """The length of ``text`` in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def fold(
+    lines: Iterable[str], limit: int, size: Callable[[str], int] = size_in_bytes
+) -> list[tuple[str, ...]]:
+    """Join ``lines`` into as few groups as fit into ``limit`` bytes each, line ends between them included.
+
+    The order stays and each line stands in exactly one group. A line is never cut, except one that is
+    longer than a whole message: it keeps what fits, cut between two characters, and ends in "…". A
+    line that holds line ends of its own stays together. ``size`` tells the bytes of a text as it is
+    sent; it has to be the sum of the sizes of its characters. ``limit`` has room for "…" at least.
+    """
+    groups: list[list[str]] = []
+    left = -1
+    for line in lines:
+        kept = _cut(line, limit, size)
+        left -= size("\n") + size(kept)
+        if left < 0:
+            groups.append([])
+            left = limit - size(kept)
+        groups[-1].append(kept)
+    return [tuple(group) for group in groups]
+
+
+def is_phone(person: str) -> bool:
+    """Whether a person to mention is given by phone number; else it is a user id or ``EVERYBODY``."""
+    return re.fullmatch(PHONE, person) is not None
+
+
+def without_tags(text: str) -> str:
+    """``text`` in which no "<" can open a tag: a full-width one takes its place and reads the same."""
+    return text.replace("<", "＜")
+
+
+def _cut(line: str, limit: int, size: Callable[[str], int]) -> str:
+    if size(line) <= limit:
+        return line
+    left = limit - size(_CUT)
+    for end, character in enumerate(line):
+        left -= size(character)
+        if left < 0:
+            return line[:end] + _CUT
+    return line

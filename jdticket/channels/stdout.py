@@ -1,0 +1,27 @@
+"""Standard output as a channel: cron mails what a job prints."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from jdticket.channels.interface import Channel, Delivery, Message
+from jdticket.i18n import _
+from jdticket.model import ChannelSettings
+
+
+class Stdout(Channel):
+    """Prints; mentions nobody."""
+
+    size_limit = 1 << 20
+
+    def __init__(self, settings: ChannelSettings) -> None:
+        self.name = settings.name
+
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:  # noqa: ARG002 - no network
+        try:
+            sys.stdout.write(self.text(message) + "\n")
+            sys.stdout.flush()
+        except (OSError, UnicodeError):
+            return Delivery(False, _("standard output cannot be written to"))
+        return Delivery(True, "")

@@ -1,0 +1,35 @@
+"""The group robot of WeCom (企业微信)."""
+
+from __future__ import annotations
+
+import re
+
+from jdticket.channels.interface import EVERYBODY, Message, is_phone, without_tags
+from jdticket.channels.robot import Robot
+
+
+class WeCom(Robot):
+    """Mentions by phone number or user id, beside the text."""
+
+    size_limit = 2048
+    per_minute = 20
+    _people = re.compile(r".+")
+    _code = "errcode"
+    _words = "errmsg"
+    _final = frozenset({93000})  # bad key
+    _too_many = 45009
+
+    def _plain(self, text: str) -> str:
+        # "<@userid>" within the text mentions too (developer.work.weixin.qq.com, 91770).
+        return without_tags(text)
+
+    def _body(self, message: Message) -> dict[str, object]:
+        people = self._mentioned(message.mention)
+        text = {
+            "content": self.text(message),
+            "mentioned_list": [
+                "@all" if person == EVERYBODY else person for person in people if not is_phone(person)
+            ],
+            "mentioned_mobile_list": [person for person in people if is_phone(person)],
+        }
+        return {"msgtype": "text", "text": text}

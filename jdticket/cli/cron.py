@@ -1,0 +1,97 @@
+"""cron install, show, remove: reminders that run by themselves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jdticket.cli.app import Group
+from jdticket.cli.options import example
+from jdticket.cli.session import Session
+from jdticket.errors import InputError, UsageError
+from jdticket.i18n import _, language
+from jdticket.schedule import Answer, Job, own_program, scheduler
+from jdticket.words import os_reason
+
+app = typer.Typer(
+    cls=Group,
+    subcommand_metavar=_("COMMAND …"),
+    name="cron",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    rich_help_panel=_("Setting up and looking after it"),
+    help=_("Reminders that run by themselves: install, show, remove."),
+)
+
+
+@app.command(
+    "install",
+    help=_(
+        "Have the reminders run regularly: one marked block in your crontab, every other line kept. Where "
+        "there is no cron: a systemd timer, or the command for Windows' Task Scheduler. Can be run again."
+    ),
+    epilog=example("jdticket cron install --every 5 --log reminders.log"),
+)
+def install(
+    ctx: typer.Context,
+    every: Annotated[int, typer.Option(metavar=_("MINUTES"), help=_("How often; must divide an hour."))] = 5,
+    log: Annotated[
+        Path | None, typer.Option(metavar=_("FILE"), help=_("Add what is printed to this file."))
+    ] = None,
+    mail: Annotated[
+        bool, typer.Option("--mail", help=_("Have cron mail what is printed; so it is without --log."))
+    ] = False,
+) -> None:
+    session = Session(ctx)
+    if mail and log is not None:
+        raise UsageError(_("One of --log and --mail, not both."))
+    kept_in = None if log is None else log.expanduser().absolute()
+    job = Job((*own_program(sys.executable), *_options(session), "remind"), every, kept_in)
+    if kept_in is not None:
+        _make_ready(kept_in)
+    _tell(session, scheduler(os.name).install(job))
+
+
+@app.command("show", help=_("What is installed."), epilog=example("jdticket cron show"))
+def show(ctx: typer.Context) -> None:
+    _tell(Session(ctx), scheduler(os.name).show())
+
+
+@app.command(
+    "remove",
+    help=_("Take out what was installed, and nothing else."),
+    epilog=example("jdticket cron remove"),
+)
+def remove(ctx: typer.Context) -> None:
+    _tell(Session(ctx), scheduler(os.name).remove())
+
+
+def _options(session: Session) -> list[str]:
+    """The options that make a call with an empty environment do what this one would."""
+    options = ["--db", str(session.database.absolute())]
+    config = session.config
+    if config.path is not None:
+        options += ["--config", str(config.path.absolute())]
+    if config.language != language():
+        options += ["--lang", language()]
+    return options
+
+
+def _make_ready(log: Path) -> None:
+    """Make the log file, for its owner only: it will tell of orders and buyers."""
+    try:
+        os.close(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise InputError(
+            _("{path} cannot be written: {reason}").format(path=log, reason=os_reason(error))
+        ) from error
+
+
+def _tell(session: Session, answer: Answer) -> None:
+    for note in answer.notes:
+        session.say(note)
+    typer.echo(answer.text)

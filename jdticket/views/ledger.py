@@ -1,0 +1,57 @@
+"""The ledger of reminders, for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from jdticket import clock
+from jdticket.i18n import _
+from jdticket.model import Reminder, ReminderRule, ReminderState
+from jdticket.text import one_line
+from jdticket.views.screen import Cell, Screen
+
+
+def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime, zone: tzinfo) -> None:
+    """A line a reminder: when, what became of it, where it went, why, about what, and the answer."""
+    headings = [_("time"), _("state"), _("channel"), _("rule"), _("about"), _("tries"), _("answer")]
+    states = {
+        ReminderState.SENT: Cell(_("sent"), "green"),
+        ReminderState.FAILED: Cell(_("failed"), "bold red"),
+        ReminderState.CLAIMED: Cell(_("under way"), "yellow"),
+    }
+    rows = []
+    for reminder in reminders:
+        about = reminder.ticket_id or "-"
+        if reminder.outage_id is not None:
+            about = _("outage {id}").format(id=reminder.outage_id)
+        rows.append(
+            [
+                Cell(clock.moment_in_words(reminder.sent_at or reminder.claimed_at, now, zone)),
+                states[reminder.state],
+                Cell(one_line(reminder.channel)),
+                Cell(rule_word(reminder)),
+                Cell(about),
+                Cell(str(reminder.attempts)),
+                Cell(one_line(reminder.answer)),
+            ]
+        )
+    screen.table(headings, rows, fitted=True)
+
+
+def rule_word(reminder: Reminder) -> str:
+    """Which rule a reminder follows, with its step."""
+    _rule, _colon, step = reminder.step.partition(":")
+    match reminder.rule:
+        case ReminderRule.NEW:
+            return _("new")
+        case ReminderRule.BEFORE:
+            return _("{length} before").format(length=clock.duration_in_words(timedelta(seconds=int(step))))
+        case ReminderRule.OVERDUE:
+            return _("overdue, no. {n}").format(n=int(step) + 1)
+        case ReminderRule.OPENING:
+            return _("opening")
+        case ReminderRule.OUTAGE_CONTACT:
+            return _("manager not contacted")
+        case ReminderRule.RETURNED:
+            return _("not on the platform")

@@ -1,0 +1,123 @@
+"""What a reminder says: as few words as can be, in the language of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from jdticket import clock
+from jdticket.model import Outage, ReminderRule, Ticket
+from jdticket.text import one_line, without_phones
+from jdticket.words import kind_word, reason_word
+
+_CONTENT_MOST = 60
+_DIGEST_MOST = 20
+
+
+class Messages:
+    """Words reminders in the language of ``gettext``. ``templates`` are the configured texts by rule,
+    ``fill`` puts values into one."""
+
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        zone: tzinfo,
+        shop_names: Mapping[str, str],
+        templates: Mapping[ReminderRule, str],
+        fill: Callable[[str, Mapping[str, str]], str],
+        gettext: Callable[[str], str],
+    ) -> None:
+        self._now = now
+        self._zone = zone
+        self._shop_names = shop_names
+        self._templates = templates
+        self._fill = fill
+        self._ = gettext
+
+    def ticket(self, rule: ReminderRule, ticket: Ticket, left: timedelta, *, short: bool = False) -> str:
+        """One ticket: a line with everything needed to act, then at most one line of its content. Phone
+        numbers are masked: it leaves for a group chat. ``short``: one line of fewer words, so that many
+        fit into the size and the number of messages that a robot takes."""
+        values = self._values(ticket, left)
+        template = self._templates.get(rule)
+        if template is not None:
+            return self._fill(template, values)
+        if short:
+            return self._line(rule, values, short=True)
+        content = values["content"]
+        return self._line(rule, values) + (f"\n{content}" if content else "")
+
+    def _values(self, ticket: Ticket, left: timedelta) -> dict[str, str]:
+        content = without_phones(one_line(ticket.content))
+        return {
+            "shop": one_line(self._shop_names.get(ticket.shop, ticket.shop)),
+            "kind": one_line(ticket.kind_text) or kind_word(ticket.kind, self._),
+            "left": self._left(ticket, left),
+            "deadline": self._deadline(ticket),
+            "ticket_id": ticket.id,
+            "order_id": ticket.order_id or "-",
+            "content": content if len(content) <= _CONTENT_MOST else content[: _CONTENT_MOST - 1] + "…",
+            "assignee": one_line(ticket.assignee),
+        }
+
+    def _left(self, ticket: Ticket, left: timedelta) -> str:
+        _ = self._
+        length = clock.duration_in_words(abs(left), _)
+        overdue = self._now > ticket.deadline_at
+        return (_("overdue by {length}") if overdue else _("{length} to go")).format(length=length)
+
+    def _deadline(self, ticket: Ticket) -> str:
+        local = ticket.deadline_at.astimezone(self._zone)
+        if local.date() == self._now.astimezone(self._zone).date():
+            return f"{local:%H:%M}"
+        return clock.moment_in_words(ticket.deadline_at, self._now, self._zone, self._)
+
+    def _line(self, rule: ReminderRule, values: Mapping[str, str], *, short: bool = False) -> str:
+        _ = self._
+        if rule is ReminderRule.NEW:
+            words = _("new: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
+        elif rule is ReminderRule.RETURNED:
+            words = _(
+                "reply not on the platform, which still waits: {kind} ticket {ticket_id} order {order_id}"
+            )
+        elif rule is ReminderRule.OVERDUE:
+            words = (
+                _("{kind} {left} (was due {deadline}) {ticket_id}/{order_id}")
+                if short
+                else _("{kind} {left} (was due {deadline}) ticket {ticket_id} order {order_id}")
+            )
+        elif short:
+            words = _("{kind} {left} (by {deadline}) {ticket_id}/{order_id}")
+        else:
+            words = _("{kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
+        shop = _("[{shop}] ").format(shop=values["shop"]) if values["shop"] else ""
+        return shop + words.format(**values)
+
+    def opening(self, tickets: Sequence[Ticket], left: Callable[[Ticket], timedelta]) -> str:
+        """The digest of the day: how many wait, and the most urgent of them."""
+        _ = self._
+        lines = [_("Good morning: {n} tickets are pending.").format(n=len(tickets))]
+        lines += [
+            self._line(self._rule(ticket), self._values(ticket, left(ticket)), short=True)
+            for ticket in tickets[:_DIGEST_MOST]
+        ]
+        if len(tickets) > _DIGEST_MOST:
+            lines.append(_("… and {n} more").format(n=len(tickets) - _DIGEST_MOST))
+        return "\n".join(lines)
+
+    def _rule(self, ticket: Ticket) -> ReminderRule:
+        return ReminderRule.OVERDUE if self._now > ticket.deadline_at else ReminderRule.BEFORE
+
+    def outage(self, outage: Outage) -> str:
+        """That the operations manager has yet to be told of an outage."""
+        _ = self._
+        shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+        prefix = _("[{shop}] ").format(shop=shops) if shops else ""
+        return prefix + _(
+            "{reason} since {since}: the operations manager has not been contacted, call now (outage {id})"
+        ).format(
+            reason=reason_word(outage.reason, _),
+            since=clock.moment_in_words(outage.since, self._now, self._zone, _),
+            id=outage.id,
+        )

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import shlex
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jdticket.schedule import own_program
+
+from .running import Program, row, table
+
+# As on Debian: no table is a failure, and a table whose last line is not ended is refused.
+CRONTAB = """#!/bin/sh
+PATH=/usr/bin:/bin
+cd "$(dirname "$0")"
+if test -e broken; then cat broken >&2; exit 3; fi
+case "$1" in
+-l) test -e table || { echo "no crontab for tester" >&2; exit 1; }; cat table;;
+-) cat >new
+   if test -n "$(tail -c 1 new)"; then echo "missing newline before EOF, can't install." >&2; exit 1; fi
+   if test -e full; then echo "No space left on device" >&2; exit 1; fi
+   mv new table;;
+esac
+"""
+SYSTEMCTL = """#!/bin/sh
+PATH=/usr/bin:/bin
+cd "$(dirname "$0")"
+echo "$*" >>calls
+if test -e broken; then cat broken >&2; exit 1; fi
+"""
+PROGRAM = shlex.join(own_program(sys.executable))
+
+
+@pytest.fixture
+def bin_(program: Program) -> Path:
+    """The only folder in which programs are found; empty."""
+    folder = program.folder / "bin"
+    folder.mkdir()
+    program.environ["PATH"] = str(folder)
+    return folder
+
+
+def put(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def crontab(bin_: Path) -> Path:
+    """The table of a machine with cron; none at first."""
+    put(bin_, "crontab", CRONTAB)
+    return bin_ / "table"
+
+
+@pytest.fixture
+def units(program: Program, bin_: Path) -> Path:
+    """The folder of the user's units on a machine with systemd and without cron."""
+    put(bin_, "systemctl", SYSTEMCTL)
+    return program.folder / ".config" / "systemd" / "user"
+
+
+def entries(crontab: Path) -> list[str]:
+    return [line for line in crontab.read_text().splitlines() if line and not line.startswith("#")]
+
+
+# The crontab
+
+
+def test_install_puts_one_block_below_the_other_lines(program: Program, crontab: Path) -> None:
+    crontab.write_bytes(b"MAILTO=me\r\n# \xd6\xd0\n\n@daily backup\n")
+    ran = program.ok("cron", "install")
+    added = crontab.read_bytes().removeprefix(b"MAILTO=me\r\n# \xd6\xd0\n\n@daily backup\n").decode()
+    assert added.splitlines()[1] == f"1-59/5 * * * * {PROGRAM} --db {program.store} --lang en remind"
+    assert ran.out == f"The crontab holds this now:\n{added}"
+    assert "--log FILE" in ran.err
+
+
+def test_install_makes_the_first_table_of_a_user_and_remove_empties_it(
+    program: Program, crontab: Path
+) -> None:
+    program.ok("cron", "install")
+    assert len(entries(crontab)) == 1
+    program.ok("cron", "remove")
+    assert crontab.read_bytes() == b""
+
+
+def test_a_table_that_ends_in_mid_line_is_ended_and_kept(program: Program, crontab: Path) -> None:
+    crontab.write_bytes(b"@daily backup")
+    program.ok("cron", "install")
+    assert crontab.read_bytes().startswith(b"@daily backup\n# >>> jdticket")
+    program.ok("cron", "remove")
+    assert crontab.read_bytes() == b"@daily backup\n"
+
+
+def test_install_again_changes_nothing_or_the_block_alone(program: Program, crontab: Path) -> None:
+    crontab.write_bytes(b"@daily backup\n")
+    program.ok("cron", "install")
+    crontab.write_bytes(crontab.read_bytes() + b"@weekly other")
+    before = crontab.read_bytes()
+    assert program.ok("cron", "install", "--mail").out.startswith("Nothing changed; ")
+    assert crontab.read_bytes() == before
+    program.ok("cron", "install", "--every", "10")
+    assert crontab.read_bytes() == before.replace(b"1-59/5 ", b"1-59/10 ") + b"\n"
+
+
+def test_remove_takes_out_the_block_and_nothing_else(program: Program, crontab: Path) -> None:
+    crontab.write_bytes(b"@daily backup\n")
+    program.ok("cron", "install")
+    crontab.write_bytes(crontab.read_bytes() + b"@weekly \xff\n")
+    assert program.ok("cron", "remove").out.startswith("Taken out of the crontab")
+    assert crontab.read_bytes() == b"@daily backup\n@weekly \xff\n"
+    assert program.ok("cron", "remove").out.startswith("Nothing changed; ")
+
+
+def test_show_tells_the_block_or_that_there_is_none(program: Program, crontab: Path) -> None:
+    nothing = "The crontab holds nothing of jdticket.\n"
+    assert program.ok("cron", "show").out == nothing
+    crontab.write_bytes(b"@daily backup\n")
+    assert program.ok("cron", "show").out == nothing
+    program.ok("cron", "install")
+    assert program.ok("cron", "show").out == crontab.read_text().removeprefix("@daily backup\n")
+
+
+def test_the_call_says_all_that_an_empty_environment_does_not(program: Program, crontab: Path) -> None:
+    program.write("my shop/config.toml", '[[shops]]\ncode = "jd3"\n')
+    odd = program.folder / "100% 'desk'.db"
+    program.write("tickets.csv", table(row(59088842)))
+    program.ok("import", "tickets.csv", "--db", odd.name)
+    # Relative paths, an option and a variable each.
+    program.ok(
+        *("cron", "install", "--db", odd.name, "--log", "out of cron.json"),
+        JDTICKET_CONFIG="my shop/config.toml",
+        JDTICKET_LANG="zh",
+    )
+    (entry,) = entries(crontab)
+    command = entry.split(" ", 5)[5].replace(r"\%", "%")
+    assert " --lang zh remind >> " in command
+
+    def by_cron(what: str) -> str:
+        """The output of the entry's call, another command in place of remind, run as cron would."""
+        log = program.folder / "out of cron.json"
+        log.write_bytes(b"")
+        kept = {name: program.environ[name] for name in ("HOME", "PYTHONPATH")}
+        subprocess.run(
+            ["/bin/sh", "-c", command.replace(" remind >> ", f" {what} >> ")],
+            env=kept | {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"},
+            cwd="/",
+            check=True,
+            timeout=60,
+        )
+        return log.read_text()
+
+    assert '"59088842"' in by_cron("list --all --json")
+    assert by_cron("config path") == f"{program.folder}/my shop/config.toml\n"
+
+
+def test_the_language_is_left_to_the_configuration_that_says_the_same(
+    program: Program, crontab: Path
+) -> None:
+    program.configure('language = "zh"\n')
+    program.ok("cron", "install", JDTICKET_LANG="")
+    assert "--lang" not in crontab.read_text()
+    program.ok("cron", "install", "--lang", "en", JDTICKET_LANG="")
+    assert " --lang en remind\n" in crontab.read_text()
+
+
+def test_a_log_is_added_to_and_its_owners_alone(program: Program, crontab: Path) -> None:
+    program.ok("cron", "install", "--log", "a.log")
+    log = program.folder / "a.log"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    log.write_text("what was there\n")
+    ran = program.ok("cron", "install", "--log", "a.log")
+    assert log.read_text() == "what was there\n"
+    assert entries(crontab)[0].endswith(f" remind >> {log} 2>&1")
+    assert ran.err == ""
+
+
+# Refused
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--log", "a.log", "--mail"], 2, "One of --log and --mail, not both."),
+        (["--every", "7"], 2, "--every: 7 minutes do not divide an hour; one of 1, 2, 3, 4, 5, 6, 10,"),
+        (["--every", "x"], 2, "--every: x is no number."),
+        (["--log", "nix/a.log"], 1, "/nix/a.log cannot be written: it does not exist"),
+        (["--config", "nix.toml"], 1, "nix.toml does not exist"),
+        (["--db", "a\\b.db"], 1, "cron cannot run a command with a line break or a backslash in it: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_installed_is_told_and_nothing_is_written(
+    program: Program, crontab: Path, options: list[str], code: int, words: str
+) -> None:
+    assert words in program.refused(code, "cron", "install", *options)
+    assert not crontab.exists()
+
+
+def test_a_damaged_block_is_refused_and_nothing_is_written(program: Program, crontab: Path) -> None:
+    program.ok("cron", "install", "--log", "a.log")
+    damaged = crontab.read_bytes().removesuffix(b"# <<< jdticket <<<\n") + b"@daily backup\n"
+    crontab.write_bytes(damaged)
+    for command in (["install", "--log", "a.log"], ["show"], ["remove"]):
+        assert "are damaged (line 1)" in program.refused(1, "cron", *command)
+        assert crontab.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("command", [["install", "--log", "a.log"], ["show"], ["remove"]])
+def test_a_crontab_program_that_refuses_is_quoted_and_never_takes_an_unread_table_for_empty(
+    program: Program, crontab: Path, command: list[str]
+) -> None:
+    crontab.write_bytes(b"@daily backup\n")
+    program.write(
+        "bin/broken", "You (tester) are not allowed to use this program (crontab)\nSee crontab(1)\n"
+    )
+    assert program.refused(1, "cron", *command) == (
+        "crontab -l failed (exit code 3): "
+        "You (tester) are not allowed to use this program (crontab) See crontab(1)"
+    )
+    program.write("bin/broken", "")
+    assert program.refused(1, "cron", *command) == "crontab -l failed (exit code 3)."
+    assert crontab.read_bytes() == b"@daily backup\n"
+
+
+def test_a_table_that_cannot_be_written_is_told(program: Program, crontab: Path) -> None:
+    program.write("bin/full", "")
+    assert program.refused(1, "cron", "install", "--log", "a.log") == (
+        "crontab - failed (exit code 1): No space left on device"
+    )
+
+
+def test_busyboxs_word_for_no_table_is_understood(program: Program, bin_: Path) -> None:
+    words = "crontab: can't open 'root': "
+    put(bin_, "crontab", f'#!/bin/sh\necho "{words}No such file or directory" >&2; exit 1\n')
+    assert program.ok("cron", "show").out == "The crontab holds nothing of jdticket.\n"
+    put(bin_, "crontab", f'#!/bin/sh\necho "{words}Permission denied" >&2; exit 1\n')
+    assert "Permission denied" in program.refused(1, "cron", "show")
+
+
+def test_a_crontab_program_that_cannot_be_run_is_told(program: Program, bin_: Path) -> None:
+    put(bin_, "crontab", "#!/no/such/shell\n")
+    assert program.refused(1, "cron", "show") == f"{bin_}/crontab cannot be run: it does not exist"
+
+
+# systemd
+
+
+def calls(bin_: Path) -> list[str]:
+    """What systemctl was told since the last time."""
+    path = bin_ / "calls"
+    told = path.read_text().splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return told
+
+
+INSTALLED = [
+    *["--user daemon-reload"] * 2,
+    "--user enable jdticket.timer",
+    "--user restart jdticket.timer",
+]
+
+
+def test_without_cron_a_user_timer_is_written_and_started(program: Program, bin_: Path, units: Path) -> None:
+    ran = program.ok("cron", "install", "--every", "10", "--log", "a.log")
+    assert ran.out == f"A systemd timer runs it every 10 minutes: {units}/jdticket.timer\n"
+    assert "enable-linger" in ran.err
+    assert calls(bin_) == INSTALLED
+    service = (units / "jdticket.service").read_text()
+    arguments = [*own_program(sys.executable), "--db", program.store, "--lang", "en", "remind"]
+    assert "ExecStart=" + " ".join(f'"{argument}"' for argument in arguments) + "\n" in service
+    assert f"StandardOutput=append:{program.folder}/a.log\n" in service
+    timer = (units / "jdticket.timer").read_text()
+    assert "OnCalendar=*-*-* *:1/10:00\n" in timer
+    shown = program.ok("cron", "show").out
+    assert service in shown
+    assert timer in shown
+
+
+def test_installing_a_timer_again_starts_it_and_says_that_nothing_changed(
+    program: Program, bin_: Path, units: Path
+) -> None:
+    program.ok("cron", "install")
+    calls(bin_)
+    ran = program.ok("cron", "install")
+    assert ran.out.startswith("Nothing changed. A systemd timer runs it every 5 minutes: ")
+    assert "journalctl --user -u jdticket" in ran.err
+    assert calls(bin_) == INSTALLED
+    assert program.ok("cron", "install", "--every", "1").out.startswith(
+        "A systemd timer runs it every 1 minute: "
+    )
+
+
+def test_remove_stops_the_timer_and_takes_the_units_away(program: Program, bin_: Path, units: Path) -> None:
+    program.ok("cron", "install")
+    (units / "other.timer").write_text("theirs")
+    calls(bin_)
+    assert program.ok("cron", "remove").out.startswith("The systemd timer is removed")
+    assert calls(bin_) == ["--user disable --now jdticket.timer", "--user daemon-reload"]
+    assert [path.name for path in units.iterdir()] == ["other.timer"]
+    assert program.ok("cron", "remove").out.startswith("Nothing changed; ")
+    assert program.ok("cron", "show").out == "There is no systemd timer of jdticket.\n"
+    assert calls(bin_) == []
+
+
+@pytest.mark.parametrize("name", ["jdticket.service", "jdticket.timer"])
+def test_a_unit_of_somebody_else_is_never_touched(
+    program: Program, bin_: Path, units: Path, name: str
+) -> None:
+    units.mkdir(parents=True)
+    (units / name).write_text("[Unit]\n")
+    refused = program.refused(1, "cron", "install", "--log", "a.log")
+    assert refused.startswith(f"{units}/{name} is not jdticket's own")
+    program.ok("cron", "remove")
+    assert program.ok("cron", "show").out == "There is no systemd timer of jdticket.\n"
+    assert [(path.name, path.read_text()) for path in units.iterdir()] == [(name, "[Unit]\n")]
+    assert calls(bin_) == []
+
+
+def test_a_user_without_a_systemd_of_their_own_is_told_and_nothing_is_written(
+    program: Program, units: Path
+) -> None:
+    program.write("bin/broken", "Failed to connect to bus: No medium found\n")
+    assert program.refused(1, "cron", "install", "--log", "a.log") == (
+        "systemctl --user daemon-reload failed (exit code 1): Failed to connect to bus: No medium found"
+    )
+    assert not units.exists()
+
+
+def test_units_that_cannot_be_read_or_written_are_told(program: Program, units: Path) -> None:
+    install = ["cron", "install", "--log", "a.log"]
+    program.write(".config/systemd", "a file")
+    reason = "cannot be read: a part of its path is no folder"
+    assert program.refused(1, *install) == f"{units}/jdticket.service {reason}"
+    units.parent.unlink()
+    units.mkdir(parents=True)
+    (units / "jdticket.timer").symlink_to(program.folder / "nix" / "jdticket.timer")
+    assert program.refused(1, *install) == f"{units}/jdticket.timer cannot be written: it does not exist"
+
+
+# Neither
+
+
+def test_without_cron_and_systemd_the_line_to_run_is_told(program: Program, bin_: Path) -> None:
+    call = f"{PROGRAM} --db {program.store} --lang en remind >> {program.folder}/a.log 2>&1"
+    assert program.refused(1, "cron", "install", "--log", "a.log") == (
+        "There is neither crontab nor systemctl on this machine; "
+        f"have something else run this every 5 minutes: {call}"
+    )
+    for command in ("show", "remove"):
+        assert "neither crontab nor systemctl" in program.ok("cron", command).out

@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from jdticket import clock
+from tests.channels.robots import NEVER, Answer, Handler, Robots, code, http_status
+
+from .running import Program, row, table
+
+ALL_DAY = '[service_hours]\ndaily = ["00:00-24:00"]\n[messages]\nlanguage = "en"\n'
+WECOM_KEY = "wecom-key-693a91f6"
+SECRETS = {
+    "wecom": (WECOM_KEY, ""),
+    "dingtalk": ("dingtalk-token-566cc69d", "SEC-dingtalk-5d1f"),
+    "feishu": ("feishu-hook-7f3c2c31", "feishu-secret-77aa"),
+}
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    with Robots() as running:
+        yield running
+
+
+def channel(name: str, kind: str, **keys: str | bool | list[str]) -> str:
+    values = {"name": name, "kind": kind} | keys
+    lines = [
+        f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
+        for key, value in values.items()
+    ]
+    return "\n".join(["[[channels]]", *lines, ""])
+
+
+def group(robots: Robots, robot: str, **keys: str | bool | list[str]) -> str:
+    """The channel "robot-group" to a robot of this kind, signed where it can be."""
+    key, secret = SECRETS[robot]
+    signed = {"secret": secret} if secret else {}
+    url = getattr(robots, robot)(key, **signed)
+    return channel(f"{robot}-group", robot, url=url, **signed, **keys)
+
+
+def urgent(program: Program, *numbers: int, minutes_left: int = 25) -> None:
+    """Take in tickets that have so much time left."""
+    created = clock.system_now() - timedelta(hours=4) + timedelta(minutes=minutes_left)
+    told = f"{created + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
+    rows = [row(number, told, "CRC高危投诉", "急 13812345678") for number in numbers or (59088842,)]
+    program.ok("import", "-", stdin=table(*rows))
+
+
+def ready(program: Program, *channels: str, more: str = "") -> None:
+    """One urgent ticket, and these channels."""
+    program.configure(ALL_DAY + more + "".join(channels))
+    urgent(program)
+
+
+# Sending
+
+
+def test_each_robot_gets_one_short_message_that_mentions_and_is_signed(
+    program: Program, robots: Robots
+) -> None:
+    ready(
+        program,
+        group(robots, "wecom", mention=["13800000000", "xiaowang"]),
+        group(robots, "dingtalk", mention=["13800000000"]),
+        group(robots, "feishu", mention=["ou_1"]),
+    )
+    program.ok("remind")
+    assert {message.robot: message.mentioned for message in robots.messages} == {
+        "wecom": ("xiaowang", "13800000000"),
+        "dingtalk": ("13800000000",),
+        "feishu": ("ou_1",),
+    }
+    for message in robots.messages:
+        first, content, *_people = message.text.splitlines()
+        assert re.fullmatch(
+            r"CRC高危投诉 2[45]m to go \(by .*\d\d:\d\d\) ticket 59088842 order 275549088842", first
+        )
+        assert content == "急 138****5678"
+    assert len(robots.requests) == 3
+
+
+def test_a_line_for_each_reminder_sent_and_nothing_when_nothing_is_due(
+    program: Program, robots: Robots
+) -> None:
+    ready(program, group(robots, "wecom"))
+    [line] = program.ok("remind").out.splitlines()
+    assert line.startswith("wecom-group: CRC高危投诉 ")
+    assert "59088842" in line
+    assert program.ok("remind")[1:] == ("", "")
+    assert len(robots.messages) == 1
+
+
+def test_the_message_is_in_the_language_of_messages(program: Program, robots: Robots) -> None:
+    shop = '[[shops]]\ncode = "jd3"\nname = "京东3店"\n'
+    program.configure(ALL_DAY.replace('"en"', '"zh"') + shop + group(robots, "wecom"))
+    urgent(program)
+    program.ok("remind")
+    [message] = robots.messages
+    assert re.match(
+        r"【京东3店】CRC高危投诉 还剩 ?2[45]分(钟)? ?[(（].*\d\d:\d\d前[)）] 工单59088842 订单275549088842\n",
+        message.text,
+    ), message.text
+
+
+def test_json_gives_the_ledger_s_rows_with_their_text(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"))
+    [told] = program.ok("remind", "--json").json
+    assert (told["rule"], told["step"], told["channel"]) == ("before", "before:1800", "wecom-group")
+    assert (told["ticket"], told["state"], told["attempts"]) == ("59088842", "sent", 1)
+    assert told["text"].startswith("CRC高危投诉 ")
+    assert program.ok("remind", "--json").json == []
+
+
+def test_a_channel_on_standard_output_prints_the_message(program: Program) -> None:
+    ready(program, channel("print", "stdout"))
+    assert "ticket 59088842 order 275549088842\n急 138****5678\n" in program.ok("remind").out
+
+
+# Rehearsing
+
+
+def test_a_dry_run_sends_nothing_and_claims_nothing(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"))
+    for _time in range(2):
+        assert "59088842" in program.ok("remind", "--dry-run").out
+    assert (robots.requests, program.ok("reminders", "--json").json) == ([], [])
+    program.ok("remind")
+    assert program.ok("remind", "--dry-run").out == ""
+
+
+def test_a_dry_run_with_now_shows_what_would_go_out_at_any_moment(program: Program) -> None:
+    program.configure('[messages]\nlanguage = "en"\n' + channel("print", "stdout"))
+    program.ok("import", "-", stdin=table(row(59088842, "2024-06-11 16:40:00")))
+
+    def out(now: str) -> str:
+        return program.ok("--now", now, "remind", "--dry-run").out
+
+    assert "urge 2h to go" in out("2024-06-11 18:40").replace("催单", "urge")
+    assert out("2024-06-11 20:00") == ""
+    assert "30m to go (by 10:40)" in out("2024-06-12 10:10")
+    assert "overdue by 20m" in out("2024-06-12 11:00")
+
+
+def test_now_without_a_dry_run_is_refused(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"))
+    said = program.refused(2, "--now", "2024-06-11 10:00", "remind")
+    assert "--dry-run" in said
+    assert robots.requests == []
+
+
+# Trouble
+
+
+def test_without_a_channel_it_says_so(program: Program) -> None:
+    program.configure(ALL_DAY)
+    assert "[[channels]]" in program.refused(1, "remind")
+
+
+@pytest.mark.parametrize(
+    ("robot", "number"),
+    [("wecom", 93000), ("dingtalk", 310000), ("feishu", 9499), ("feishu", 19021), ("feishu", 19024)],
+)
+def test_a_refusal_behind_http_200_is_loud_and_shows_no_secret(
+    program: Program, robots: Robots, robot: str, number: int
+) -> None:
+    ready(program, group(robots, robot))
+    secrets = SECRETS[robot]
+    robots.answer_with(code(number, f"no: {' '.join(secrets)}"))
+    ran = program.run("remind")
+    assert (ran.code, ran.out) == (6, "")
+    [line] = ran.err.splitlines()
+    assert line.startswith(f"Channel {robot}-group refuses: ")
+    assert str(number) in line
+    ledger = program.ok("reminders").out + program.ok("reminders", "--json").out
+    for secret in filter(None, secrets):
+        assert secret not in ran.err + ledger + program.run("doctor").out + program.run("list").err
+    assert program.ok("remind").out.count("59088842") == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [http_status(500), http_status(502), http_status(200), http_status(200, b"<html>")]
+)
+def test_what_failed_is_loud_and_goes_out_in_the_next_run(
+    program: Program, robots: Robots, answer: Answer
+) -> None:
+    ready(program, group(robots, "wecom"))
+    robots.answer_with(answer)
+    ran = program.run("remind")
+    assert (ran.code, ran.out) == (6, "")
+    [line] = ran.err.splitlines()
+    assert line.startswith("Channel wecom-group failed: ")
+    assert "59088842" in program.ok("remind").out
+    assert program.ok("remind").out == ""
+
+
+@pytest.mark.parametrize(("robot", "number"), [("wecom", 45009), ("dingtalk", 130101), ("feishu", 11232)])
+def test_too_many_messages_leaves_the_rest_for_the_next_run(
+    program: Program, robots: Robots, robot: str, number: int
+) -> None:
+    ready(program, group(robots, robot))
+    robots.answer_with(code(number, "too many"))
+    ran = program.ok("remind")
+    assert (ran.out, ran.err) == ("", "1 reminder is left for the next run.\n")
+    assert "59088842" in program.ok("remind").out
+
+
+def test_a_channel_without_its_address_fails_loudly_and_the_others_send(
+    program: Program, robots: Robots
+) -> None:
+    ready(program, channel("bad", "wecom", url_env="NO_SUCH_URL"), group(robots, "feishu"))
+    ran = program.run("remind")
+    assert ran.code == 6
+    [line] = ran.err.splitlines()
+    assert line.startswith("Channel bad refuses: ")
+    assert "NO_SUCH_URL" in line
+    assert [message.robot for message in robots.messages] == ["feishu"]
+    ran = program.ok("remind", NO_SUCH_URL=robots.wecom())
+    assert ran.out.startswith("bad: ")
+
+
+def test_a_robot_that_never_answers_holds_up_no_other_and_costs_no_more_than_the_budget(
+    program: Program, robots: Robots
+) -> None:
+    ready(program, group(robots, "wecom"), group(robots, "feishu"))
+    robots.answer_with(NEVER, to=WECOM_KEY)
+    ran = program.run("remind", "--budget", "1s")
+    assert ran.code == 6
+    assert ran.out.startswith("feishu-group: ")
+    assert ran.err.startswith("Channel wecom-group failed: no whole answer within ")
+
+
+def test_the_heartbeat_is_fetched_after_a_good_run_only(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"), more=f'[reminders]\nheartbeat_url = "{robots.url}/ping"\n')
+    robots.answer_with(http_status(500))
+    program.run("remind")
+    assert [request.method for request in robots.requests] == ["POST"]
+    program.ok("remind")
+    program.ok("remind")
+    assert [(request.method, request.path) for request in robots.requests[2:]] == [("GET", "/ping")] * 2
+
+
+# Several at once, and killed ones
+
+
+def test_eight_runs_at_once_send_each_of_two_hundred_reminders_exactly_once(
+    program: Program, robots: Robots
+) -> None:
+    program.configure(ALL_DAY + group(robots, "wecom"))
+    numbers = range(59088000, 59088200)
+    urgent(program, *numbers)
+    pipe = subprocess.PIPE
+    runs = [program.start("remind", stdout=pipe, stderr=pipe) for _run in range(8)]
+    said = [run.communicate() for run in runs]
+    assert [(run.returncode, err) for run, (_out, err) in zip(runs, said, strict=True)] == [(0, b"")] * 8
+    sent = [number for message in robots.messages for number in re.findall(r"(\d{8})/", message.text)]
+    assert sorted(sent) == [str(number) for number in numbers]
+    assert sum(len(out.splitlines()) for out, _err in said) == 200
+    assert program.sql("SELECT state, attempts, count(*) FROM reminders GROUP BY 1, 2") == [("sent", 1, 200)]
+    assert program.ok("remind").out == ""
+
+
+def lapse(program: Program) -> None:
+    """Claims are over."""
+    program.sql("UPDATE reminders SET claim_expires_at = claimed_at WHERE state = 'claimed'")
+
+
+def test_what_was_claimed_by_a_run_that_was_killed_before_it_could_send_is_not_lost(
+    program: Program, robots: Robots
+) -> None:
+    ready(program, group(robots, "wecom"))
+    arrived = threading.Event()
+
+    def never(handler: Handler, _proper: bytes) -> None:
+        arrived.set()
+        handler.robots.wait_for_end()
+
+    robots.answer_with(Answer(never))
+    with program.start("remind") as run:
+        assert arrived.wait(30)
+        run.kill()
+    assert run.returncode == -signal.SIGKILL
+    assert robots.messages == []
+    [(state,)] = program.sql("SELECT state FROM reminders")
+    assert state == "claimed"
+    assert program.ok("remind").out == ""
+    lapse(program)
+    assert "59088842" in program.ok("remind").out
+    assert len(robots.messages) == 1
+
+
+def test_what_was_sent_by_a_run_that_was_killed_before_it_could_say_so_comes_again(
+    program: Program, robots: Robots
+) -> None:
+    ready(program, group(robots, "wecom"))
+    arrived, go, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def when_told(handler: Handler, proper: bytes) -> None:
+        arrived.set()
+        go.wait(30)
+        handler.answer(200, proper, {})
+        answered.set()
+
+    robots.answer_with(Answer(when_told, taken=True))
+    with program.start("remind") as run, closing(sqlite3.connect(program.store)) as other:
+        assert arrived.wait(30)
+        # Nobody else can write from here on, so the answer cannot be kept before the end.
+        other.execute("BEGIN IMMEDIATE")
+        go.set()
+        assert answered.wait(30)
+        run.kill()
+        run.wait()
+        other.rollback()
+    assert program.ok("remind").out == ""
+    lapse(program)
+    assert "59088842" in program.ok("remind").out
+    assert program.ok("remind").out == ""
+    assert len(robots.messages) == 2
+    assert program.sql("SELECT state, attempts FROM reminders") == [("sent", 2)]
+
+
+# The ledger
+
+
+def test_the_ledger_shows_what_went_where_and_what_was_answered(program: Program, robots: Robots) -> None:
+    program.configure(ALL_DAY + group(robots, "wecom"))
+    assert program.ok("reminders").out == "No reminder is on record.\n"
+    urgent(program, 59088842, 59088843)
+    robots.answer_with(code(0, "ok"), http_status(500))
+    assert program.run("remind").code == 6
+    assert [(kept["ticket"], kept["state"]) for kept in program.ok("reminders", "--json").json] == [
+        ("59088843", "failed"),
+        ("59088842", "sent"),
+    ]
+    [failed] = program.ok("reminders", "--failed", "--json").json
+    assert (failed["ticket"], failed["answer"], failed["refused"]) == (
+        "59088843",
+        "HTTP 500: out of order",
+        False,
+    )
+    [sent] = program.ok("reminders", "--ticket", "842", "--json").json
+    assert (sent["ticket"], sent["answer"]) == ("59088842", "errcode 0: ok")
+    shown = program.ok("reminders").out.splitlines()
+    assert len(shown) == 3
+    for words in ("59088843", "failed", "wecom-group", "30m before", "HTTP 500"):
+        assert words in shown[1]
+    assert len(program.ok("reminders", "--limit", "1").out.splitlines()) == 2
+
+
+def test_the_ledger_of_an_unknown_ticket_is_an_error(program: Program) -> None:
+    program.ok("import", "-", stdin=table(row(59088842)))
+    assert "999" in program.refused(3, "reminders", "--ticket", "999")

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from jdticket.config import fill_template
+from jdticket.i18n import translator
+from jdticket.model import Kind, ReminderRule, Ticket
+from jdticket.views.messages import Messages
+from tests.desk_helpers import SHANGHAI
+from tests.language import assert_speaks
+from tests.store.making import NOON, outage, ticket
+
+HOUR = timedelta(hours=1)
+SHOPS = {"jd3": "京东3店"}
+TICKET_RULES = (ReminderRule.NEW, ReminderRule.BEFORE, ReminderRule.OVERDUE, ReminderRule.RETURNED)
+
+
+def messages(language: str = "zh", templates: Mapping[ReminderRule, str] | None = None) -> Messages:
+    """Words of 12:00; the ticket of ``making.ticket`` is due at 16:00."""
+    return Messages(
+        now=NOON,
+        zone=SHANGHAI,
+        shop_names=SHOPS,
+        templates=templates or {},
+        fill=fill_template,
+        gettext=translator(language).gettext,
+    )
+
+
+def lines(
+    about: Ticket, rule: ReminderRule = ReminderRule.BEFORE, left: timedelta = 4 * HOUR, **options: bool
+) -> list[str]:
+    return messages().ticket(rule, about, left, **options).split("\n")
+
+
+def test_a_message_names_shop_kind_time_ticket_and_order_and_then_the_content() -> None:
+    first, content = lines(ticket(kind_text="CRC高危投诉", content="客户 来电"), left=HOUR / 2)
+    assert first.startswith("【京东3店】CRC高危投诉 ")
+    assert [first.count(words) for words in ("30分", "16:00", "工单59088842", "订单275490614167")] == [1] * 4
+    assert content == "客户 来电"
+
+
+def test_without_shop_order_or_content_it_is_shorter() -> None:
+    [only] = lines(ticket(shop="", order_id=None, kind_text="", kind=Kind.CRC))
+    assert only.startswith("CRC高危 ")
+    assert only.endswith("订单-")
+
+
+def test_each_rule_says_why_it_is_sent() -> None:
+    told = {rule: lines(ticket(), rule)[0] for rule in TICKET_RULES}
+    assert told[ReminderRule.NEW] != told[ReminderRule.BEFORE] != told[ReminderRule.RETURNED]
+    past = ticket(deadline_at=NOON - HOUR)
+    assert "超时" in lines(past, ReminderRule.OVERDUE, -HOUR)[0]
+    assert "超时" not in told[ReminderRule.BEFORE]
+
+
+def test_a_deadline_of_another_day_names_the_day() -> None:
+    [only] = lines(ticket(deadline_at=NOON + 22 * HOUR))
+    assert "明天 10:00" in only
+
+
+def test_phone_numbers_are_masked_and_the_content_stays_one_line() -> None:
+    content = "请回电 13812345678\r\n或 +86 13912345678\x1b[31m " + "急" * 80
+    _first, shown = lines(ticket(content=content))
+    assert shown.startswith("请回电 138****5678 或 +86 139****5678\\x1b[31m 急")
+    assert len(shown) == 60
+    assert shown.endswith("…")
+
+
+def test_the_short_form_is_one_line_with_the_same_facts_and_no_content() -> None:
+    for rule in TICKET_RULES:
+        [only] = lines(ticket(content="客户来电"), rule, short=True)
+        for words in ("京东3店", "催单", "59088842", "275490614167"):
+            assert words in only
+    [short], [long] = lines(ticket(), short=True), lines(ticket())
+    assert len(short) < len(long)
+
+
+def test_a_configured_text_takes_the_place_of_ours_in_every_form() -> None:
+    about = ticket(content="电话13812345678", assignee="小王")
+    text = "{shop}|{kind}|{deadline}|{ticket_id}|{order_id}|{content}|{assignee}"
+    ours = messages(templates={ReminderRule.BEFORE: text})
+    told = "京东3店|催单|16:00|59088842|275490614167|电话138****5678|小王"
+    assert ours.ticket(ReminderRule.BEFORE, about, HOUR) == told
+    assert ours.ticket(ReminderRule.BEFORE, about, HOUR, short=True) == told
+    assert ours.ticket(ReminderRule.NEW, about, HOUR) != told
+
+
+def test_braces_in_a_ticket_are_text() -> None:
+    ours = messages(templates={ReminderRule.BEFORE: "{content}"})
+    assert ours.ticket(ReminderRule.BEFORE, ticket(content="{shop} {0}"), HOUR) == "{shop} {0}"
+    assert lines(ticket(content="{shop} {0}"))[1] == "{shop} {0}"
+
+
+def test_the_digest_counts_all_and_lists_the_most_urgent() -> None:
+    many = [ticket(str(59088000 + i)) for i in range(25)]
+    first, *listed, last = messages().opening(many, lambda _ticket: HOUR).split("\n")
+    assert "25" in first
+    assert [str(59088000 + i) in line for i, line in enumerate(listed)] == [True] * 20
+    assert "5" in last
+    few = messages().opening(many[:20], lambda _ticket: HOUR).split("\n")
+    assert len(few) == 21
+
+
+def test_an_outage_names_shops_reason_since_when_and_its_number() -> None:
+    text = messages().outage(outage(id=7))
+    for words in ("京东3店", "京东5店", "停电", "今天 12:00", "7"):
+        assert words in text
+    assert "\n" not in text
+
+
+def test_messages_speak_the_language_asked_for() -> None:
+    def told(language: str) -> list[str]:
+        ours = messages(language)
+        about, everywhere = ticket(kind_text=""), outage(shops=())
+        texts = [
+            ours.ticket(rule, about, HOUR, short=short) for rule in TICKET_RULES for short in (False, True)
+        ]
+        return [*texts, ours.opening([about] * 25, lambda _ticket: HOUR), ours.outage(everywhere)]
+
+    for text in told("zh"):
+        assert_speaks(text, "zh", allow=["CRC"])
+    for text in told("en"):
+        assert_speaks(text, "en", allow=["京东3店"])
+
+
+def test_an_outage_of_all_shops_names_none() -> None:
+    assert not messages().outage(outage(shops=())).startswith("【")
