@@ -259,7 +259,12 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     problems: list[_Problem] = []
     config = _config(_Table(document, (), problems), file)
     if problems:
-        raise ConfigError("\n".join(_sentence(problem, text, file) for problem in problems))
+        raise ConfigError(
+            "\n".join(
+                _sentence(problem, text, file)
+                for problem in sorted(problems, key=lambda problem: _line(text, problem.key))
+            )
+        )
     return config
 
 

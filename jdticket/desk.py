@@ -793,7 +793,12 @@ class Desk:
                 return False
             begin = max(ticket.created_at, outage.since)
             end = ticket.deadline_at if outage.until is None else min(ticket.deadline_at, outage.until)
-            return begin < end and self._policy.hours.between(begin, end) > timedelta(0)
+            if begin >= end:
+                return False
+            # The platform and the manager also set deadlines outside service hours: one that lies in the
+            # outage is in danger although no service time is.
+            lies_in_it = end == ticket.deadline_at and not self._policy.hours.is_open(end)
+            return lies_in_it or self._policy.hours.between(begin, end) > timedelta(0)
 
         return [ticket for ticket in self._store.tickets(_PENDING) if cut(ticket)]
 

@@ -194,6 +194,14 @@ class TestTakingIn:
         assert done.changed == 1
         assert (ticket.content, ticket.kind, ticket.order_id) == ("问题描述", Kind.URGE, "275490614167")
 
+    def test_our_own_export_is_no_word_of_the_platforms(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        office.desk.reply("59088842", "已经发出，请查收", at=None, by="", force=False)
+        office.take_in(draft(**WAITING))
+        exported = draft(reply_text="已经发出，请查收", reply_at=at("23 11:00"))
+        assert office.take_in(exported).unchanged == 1
+        assert office.desk.find("59088842").returned_at is not None
+
     def test_a_name_that_we_assigned_is_kept(self, office: DeskAt) -> None:
         office.take_in(draft())
         office.desk.assign("59088842", "小王", by="")
@@ -476,6 +484,14 @@ class TestOutages:
         office.time = at("23 13:30")
         outage_id = report(office, since=at("23 13:00"))
         assert [ticket.id for ticket in office.desk.outage(outage_id).affected] == ["59000001"]
+
+    def test_a_deadline_outside_service_hours_that_lies_in_the_outage_is_in_danger(
+        self, office: DeskAt
+    ) -> None:
+        office.take_in(draft(deadline_at=at("23 20:30")), draft("59088843", deadline_at=at("23 22:00")))
+        office.time = at("24 10:00")
+        outage_id = report(office, since=at("23 19:30"), until=at("23 21:00"))
+        assert [ticket.id for ticket in office.desk.outage(outage_id).affected] == ["59088842"]
 
     def test_a_night_outage_cuts_into_nothing(self, office: DeskAt) -> None:
         office.take_in(draft(created_at=at("23 18:00")))

@@ -19,6 +19,7 @@ from jdticket.deadlines import NeverOpenError
 from jdticket.errors import JdticketError, UsageError
 from jdticket.i18n import _
 from jdticket.text import quoted
+from jdticket.words import os_reason
 
 # Each command's module, in the order of the help. A module's Typer object holds the command; a
 # module whose name is in _GROUPS is a command with commands of its own.
@@ -149,6 +150,11 @@ def _no_such_command(name: str, known: list[str]) -> str:
     return _("There is no command {name}; see: jdticket --help").format(name=quoted(name))
 
 
+def _forget_output() -> None:
+    """Let what is still to be written go nowhere: Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class LazyGroup(Group):
     """The root: commands are made when asked for, and a reader who leaves early (``| head``) is no error."""
 
@@ -165,8 +171,7 @@ class LazyGroup(Group):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Python would complain once more when it flushes standard output at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_output()
             return None
         return result
 
@@ -283,6 +288,11 @@ def run(arguments: Sequence[str]) -> int:
     except JdticketError as error:
         _complain(error.message)
         return error.exit_code
+    except OSError as error:
+        # Nowhere to write the answer to: a full disk behind a redirect, for one.
+        _complain(_("{where}: {what}").format(where=error.filename or _("output"), what=os_reason(error)))
+        _forget_output()
+        return 1
     except UnicodeEncodeError:
         # Bytes of another encoding in an argument reach us as lone surrogates, which no store takes.
         _complain(

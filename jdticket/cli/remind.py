@@ -50,6 +50,11 @@ def remind(
         raise ConfigError(
             _("No channel is configured, so nobody can be reminded; add [[channels]] to the configuration.")
         )
+    printed = {channel.name for channel in session.config.channels if channel.kind == "stdout"}
+    if as_json and printed and not dry_run:
+        raise UsageError(
+            _("--json and a channel of kind stdout would print into each other; leave out --json.")
+        )
     desk = reminder_desk(session, rehearsal=dry_run)
     compose = _composer(session)
     if dry_run:
@@ -58,7 +63,6 @@ def remind(
         return
     report = desk.run(partial(_outlet, session), compose, budget=session.duration("--budget", budget))
     # What a channel of kind stdout has printed is not told a second time.
-    printed = {channel.name for channel in session.config.channels if channel.kind == "stdout"}
     _tell(session, report, compose, as_json=as_json, printed=printed)
     if report.failed:
         raise typer.Exit(ChannelError.exit_code)

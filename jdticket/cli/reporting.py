@@ -16,6 +16,7 @@ from jdticket.desk import OutageStory
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.model import Contact, OutageReason, Outcome, Via
+from jdticket.text import one_line
 from jdticket.words import kind_word, reason_word, via_word
 
 app = typer.Typer()
@@ -80,6 +81,10 @@ def report_outage(
     contact = None
     if via is not None and manager is not None:
         contact = _contact(manager, via, reached_at or session.now, said)
+    elif via or contacted_at or said:
+        raise UsageError(
+            _("To log the contact, both --manager and --via are needed. Nothing has been recorded yet.")
+        )
     story = desk.report_outage(
         reason or OutageReason.OTHER,
         since=began,
@@ -89,13 +94,10 @@ def report_outage(
         by=session.by(by),
         contact=contact,
     )
-    wanted = bool(via or contacted_at or said) and contact is None
     if as_json:
         _answer_in_json(session, story)
     else:
         _tell(session, story)
-    if wanted:
-        session.say(_("The contact was not logged: that takes both --manager and --via."))
 
 
 class _contact:  # noqa: N801
@@ -171,7 +173,6 @@ def note_to_manager(session: Session, story: OutageStory) -> str:
         story.affected,
         shop_names=session.shop_names,
         zone=session.zone,
-        now=session.now,
         gettext=translator(session.config.messages_language).gettext,
     )
 
@@ -257,3 +258,13 @@ def _tell(session: Session, story: OutageStory) -> None:
             ),
             "bold red",
         )
+        for shop in session.config.shops:
+            if shop.manager and (not outage.shops or shop.code in outage.shops):
+                screen.line(
+                    "  "
+                    + _("{shop}: {name} {phone}").format(
+                        shop=one_line(shop.name),
+                        name=one_line(shop.manager.name),
+                        phone=one_line(shop.manager.phone),
+                    )
+                )

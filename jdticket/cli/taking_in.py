@@ -145,12 +145,17 @@ def import_(
     if bool(files) == clipboard:
         raise UsageError(_("Name the files to import, or - for standard input, or --clipboard."))
     code = session.shop(shop)
+    copied = session.moment("--copied-at", copied_at)
+    if copied is not None and copied > clock.system_now():
+        raise UsageError(_("--copied-at: that is in the future."))
+    if "-" in (files or []) and sys.stdin.isatty():
+        session.say(_("Paste, press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter)."))
     options = ReadOptions(
         zone=session.zone,
         now=clock.system_now(),
         encoding=encoding,
         columns=_columns(columns or []),
-        copied_at=session.moment("--copied-at", copied_at),
+        copied_at=copied,
     )
     sources = [_clipboard(options)] if clipboard else _open(files or [], options)
     desk = session.writing()

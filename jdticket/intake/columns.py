@@ -50,11 +50,11 @@ HEADER_ROWS = 30
 CELL_MAX = 1024 * 1024
 """Characters; no ticket's text comes near it."""
 
-# Our own words for a state (an export taken in again). That we hold a ticket as pending says nothing
-# about what the platform shows, so "pending" tells no platform state.
+# Our own words for a state (an export taken in again). That we hold a ticket as pending or replied
+# says nothing about what the platform shows, so these tell no platform state; a reply's time does.
 _OWN_STATES: Mapping[str, PlatformState | None] = {
     "pending": None,
-    "replied": PlatformState.REPLIED,
+    "replied": None,
     "closed": PlatformState.CLOSED,
     "void": PlatformState.VOID,
 }

@@ -171,7 +171,10 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
     from tempfile import TemporaryFile
 
     spool = TemporaryFile()  # noqa: SIM115 - the caller closes it
-    copyfileobj(stream, spool, 1 << 20)
+    if stream.isatty():
+        spool.write(stream.read())  # a second read would wait for a second Ctrl-D
+    else:
+        copyfileobj(stream, spool, 1 << 20)
     spool.seek(0)
     return spool
 

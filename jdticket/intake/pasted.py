@@ -128,6 +128,13 @@ class PastedPage(Source):
             for n, p in enumerate(body)
             if p.what is _Is.WORDS and p is not state and not (n > time and _is_about_time_left(p.text))
         ]
+        if countdown is None and any(_is_about_time_left(part.text) for part in after):
+            self.notes.append(
+                _(
+                    "{name}, row {row}: the page tells of the time of ticket {id} in words not known; "
+                    "its deadline is counted in service hours, check it on the page."
+                ).format(name=self.name, row=number.line, id=number.text)
+            )
         kind_text = free[0] if free else ""
         return Draft(
             source=self.name,

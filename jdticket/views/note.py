@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from jdticket import clock
 from jdticket.model import Outage, Ticket
 from jdticket.text import one_line
 from jdticket.words import kind_word, reason_word
@@ -17,7 +16,6 @@ def manager_note(
     *,
     shop_names: Mapping[str, str],
     zone: tzinfo,
-    now: datetime,
     gettext: Callable[[str], str],
 ) -> str:
     """What to send to the JD operations manager about ``outage``: shop, reason, since when, the tickets
@@ -27,7 +25,8 @@ def manager_note(
     shops = _(", ").join(one_line(shop_names.get(code, code)) for code in outage.shops)
 
     def moment(when: datetime) -> str:
-        return clock.moment_in_words(when, now, zone, _)
+        # In full: the note is forwarded, and read on another day.
+        return f"{when.astimezone(zone):%Y-%m-%d %H:%M}"
 
     since = moment(outage.since)
     greeting = _("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")

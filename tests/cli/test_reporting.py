@@ -97,10 +97,17 @@ def test_the_manager_of_the_shop_is_known_from_the_configuration(desk: Program) 
     assert "Contact logged: 张经理, phone." in shown
 
 
-def test_a_contact_with_nobody_known_is_not_logged_and_that_is_said(desk: Program) -> None:
-    ran = desk.ok("report-outage", *SINCE, "--via", "phone")  # two shops, two managers
-    assert "The contact was not logged: that takes both --manager and --via." in ran.err
-    assert "NOT YET CONTACTED" in ran.out
+def test_a_contact_with_nobody_known_is_refused_before_anything_is_recorded(desk: Program) -> None:
+    for half in (["--via", "phone"], ["--said", "停电了"], ["--contacted-at", "2024-06-11 11:00"]):
+        said = desk.refused(2, "report-outage", *SINCE, *half)  # two shops, two managers
+        assert "To log the contact, both --manager and --via are needed." in said
+    assert "No outage is on record." in desk.ok("outage", "list").out
+
+
+def test_the_manager_to_call_is_named_with_the_number(desk: Program) -> None:
+    shown = desk.ok("report-outage", *SINCE, "--shop", "jd3").out
+    assert "NOT YET CONTACTED" in shown
+    assert "京东3店: 张经理" in shown
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_the_kind_is_known_by_the_platforms_words_which_are_kept(words: str, kin
     ("word", "state"),
     [
         ("pending", None),
-        ("replied", PlatformState.REPLIED),
+        ("replied", None),
         ("closed", PlatformState.CLOSED),
         ("void", PlatformState.VOID),
     ],
@@ -207,7 +207,7 @@ def test_our_own_export_can_be_taken_in() -> None:
     )
     draft = only_draft(text)
     assert (draft.id, draft.shop, draft.kind, draft.kind_text) == ("59088842", "jd3", Kind.CRC, "CRC高危投诉")
-    assert (draft.platform_state, draft.platform_status) == (PlatformState.REPLIED, "待回复")
+    assert (draft.platform_state, draft.platform_status) == (None, "待回复")
     assert (draft.created_at, draft.deadline_at) == (at("2026-11-23 09:12:30"), at("2026-11-23 13:12:30"))
     assert (draft.reply_at, draft.assignee, draft.content) == (at("2026-11-23 10:00"), "小王", "-1 分")
 

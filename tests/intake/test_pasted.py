@@ -281,3 +281,11 @@ def test_no_order_of_cells_breaks_the_reader(cells: list[str]) -> None:
         assert error.message
     else:
         assert all(item.row >= 1 for item in found)
+
+
+def test_words_about_the_time_left_that_are_not_known_are_pointed_out() -> None:
+    read = page(ROW.replace("还剩3小时58分", "已超时1小时2分"))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert draft.deadline_at is None
+    assert ["84712345" in note for note in read.notes] == [True]

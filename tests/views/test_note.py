@@ -18,7 +18,6 @@ def note(about: Outage, *affected: Ticket, language: str = "zh") -> str:
         affected,
         shop_names={"jd3": "京东3店"},
         zone=SHANGHAI,
-        now=NOON,
         gettext=translator(language).gettext,
     )
 
@@ -26,11 +25,11 @@ def note(about: Outage, *affected: Ticket, language: str = "zh") -> str:
 def test_the_note_names_shop_reason_time_tickets_and_what_is_asked_for() -> None:
     text = note(outage(), ticket(), ticket("59088843", kind=Kind.CRC, order_id=None))
     greeting, details, _heading, first, second, request = text.splitlines()
-    for words in ("京东3店、京东5店", "停电", "今天 12:00"):
+    for words in ("京东3店、京东5店", "停电", "2026-11-23 12:00"):
         assert words in greeting
     assert "园区停电" in details
-    assert first == "- 工单 59088842，订单 275490614167，催单，截止时间 今天 16:00"
-    assert second == "- 工单 59088843，订单 -，CRC高危，截止时间 今天 16:00"
+    assert first == "- 工单 59088842，订单 275490614167，催单，截止时间 2026-11-23 16:00"
+    assert second == "- 工单 59088843，订单 -，CRC高危，截止时间 2026-11-23 16:00"
     assert "延长" in request
 
 
