@@ -80,7 +80,7 @@ def source_word(source: DeadlineSource) -> str:
     }[source]
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], _: Gettext = _) -> str:
     """Several names in a row, with the language's own comma."""
     return _(", ").join(names)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from jdticket import clock
 from jdticket.model import Outage, ReminderRule, Ticket
 from jdticket.text import one_line, without_phones
-from jdticket.words import kind_word, reason_word
+from jdticket.words import kind_word, listed, reason_word
 
 _CONTENT_MOST = 60
 _DIGEST_MOST = 20
@@ -112,7 +112,7 @@ class Messages:
     def outage(self, outage: Outage) -> str:
         """That the operations manager has yet to be told of an outage."""
         _ = self._
-        shops = _(", ").join(one_line(self._shop_names.get(code, code)) for code in outage.shops)
+        shops = listed((one_line(self._shop_names.get(code, code)) for code in outage.shops), _)
         prefix = _("[{shop}] ").format(shop=shops) if shops else ""
         return prefix + _(
             "{reason} since {since}: the operations manager has not been contacted, call now (outage {id})"

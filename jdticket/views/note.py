@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from jdticket.model import Outage, Ticket
 from jdticket.text import one_line
-from jdticket.words import kind_word, reason_word
+from jdticket.words import kind_word, listed, reason_word
 
 
 def manager_note(
@@ -22,7 +22,7 @@ def manager_note(
     with their deadlines, and what is asked for ("contact the operations manager at once and explain",
     seller guide). Speaks the language of ``gettext``."""
     _ = gettext
-    shops = _(", ").join(one_line(shop_names.get(code, code)) for code in outage.shops)
+    shops = listed((one_line(shop_names.get(code, code)) for code in outage.shops), _)
 
     def moment(when: datetime) -> str:
         # In full: the note is forwarded, and read on another day.

@@ -244,13 +244,12 @@ class Teller:
         events: Sequence[Event],
     ) -> None:
         """Everything about one outage."""
-        shops = listed(one_line(self._shop_names.get(code, code)) for code in outage.shops)
         fields: list[tuple[str, str | Cell]] = [
             (_("outage"), Cell(str(outage.id), "bold")),
             (_("reason"), reason_word(outage.reason)),
             (_("since"), self._moment(outage.since)),
             (_("until"), _("it lasts") if outage.until is None else self._moment(outage.until)),
-            (_("shops"), shops or _("all")),
+            (_("shops"), self._shops(outage)),
             (_("operations manager"), self.contact_state(outage)),
         ]
         if outage.note:
@@ -291,6 +290,9 @@ class Teller:
             self._heading(_("Time line"))
             self._time_line([event for event in events if event.ticket_id is None])
 
+    def _shops(self, outage: Outage) -> str:
+        return listed(one_line(self._shop_names.get(code, code)) for code in outage.shops) or _("all")
+
     def contact_state(self, outage: Outage) -> Cell:
         """Whether the operations manager was reached."""
         if outage.contacted:
@@ -302,7 +304,6 @@ class Teller:
         headings = [_("outage"), _("reason"), _("since"), _("until"), _("operations manager"), _("shops")]
         rows = []
         for outage in outages:
-            shops = listed(one_line(self._shop_names.get(code, code)) for code in outage.shops)
             rows.append(
                 [
                     Cell(str(outage.id), "bold"),
@@ -310,7 +311,7 @@ class Teller:
                     Cell(self._moment(outage.since)),
                     Cell(_("it lasts") if outage.until is None else self._moment(outage.until)),
                     self.contact_state(outage),
-                    Cell(shops or _("all")),
+                    Cell(self._shops(outage)),
                 ]
             )
         self._screen.table(headings, rows)
