@@ -27,7 +27,8 @@ from jdticket.deadlines import (
 )
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.model import ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
+from jdticket.model import App, ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
+from jdticket.net import is_web_address
 from jdticket.reminding import Duty, Escalation, ReminderRules
 from jdticket.text import quoted, without_phones
 from jdticket.words import listed, os_reason
@@ -66,6 +67,11 @@ _DEFAULT_OVERDUE_EVERY = "30m"
 _DEFAULT_OVERDUE_TIMES = 6
 _DEFAULT_OUTAGE_CONTACT_EVERY = "15m"
 _DEFAULT_DIGEST_OVER = 5
+_DEFAULT_SOURCE_EVERY = "1h"
+# JD's open platform (DOMAIN section 6).
+_JOS_URL = "https://api.jd.com/routerjson"
+_JOS_OAUTH_URL = "https://open-oauth.jd.com/oauth2"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
 _SIGNING_KINDS = ("dingtalk", "feishu")
@@ -94,6 +100,22 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class Jos:
+    """A shop's own application on JD's open platform (JOS); its secret stands elsewhere."""
+
+    app_key: str
+    secret_env: str
+    """The environment variable that holds the secret; empty: a file does."""
+    secret_file: Path | None
+    redirect_uri: str
+    """The application's callback address, as the platform has it; empty: not given."""
+    url: str
+    oauth_url: str
+    number: int
+    """Which of the shops it is, counted from 1, for naming its keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """One shop that the desk serves."""
 
@@ -101,6 +123,7 @@ class Shop:
     name: str
     """What people and the platform's files call it; the code itself when none is given."""
     manager: Manager | None = None
+    jos: Jos | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +194,57 @@ class Config:
                 shop=quoted(text), known=known
             )
         )
+
+    @property
+    def platform_shops(self) -> tuple[Shop, ...]:
+        """The shops that have an application on the platform."""
+        return tuple(shop for shop in self.shops if shop.jos is not None)
+
+    def app(self, shop: Shop, environ: Mapping[str, str]) -> App:
+        """The shop's application on the platform, its secret filled in.
+
+        Raises ``ConfigError`` for a shop without one, and when the secret is not where it should be or
+        others may read it.
+        """
+        jos = shop.jos
+        if jos is None:
+            raise ConfigError(
+                _(
+                    "Shop {shop} has no application on the platform; put one into the configuration: "
+                    "jos = {{ app_key = …, app_secret_env = …, redirect_uri = … }}"
+                ).format(shop=shop.code)
+            )
+        if jos.secret_file is None:
+            secret = self._variable(jos.secret_env, f"shops[{jos.number}].jos.app_secret_env", environ)
+        else:
+            secret = self._secret_in(jos.secret_file, f"shops[{jos.number}].jos.app_secret_file")
+        return App(shop.code, jos.app_key, secret, jos.redirect_uri, jos.url, jos.oauth_url)
+
+    def _secret_in(self, file: Path, key: str) -> str:
+        try:
+            mode = file.stat().st_mode & 0o777
+            secret = file.read_text(encoding="utf-8-sig").strip()
+        except OSError as error:
+            raise ConfigError(
+                _("{file}: {key}: {path} cannot be read: {reason}.").format(
+                    file=self.path, key=key, path=file, reason=os_reason(error)
+                )
+            ) from error
+        except UnicodeDecodeError:
+            secret = ""
+        if os.name == "posix" and mode & 0o077:
+            raise ConfigError(
+                _("{file}: {key}: others may read {path} (mode {mode}); run: chmod 600 {path}").format(
+                    file=self.path, key=key, path=file, mode=f"{mode:o}"
+                )
+            )
+        if not secret or len(secret.split()) != 1:
+            raise ConfigError(
+                _("{file}: {key}: {path} must hold the secret and nothing else.").format(
+                    file=self.path, key=key, path=file
+                )
+            )
+        return secret
 
     def channel(self, name: str, environ: Mapping[str, str]) -> ChannelSettings:
         """The channel of this name, with what the environment holds filled in.
@@ -389,6 +463,9 @@ def new_config_text(
             ),
             f"#outage_contact_every = {_toml(_DEFAULT_OUTAGE_CONTACT_EVERY)}",
             "",
+            comment(_("While a shop's tickets cannot be fetched from the platform; by the wall clock, too.")),
+            f"#source_every = {_toml(_DEFAULT_SOURCE_EVERY)}",
+            "",
             comment(_("More reminders than this for one channel are joined in one message.")),
             f"#digest_over = {_DEFAULT_DIGEST_OVER}",
             "",
@@ -435,6 +512,8 @@ def new_config_text(
             "",
             comment(_("The shops, each with its code, its name, and its JD operations manager.")),
             *(_shop_lines(shops) if shops else _EXAMPLE_SHOP),
+            comment(_("A shop's own application on JD's open platform, for `jdticket sync` and `--send`.")),
+            _EXAMPLE_JOS,
             "",
         ]
     )
@@ -611,7 +690,7 @@ def _config(top: _Table, file: Path | None) -> Config:
     messages.allow("language", "templates")
     channel_sections = top.tables("channels")
     channel_names = _channel_names(channel_sections)
-    shops = _shops(top, channel_names)
+    shops = _shops(top, channel_names, file)
     channels, variables = _channels(channel_sections, channel_names, shops)
     reminders = top.table("reminders")
     return Config(
@@ -748,12 +827,12 @@ def _duration(section: _Table, name: str) -> Duration | None:
         return None
 
 
-def _shops(top: _Table, channel_names: Collection[str]) -> tuple[Shop, ...]:
+def _shops(top: _Table, channel_names: Collection[str], file: Path | None) -> tuple[Shop, ...]:
     shops: list[Shop] = []
     taken: dict[str, int] = {}
     for number, section in enumerate(top.tables("shops")):
         section.allow("code", "name", "manager", "jos")
-        section.table("jos")
+        jos = _jos(section, number + 1, file) if "jos" in section.values else None
         manager = _manager(section, channel_names) if "manager" in section.values else None
         code = section.text("code")
         if code is None:
@@ -766,8 +845,54 @@ def _shops(top: _Table, channel_names: Collection[str]) -> tuple[Shop, ...]:
                 section.wrong(
                     _("“{word}” is another shop's code or name, too").format(word=quoted(word)), key
                 )
-        shops.append(Shop(code, name, manager))
+        shops.append(Shop(code, name, manager, jos))
     return tuple(shops)
+
+
+def _jos(shop: _Table, number: int, file: Path | None) -> Jos | None:
+    section = shop.table("jos")
+    if not isinstance(shop.values["jos"], dict):
+        return None
+    if "app_secret" in section.values:
+        # The secret is not repeated.
+        section.wrong(
+            _(
+                "does not stand in this file: name a variable with {env}, or a file of your own with {file}"
+            ).format(env="app_secret_env", file="app_secret_file"),
+            "app_secret",
+        )
+    section.allow(
+        *("app_key", "app_secret", "app_secret_env", "app_secret_file", "redirect_uri", "url", "oauth_url")
+    )
+    app_key = section.text("app_key")
+    if "app_key" not in section.values:
+        section.wrong(_("an application needs its app_key"))
+    secret_env = _variable_name(section, "app_secret")
+    secret_file = section.text("app_secret_file")
+    given = {"app_secret", "app_secret_env", "app_secret_file"} & section.values.keys()
+    if len(given) != 1:
+        section.wrong(_("an application needs either app_secret_env or app_secret_file: where its secret is"))
+    url = _safe_address(section, "url", _JOS_URL)
+    oauth_url = _safe_address(section, "oauth_url", _JOS_OAUTH_URL).rstrip("/")
+    if app_key is None:
+        return None
+    path = None if secret_file is None else Path(secret_file).expanduser()
+    if path is not None and file is not None:
+        path = (file.parent / path).absolute()
+    redirect_uri = section.text("redirect_uri") or ""
+    return Jos(app_key, secret_env or "", path, redirect_uri, url, oauth_url, number)
+
+
+def _safe_address(section: _Table, name: str, default: str) -> str:
+    """The web address under ``name``; only on this machine may it do without encryption."""
+    from urllib.parse import urlsplit
+
+    url = section.text(name) or default
+    parts = urlsplit(url) if is_web_address(url) else None
+    if parts is None or (parts.scheme != "https" and parts.hostname not in _LOOPBACK):
+        section.wrong(_("must be a web address that begins with https://"), name)
+        return default
+    return url
 
 
 def _manager(shop: _Table, channel_names: Collection[str]) -> Manager:
@@ -881,7 +1006,7 @@ def _channel_shops(section: _Table, shops: Sequence[Shop]) -> tuple[str, ...]:
 def _reminders(section: _Table, channel_names: Collection[str]) -> ReminderRules:
     section.allow(
         *("new", "before", "overdue_every", "overdue_times", "opening", "outage_contact_every"),
-        *("returned", "digest_over", "heartbeat_url", "heartbeat_url_env", "escalate"),
+        *("returned", "source_every", "digest_over", "heartbeat_url", "heartbeat_url_env", "escalate"),
     )
     before = section.names("before")
     lengths = {
@@ -895,6 +1020,7 @@ def _reminders(section: _Table, channel_names: Collection[str]) -> ReminderRules
         opening=section.flag("opening", True),
         outage_contact_every=_every(section, "outage_contact_every", _DEFAULT_OUTAGE_CONTACT_EVERY),
         returned=section.flag("returned", True),
+        source_every=_every(section, "source_every", _DEFAULT_SOURCE_EVERY),
         escalate=tuple(_escalations(section, channel_names)),
         digest_over=section.number("digest_over", _DEFAULT_DIGEST_OVER),
     )
@@ -1128,6 +1254,7 @@ _EXAMPLE_SHOP = (
     '#name = "京东3店"',
     '#manager = { name = "运营经理", phone = "13800000000", channel = "night" }',
 )
+_EXAMPLE_JOS = '#jos = { app_key = "…", app_secret_env = "JDTICKET_JD3_SECRET", redirect_uri = "https://…" }'
 
 
 def _shop_lines(shops: Sequence[Shop]) -> Iterator[str]:

@@ -26,6 +26,8 @@ from jdticket.model import (
     Contact,
     Counts,
     DeadlineSource,
+    Delivery,
+    DeliveryState,
     Draft,
     Event,
     EventKind,
@@ -36,6 +38,7 @@ from jdticket.model import (
     Rejection,
     Reply,
     ReplyRules,
+    SourceState,
     Status,
     Ticket,
     TicketQuery,
@@ -93,6 +96,8 @@ class Board:
     """Notification channels that do not take reminders."""
     silent_since: datetime | None
     """When `remind` last ran, if that is too long ago; None: all is well, or it was never set up."""
+    sources: list[SourceState]
+    """How the pulling of each shop's work orders goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +353,12 @@ class Desk:
             shops=self._store.shops(),
             troubles=self._store.ledger_trouble(),
             silent_since=self.silent_since(now),
+            sources=self._store.sources(),
         )
+
+    def sources(self) -> list[SourceState]:
+        """How the pulling of each shop's work orders goes."""
+        return self._store.sources()
 
     def channel_troubles(self) -> list[ChannelTrouble]:
         """Notification channels that do not take reminders."""
@@ -411,8 +421,10 @@ class Desk:
 
     # ---- Answering ---------------------------------------------------------------------------------
 
-    def reply(self, number: str, text: str, *, at: datetime | None, by: str, force: bool) -> Answered:
-        """Record a reply that was given at ``at`` (None: now).
+    def reply(
+        self, number: str, text: str, *, at: datetime | None, by: str, force: bool, send: bool = False
+    ) -> Answered:
+        """Record a reply that was given at ``at`` (None: now); ``send``: it is to reach the platform.
 
         Raises ``RefusedError`` for a reply that is not effective (unless ``force``) or a state that
         takes none, ``UsageError`` for a time that cannot be.
@@ -456,6 +468,8 @@ class Desk:
                 ]
             )
             self._store.append([reply_event(reply, now, from_platform=False)])
+            if send:
+                self._store.put_delivery(Delivery(reply.id, ticket.id, DeliveryState.UNSENT))
         first, second = sorted((given_at, ticket.deadline_at))
         return Answered(
             reply=reply,

@@ -15,6 +15,7 @@ from jdticket import clock
 from jdticket.deadlines import DeadlinePolicy
 from jdticket.model import (
     CLOSE_FROM,
+    REJECT_FROM,
     DeadlineSource,
     Draft,
     Event,
@@ -28,6 +29,7 @@ from jdticket.model import (
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
 _COUNTDOWN_TOLERANCE = timedelta(minutes=2)
+_ENDS = frozenset({PlatformState.REPLIED, PlatformState.CLOSED, PlatformState.VOID})
 
 
 def new_ticket(
@@ -128,6 +130,8 @@ def known_ticket(
         events.append(reply_event(reply, now, from_platform=True))
 
     state = draft.platform_state
+    if state in _ENDS and not replies and _is_reopened_by_us(held, draft):
+        return ticket, events, replies
     if state is PlatformState.VOID and ticket.status is not Status.VOID:
         ticket = replace(ticket, status=Status.VOID, returned_at=None)
         tell(EventKind.VOIDED, platform=draft.platform_status)
@@ -135,7 +139,8 @@ def known_ticket(
         ticket = replace(ticket, status=Status.CLOSED, returned_at=None)
         tell(EventKind.CLOSED, platform=draft.platform_status)
     elif ticket.status is Status.PENDING and (
-        state is PlatformState.REPLIED or (replies and state is not PlatformState.WAITING)
+        state is PlatformState.REPLIED
+        or (replies and state not in {PlatformState.WAITING, PlatformState.REJECTED})
     ):
         ticket = replace(ticket, status=Status.REPLIED, replied_at=ticket.replied_at or draft.reply_at)
         if not replies:
@@ -143,10 +148,49 @@ def known_ticket(
     elif state is PlatformState.REPLIED and ticket.returned_at is not None:
         ticket = replace(ticket, returned_at=None)
         tell(EventKind.ARRIVED, platform=draft.platform_status)
-    elif state is PlatformState.WAITING and ticket.status is Status.REPLIED and ticket.returned_at is None:
+    elif (
+        state is PlatformState.REJECTED
+        and ticket.status in REJECT_FROM
+        and _is_rejected_anew(held, draft)
+        and not _older_than_our_reply(draft, replies_to)
+    ):
+        ticket = replace(ticket, status=Status.PENDING, returned_at=None)
+        tell(EventKind.REJECTED, platform=draft.platform_status)
+    elif (
+        state in {PlatformState.WAITING, PlatformState.REJECTED}
+        and ticket.status is Status.REPLIED
+        and ticket.returned_at is None
+        and not _older_than_our_reply(draft, replies_to)
+    ):
         ticket = replace(ticket, returned_at=now)
         tell(EventKind.RETURNED, platform=draft.platform_status)
     return ticket, events, replies
+
+
+def _is_reopened_by_us(held: Ticket, draft: Draft) -> bool:
+    """Whether a person has reopened the ticket although the platform says what it says still: only
+    something new from there may end it again."""
+    return (
+        held.status is Status.PENDING
+        and bool(draft.platform_status)
+        and draft.platform_status == held.platform_status
+    )
+
+
+def _is_rejected_anew(held: Ticket, draft: Draft) -> bool:
+    """Whether the draft tells of a rejection that we do not know of.
+
+    A source of unknown age may have been made before our latest reply; one that tells what we know
+    already must not undo that.
+    """
+    return draft.seen_at is not None or draft.platform_status != held.platform_status
+
+
+def _older_than_our_reply(draft: Draft, replies_to: Callable[[str], list[Reply]]) -> bool:
+    """Whether the draft was seen before our latest reply was recorded, so that it cannot tell of it."""
+    if draft.seen_at is None:
+        return False
+    return any(draft.seen_at <= reply.recorded_at for reply in replies_to(draft.id))
 
 
 def _moved_by(
@@ -212,7 +256,7 @@ def _first_status(draft: Draft) -> Status:
             return Status.CLOSED
         case PlatformState.REPLIED:
             return Status.REPLIED
-        case PlatformState.WAITING:
+        case PlatformState.WAITING | PlatformState.REJECTED:
             return Status.PENDING
         case None:
             return Status.REPLIED if draft.reply_text or draft.reply_at else Status.PENDING

@@ -6,6 +6,8 @@ sentence in the reader's language that says what is wrong, where, and what to do
 
 from __future__ import annotations
 
+from jdticket.model import Trouble
+
 
 class JdticketError(Exception):
     """Base of all expected failures; the command line shows ``message`` and exits with ``exit_code``."""
@@ -50,6 +52,34 @@ class StoreError(JdticketError):
 
 
 class ChannelError(JdticketError):
-    """The platform or a notification channel did not do what was asked; worth another try."""
+    """A notification channel did not do what was asked; worth another try."""
 
     exit_code = 6
+
+
+class PlatformError(JdticketError):
+    """JD's open platform did not do what was asked."""
+
+    exit_code = 6
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        trouble: Trouble = Trouble.REFUSED,
+        code: str = "",
+        zh_desc: str = "",
+        lost: bool = False,
+        one_request: bool = False,
+    ) -> None:
+        """``code`` and ``zh_desc`` are the platform's own; empty when there was no answer.
+
+        ``lost``: what was asked may have been done all the same. ``one_request``: it is about what was
+        asked, and says nothing of the next request.
+        """
+        super().__init__(message)
+        self.trouble = trouble
+        self.code = code
+        self.zh_desc = zh_desc
+        self.lost = lost
+        self.one_request = one_request

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,6 +47,8 @@ class PlatformState(StrEnum):
 
     WAITING = "waiting"
     REPLIED = "replied"
+    REJECTED = "rejected"
+    """The platform has rejected our reply: it is the shop's turn again."""
     CLOSED = "closed"
     VOID = "void"
 
@@ -68,6 +70,9 @@ class EventKind(StrEnum):
     REPLIED = "replied"
     RETURNED = "returned"
     ARRIVED = "arrived"
+    REJECTED = "rejected"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
     ASSIGNED = "assigned"
     NOTED = "noted"
     CLOSED = "closed"
@@ -119,6 +124,7 @@ class ReminderRule(StrEnum):
     OPENING = "opening"
     OUTAGE_CONTACT = "outage_contact"
     RETURNED = "returned"
+    SOURCE = "source"
 
 
 class ReminderState(StrEnum):
@@ -129,10 +135,35 @@ class ReminderState(StrEnum):
     FAILED = "failed"
 
 
+class DeliveryState(StrEnum):
+    """Whether a reply has reached the platform."""
+
+    UNSENT = "unsent"
+    """It has surely not."""
+    UNKNOWN = "unknown"
+    """It was on its way and no answer came: look before it is sent again."""
+    ARRIVED = "arrived"
+
+
+class Trouble(StrEnum):
+    """Why the platform could not be asked."""
+
+    UNREACHABLE = "unreachable"
+    """It gave no answer that can be understood."""
+    REFUSED = "refused"
+    """It gave an error code."""
+    SIGNED_OUT = "signed_out"
+    """The shop is not signed in there, or its authorisation has ended."""
+    SETTINGS = "settings"
+    """The application's secret, or something else of ours, is missing."""
+
+
 # Which moves each state allows. A second reply is kept ("allowed and kept"), a void ticket takes none.
 REPLY_FROM = frozenset({Status.PENDING, Status.REPLIED})
 CLOSE_FROM = frozenset({Status.PENDING, Status.REPLIED})
 VOID_FROM = frozenset({Status.PENDING, Status.REPLIED})
+# The platform rejects replies; a ticket that we declared void was never the shop's.
+REJECT_FROM = frozenset({Status.REPLIED, Status.CLOSED})
 REOPEN_FROM = frozenset({Status.REPLIED, Status.CLOSED, Status.VOID})
 
 
@@ -172,7 +203,8 @@ class Draft:
     source: str
     """The file's name, or words such as "clipboard"."""
     row: int
-    """The row (or line of a pasted page) where it begins, counted from 1 as the reader sees it."""
+    """The row (or line of a pasted page) where it begins, counted from 1 as the reader sees it; 0: the
+    source has no rows."""
     id: str
     order_id: str | None = None
     kind: Kind | None = None
@@ -190,6 +222,9 @@ class Draft:
     assignee: str | None = None
     reply_text: str | None = None
     reply_at: datetime | None = None
+    seen_at: datetime | None = None
+    """When the source was asked, for one that tells what is so at that moment; None: nobody knows how
+    old it is."""
     fills_gaps_only: bool = False
     """True for a sketch of the ticket (a row of a copied page): its words fill what we do not know,
     but replace nothing that a fuller source has told."""
@@ -227,6 +262,24 @@ class Reply:
     def on_time(self) -> bool:
         """A reply at exactly the deadline is on time; one second later is late."""
         return self.at <= self.deadline_at
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one reply that is to reach the platform."""
+
+    reply_id: int
+    ticket_id: str
+    state: DeliveryState
+    tries: int = 0
+    tried_at: datetime | None = None
+    """When it was first sent; None: not yet."""
+    busy_until: datetime | None = None
+    """Until then a process is sending it, and others leave it alone."""
+    answer: str = ""
+    """What the platform said, or why it was not reached."""
+    subtype: str = ""
+    """The second-level business type that a person chose, by name or number; empty: none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +361,8 @@ class Counts:
     """Pending, not overdue, and due at or before the second moment asked about."""
     returned: int
     """Held as replied, shown as waiting by the platform."""
+    unsent: int
+    """Replies that are to reach the platform and have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +408,8 @@ _PLATFORM_WORDS = (
     (("作废", "撤销", "取消"), PlatformState.VOID),
     (("关闭", "完结", "已结", "已完成"), PlatformState.CLOSED),
     (("待确认", "已回复", "已处理", "待平台", "待买家", "处理完成"), PlatformState.REPLIED),
-    (("待回复", "待处理", "待商家", "驳回", "未处理", "未回复"), PlatformState.WAITING),
+    (("驳回",), PlatformState.REJECTED),
+    (("待回复", "待处理", "待商家", "未处理", "未回复"), PlatformState.WAITING),
 )
 
 
@@ -450,3 +506,118 @@ class ChannelTrouble:
     """What the channel said to the last of them."""
     refused: bool
     """The last of them was refused for good: a person has to act."""
+
+
+# The platform (JD's open platform, JOS)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A merchant's own application on the open platform, through which one shop is served."""
+
+    shop: str
+    """The shop's code."""
+    app_key: str
+    app_secret: str
+    """Secret: signs every call."""
+    redirect_uri: str
+    """Where the browser is sent after the sign-in, as the application has it on the platform; empty: not
+    known, and nobody can be signed in."""
+    url: str
+    """The gateway."""
+    oauth_url: str
+    """What the three steps of the sign-in stand below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the platform hands out at a sign-in or a refresh."""
+
+    access_token: str
+    """Secret."""
+    refresh_token: str
+    """Secret."""
+    lifetime: timedelta
+    """Of the access token, from the moment it was handed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A shop's authorisation, as it is kept beside the store."""
+
+    shop: str
+    app_key: str
+    """Of the application it was given to; it is worth nothing to another."""
+    access_token: str
+    """Secret."""
+    refresh_token: str
+    """Secret."""
+    got_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the platform's list of work orders."""
+
+    items: Sequence[Draft | Rejection]
+    total: int
+    """How many work orders the whole list has."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of a work order's history on the platform."""
+
+    at: datetime | None
+    user: str
+    kind: str
+    """The platform's words for what was done, such as 商家回复."""
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the platform tells of one work order beyond its row in the list."""
+
+    type_id: int | None
+    """The first-level business type that a reply has to name."""
+    type_name: str
+    log: tuple[LogEntry, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the platform made of a reply."""
+
+    there: bool
+    """It counts as replied: by this reply, or already before it."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How the pulling of one shop's work orders goes."""
+
+    shop: str
+    good_at: datetime | None = None
+    """When the last sync that found no fault began."""
+    read_until: datetime | None = None
+    """Every work order created before this has been read."""
+    swept_at: datetime | None = None
+    """When it was last asked what became of old tickets."""
+    busy_until: datetime | None = None
+    """Until then a process is at it, and others leave it alone."""
+    failing_since: datetime | None = None
+    """When the first of the failures in a row was noticed; None: it works."""
+    trouble: Trouble | None = None
+    """Why the last sync failed; None: it did not."""
+    code: str = ""
+    """The platform's error code, if it gave one."""
+    words: str = ""
+    """The platform's words for it."""
+    failed_since: datetime | None = None
+    """``failing_since`` of the last row of failures that is over."""
+    back_at: datetime | None = None
+    """When that ended."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from jdticket.i18n import _
 from jdticket.text import quoted
 
+if TYPE_CHECKING:
+    import requests
+
 CONNECT_SECONDS = 5.0
 ANSWER_LIMIT = 64 * 1024
-"""The most bytes of an answer that are read; a robot's has a few hundred."""
+"""The most bytes of an answer that are read unless more is asked for; a robot's has a few hundred."""
 _ANSWER_SHOWN = 160
 
 T = TypeVar("T")
@@ -28,11 +32,21 @@ class Answer:
 
 
 class NoAnswerError(Exception):
-    """There was no whole answer; ``str`` says why in one line that never shows the address."""
+    """There was no whole answer; ``str`` says why in one line that never shows the address.
+
+    ``left``: the request may have reached the server, which may have done what it was asked.
+    """
+
+    def __init__(self, why: str, *, left: bool = True) -> None:
+        super().__init__(why)
+        self.left = left
 
 
 class AddressError(NoAnswerError):
     """No server can be asked at such an address."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, left=False)
 
 
 def exchange(
@@ -40,19 +54,60 @@ def exchange(
     *,
     timeout: float,
     payload: Mapping[str, object] | None = None,
+    form: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
+    limit: int = ANSWER_LIMIT,
+    line: Line | None = None,
 ) -> Answer:
-    """POST ``payload`` as JSON to ``url`` (or GET it when there is none) and read the answer, any status.
+    """POST ``payload`` as JSON, or ``form`` form-encoded, to ``url`` (GET it when there is neither) and
+    read the answer, any status.
 
     ``params`` are added to the address. ``timeout`` in seconds is for everything, as
-    ``interface.Channel.send`` promises. Raises ``NoAnswerError``.
+    ``interface.Channel.send`` promises. At most ``limit`` bytes are read. ``line`` keeps the connection for
+    the next call. Raises ``NoAnswerError``.
     """
-    answer = within(timeout, lambda: _exchange(url, timeout, payload, params))
+    request = _Request(url, timeout, payload, form, params, limit)
+    if line is not None:
+        answer = line.within(timeout, request)
+    else:
+        answer = within(timeout, request.on_a_connection_of_its_own)
     if isinstance(answer, NoAnswerError):
         raise answer
     if answer is None:
         raise NoAnswerError(_("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
     return answer
+
+
+class Line:
+    """A connection that is kept between calls, and the thread that waits at it.
+
+    One call at a time. After a ``NoAnswerError`` it must not be used again: the thread may still be at it.
+    """
+
+    def __init__(self) -> None:
+        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._answers: SimpleQueue[Answer | NoAnswerError] = SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def within(self, seconds: float, request: _Request) -> Answer | NoAnswerError | None:
+        """What comes of ``request``, or None when it takes longer: it is then left to itself."""
+        self._requests.put(request)
+        try:
+            return self._answers.get(timeout=seconds)
+        except Empty:
+            self.close()
+            return None
+
+    def close(self) -> None:
+        """Let go of the connection, as soon as nothing is under way on it."""
+        self._requests.put(None)
+
+    def _work(self) -> None:
+        import requests
+
+        with requests.Session() as session:
+            while (request := self._requests.get()) is not None:
+                self._answers.put(request.in_session(session))
 
 
 def within(seconds: float, work: Callable[[], T]) -> T | None:
@@ -68,50 +123,74 @@ def within(seconds: float, work: Callable[[], T]) -> T | None:
     return results[0] if results else None
 
 
-def _exchange(
-    url: str, timeout: float, payload: Mapping[str, object] | None, params: Mapping[str, str] | None
-) -> Answer | NoAnswerError:
-    import json
-
-    import requests
-
-    # Not compressed: the limit is then for what really comes in.
-    headers = {"Accept-Encoding": "identity"}
-    data = None
-    if payload is not None:
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        data = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+def is_web_address(url: str) -> bool:
+    """Whether a server can be asked at ``url``: http or https, and a host."""
     try:
-        with (
-            requests.Session() as session,
-            session.request(
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    url: str
+    timeout: float
+    payload: Mapping[str, object] | None
+    form: Mapping[str, str] | None
+    params: Mapping[str, str] | None
+    limit: int
+
+    def on_a_connection_of_its_own(self) -> Answer | NoAnswerError:
+        import requests
+
+        with requests.Session() as session:
+            return self.in_session(session)
+
+    def in_session(self, session: requests.Session) -> Answer | NoAnswerError:
+        import json
+
+        import requests
+        import urllib3
+
+        # Not compressed: the limit is then for what really comes in.
+        headers = {"Accept-Encoding": "identity"}
+        data: bytes | Mapping[str, str] | None = self.form
+        if self.payload is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            data = json.dumps(self.payload, ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            with session.request(
                 "GET" if data is None else "POST",
-                url,
-                params=params,
+                self.url,
+                params=self.params,
                 data=data,
                 headers=headers,
                 # The limit for one read ends the thread that nobody waits for any more.
-                timeout=(min(CONNECT_SECONDS, timeout), timeout + 1),
+                timeout=(min(CONNECT_SECONDS, self.timeout), self.timeout + 1),
                 allow_redirects=False,
                 stream=True,
-            ) as response,
-        ):
-            body = b""
-            for piece in response.iter_content(ANSWER_LIMIT):
-                body += piece
-                if len(body) > ANSWER_LIMIT:
-                    return NoAnswerError(
-                        _("the answer is longer than {most} bytes").format(most=ANSWER_LIMIT)
-                    )
-            return Answer(response.status_code, body)
-    except requests.exceptions.SSLError:
-        return NoAnswerError(_("the certificate of the server cannot be trusted, or the encryption failed"))
-    except requests.exceptions.ConnectTimeout:
-        return NoAnswerError(_("the server could not be reached in time"))
-    except ValueError:  # of requests, urllib3 and socket alike, each for another flaw
-        return AddressError(_("the address cannot be used"))
-    except requests.exceptions.RequestException:
-        return NoAnswerError(_("the connection failed or broke off"))
+            ) as response:
+                body = b""
+                for piece in response.iter_content(ANSWER_LIMIT):
+                    body += piece
+                    if len(body) > self.limit:
+                        return NoAnswerError(
+                            _("the answer is longer than {most} bytes").format(most=self.limit)
+                        )
+                return Answer(response.status_code, body)
+        except requests.exceptions.SSLError:
+            return NoAnswerError(
+                _("the certificate of the server cannot be trusted, or the encryption failed")
+            )
+        except requests.exceptions.ConnectTimeout:
+            return NoAnswerError(_("the server could not be reached in time"), left=False)
+        except ValueError:  # of requests, urllib3 and socket alike, each for another flaw
+            return AddressError(_("the address cannot be used"))
+        except requests.exceptions.RequestException as error:
+            cause = getattr(error.args[0], "reason", None) if error.args else None
+            never_left = isinstance(cause, urllib3.exceptions.NewConnectionError)
+            return NoAnswerError(_("the connection failed or broke off"), left=not never_left)
 
 
 def secrets_of(url: str) -> set[str]:

@@ -8,7 +8,7 @@ and knows no channel by name: what can send is handed in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -21,6 +21,7 @@ from jdticket.model import (
     Reminder,
     ReminderRule,
     ReminderState,
+    SourceState,
     Status,
     Ticket,
     TicketQuery,
@@ -30,11 +31,13 @@ from jdticket.reminding import (
     Duty,
     ReminderRules,
     due_for_outage,
+    due_for_source,
     due_for_ticket,
     escalations,
     next_moment,
     on_duty,
     opening_due,
+    source_step,
 )
 from jdticket.store.interface import RAN_AT, RAN_EVERY, Store
 
@@ -58,6 +61,8 @@ class Notice:
     mention: tuple[str, ...]
     ticket: Ticket | None = None
     outage: Outage | None = None
+    source: SourceState | None = None
+    """The shop whose tickets cannot be fetched, or can again."""
     pending: tuple[Ticket, ...] = ()
     """For the digest of the day: everything that waits, by deadline."""
     covers: tuple[Reminder, ...] = ()
@@ -112,7 +117,10 @@ class ReminderDesk:
         duties: Sequence[Duty],
         channels: Sequence[ChannelSettings],
         now: Callable[[], datetime],
+        *,
+        fetched: Collection[str] = (),
     ) -> None:
+        """``fetched`` are the codes of the shops whose tickets are fetched from the platform."""
         self._store = store
         self._hours = hours
         self._zone = zone
@@ -123,6 +131,7 @@ class ReminderDesk:
         escalated = {step.channel for step in rules.escalate}
         self._ordinary = {name: c for name, c in self._channels.items() if name not in escalated}
         self._now = now
+        self._fetched = frozenset(fetched)
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
@@ -200,6 +209,7 @@ class ReminderDesk:
             looked_at.append((ticket, self._look_again(ticket, now, held_back), notices))
             wanted += notices
         wanted += self._for_outages(now, open_now, duty)
+        wanted += self._for_sources(now, open_now, duty)
         wanted += self._openings(now, duty)
         # What waited longest goes first: the leftovers of the run before.
         wanted.sort(key=lambda notice: notice.reminder.due_at)
@@ -284,6 +294,26 @@ class ReminderDesk:
                     reminder = _wanted(due, name, now, outage_id=outage.id)
                     mention = tuple(dict.fromkeys((*channel.mention, *duty)))
                     yield Notice(reminder=reminder, left=timedelta(0), mention=mention, outage=outage)
+
+    def _for_sources(self, now: datetime, open_now: bool, duty: tuple[str, ...]) -> Iterator[Notice]:
+        for source in self._store.sources() if self._fetched else ():
+            due = due_for_source(source, now, self._rules) if source.shop in self._fetched else None
+            if due is None:
+                continue
+            for name, channel in self._ordinary.items():
+                if not (open_now or channel.night) or not _is_for(channel, (source.shop,)):
+                    continue
+                if source.failing_since is None and not self._heard_of_failure(source, name):
+                    continue
+                mention = tuple(dict.fromkeys((*channel.mention, *duty)))
+                reminder = _wanted(due, name, now)
+                yield Notice(reminder=reminder, left=timedelta(0), mention=mention, source=source)
+
+    def _heard_of_failure(self, source: SourceState, channel: str) -> bool:
+        if source.failed_since is None:
+            return False
+        told = self._store.reminders(step_begins=source_step(source.shop, source.failed_since))
+        return any(kept.channel == channel and kept.state is ReminderState.SENT for kept in told)
 
     def _openings(self, now: datetime, duty: tuple[str, ...]) -> Iterator[Notice]:
         due = opening_due(now, self._hours, self._rules, self._zone)

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from jdticket.deadlines import ServiceHours
-from jdticket.model import Outage, ReminderRule, Status, Ticket
+from jdticket.model import Outage, ReminderRule, SourceState, Status, Ticket
 
 _SECOND = timedelta(seconds=1)
+_SOURCE_BACK = "source_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class ReminderRules:
     outage_contact_every: timedelta | None
     """Time on the wall; None: outages are not reminded of."""
     returned: bool
+    source_every: timedelta | None
+    """Time on the wall; None: shops whose tickets cannot be fetched are not reminded of."""
     escalate: tuple[Escalation, ...]
     digest_over: int
     """More reminders than this for one channel are joined in one message."""
@@ -127,6 +130,34 @@ def due_for_outage(outage: Outage, now: datetime, rules: ReminderRules) -> Due |
         outage.reported_at + times * every,
         timedelta(0),
     )
+
+
+def due_for_source(source: SourceState, now: datetime, rules: ReminderRules) -> Due | None:
+    """The reminder that a shop's tickets cannot be fetched: at once, and again and again while it lasts;
+    then one that it works again, which is for those who have heard of the failure.
+
+    The steps are "source:<shop>:<since>:<k>", where k times ``source_every`` has passed on the wall, and
+    "source_back:<shop>:<since>".
+    """
+    every = rules.source_every
+    if every is None:
+        return None
+    since = source.failing_since
+    if since is not None:
+        if now < since:
+            return None
+        times = (now - since) // every
+        step = f"{source_step(source.shop, since)}{times}"
+        return Due(ReminderRule.SOURCE, step, since + times * every, timedelta(0))
+    if source.failed_since is None or source.back_at is None or now < source.back_at:
+        return None
+    step = f"{_SOURCE_BACK}:{source.shop}:{source.failed_since:%Y-%m-%dT%H:%M:%SZ}"
+    return Due(ReminderRule.SOURCE, step, source.back_at, timedelta(0))
+
+
+def source_step(shop: str, since: datetime) -> str:
+    """How the steps of the reminders begin that tell of this failure."""
+    return f"{ReminderRule.SOURCE}:{shop}:{since:%Y-%m-%dT%H:%M:%SZ}:"
 
 
 def opening_due(now: datetime, hours: ServiceHours, rules: ReminderRules, zone: tzinfo) -> Due | None:

@@ -46,6 +46,8 @@ class Job:
     """Minutes, one of :data:`INTERVALS`."""
     log: Path | None = None
     """What it prints is added to this file, an absolute path; None: cron mails it."""
+    first: tuple[str, ...] = ()
+    """What runs before ``command`` each time, in the same way; ``command`` runs whatever becomes of it."""
 
     def __post_init__(self) -> None:
         if self.every not in INTERVALS:
@@ -231,9 +233,11 @@ def service_unit(job: Job) -> str:
     if "\n" in _shell_command(job):
         raise InputError(_("systemd cannot run a command with a line break in it."))
     output = "" if job.log is None else f"StandardOutput=append:{str(job.log).replace('%', '%%')}\n"
+    # "-": the second one runs even if the first fails.
+    first = f"ExecStart=-{' '.join(map(_unit_word, job.first))}\n" if job.first else ""
     return (
         f"{_UNIT_MARK}[Unit]\nDescription=Reminders of jdticket\n\n"
-        f"[Service]\nType=oneshot\nExecStart={' '.join(map(_unit_word, job.command))}\n{output}"
+        f"[Service]\nType=oneshot\n{first}ExecStart={' '.join(map(_unit_word, job.command))}\n{output}"
     )
 
 
@@ -343,9 +347,14 @@ def task_command(job: Job) -> str:
     Raises ``InputError`` when it is longer than ``schtasks`` takes.
     """
     task = " ".join(map(_windows_word, job.command))
+    if job.first:
+        task = f"{' '.join(map(_windows_word, job.first))} & {task}"
     if job.log is not None:
+        both = f"({task})" if job.first else task
+        task = f"{both} >> {_windows_word(str(job.log))} 2>&1"
+    if job.first or job.log is not None:
         # cmd takes off the outermost quotes.
-        task = f'cmd /c "{task} >> {_windows_word(str(job.log))} 2>&1"'
+        task = f'cmd /c "{task}"'
     if len(task) > _LONGEST_TASK:
         raise InputError(
             _(
@@ -425,7 +434,12 @@ def _minutes(job: Job, from_minute_one: str) -> str:
 
 def _shell_command(job: Job) -> str:
     command = shlex.join(job.command)
-    return command if job.log is None else f"{command} >> {shlex.quote(str(job.log))} 2>&1"
+    if job.first:
+        command = f"{shlex.join(job.first)}; {command}"
+    if job.log is None:
+        return command
+    both = f"{{ {command}; }}" if job.first else command
+    return f"{both} >> {shlex.quote(str(job.log))} 2>&1"
 
 
 def _run(command: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable, Iterable
 
 from jdticket.i18n import _
-from jdticket.model import DeadlineSource, Kind, OutageReason, Outcome, Status, Via
+from jdticket.model import DeadlineSource, Kind, OutageReason, Outcome, Status, Trouble, Via
 
 Gettext = Callable[[str], str]
 
@@ -78,6 +78,36 @@ def source_word(source: DeadlineSource) -> str:
         DeadlineSource.PLATFORM: _("said by the platform"),
         DeadlineSource.GRANTED: _("granted by the operations manager"),
     }[source]
+
+
+def platform_trouble(trouble: Trouble, code: str, words: str, shop: str, _: Gettext = _) -> str:
+    """Why the platform could not be asked about a shop, and what to do; ``code``, ``words``: its own."""
+    if trouble is Trouble.UNREACHABLE:
+        return _("the platform does not answer")
+    if trouble is Trouble.SIGNED_OUT:
+        return _("sign the shop in: jdticket auth login {shop}").format(shop=shop)
+    if trouble is Trouble.SETTINGS:
+        return _("the settings are not complete; see what this says: jdticket auth status")
+    return _("code {code} ({words}): {what_to_do}").format(
+        code=code or "-", words=words or "-", what_to_do=_advice(code, shop, _)
+    )
+
+
+def _advice(code: str, shop: str, _: Gettext) -> str:
+    """What to do about an error code of the platform's gateway (JOS help, gateway error codes)."""
+    if code == "2":
+        return _("too many calls, try again later; JD can raise the limit")
+    if code in {"7", "8"}:
+        return _("this machine's clock is wrong by more than 6 minutes, set it")
+    if code in {"11", "12"}:
+        return _("the signature is wrong, look at the application's secret")
+    if code in {"10", "19", "22"}:
+        return _("sign the shop in: jdticket auth login {shop}").format(shop=shop)
+    if code in {"20", "21"}:
+        return _("look at app_key in the configuration")
+    if code in {"14", "15", "23", "24", "25", "64"}:
+        return _("the application may not use this interface, ask for it on the open platform")
+    return _("try again later")
 
 
 def listed(names: Iterable[str], _: Gettext = _) -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from jdticket.config import (
     Config,
+    Jos,
     Manager,
     Shop,
     config_path,
@@ -63,6 +64,12 @@ manager = { name = "运营经理", phone = "13800000000", channel = "manager" }
 jos = { app_key = "k", app_secret_env = "JD3_SECRET" }
 [[shops]]
 code = "jd4"
+[shops.jos]
+app_key = "k4"
+app_secret_file = "secrets/jd4"
+redirect_uri = "https://example.invalid/back"
+url = "https://gateway.example.invalid/routerjson"
+oauth_url = "http://127.0.0.1:8000/oauth2/"
 
 [templates]
 shipped = "您好，订单{order_id}已发出，运单号{waybill}。"
@@ -106,6 +113,7 @@ overdue_times = 3
 opening = false
 outage_contact_every = "10m"
 returned = false
+source_every = "2h"
 digest_over = 2
 heartbeat_url = "https://example.invalid/ping"
 [[reminders.escalate]]
@@ -168,6 +176,7 @@ def test_without_a_file_every_default_holds(tmp_path: Path) -> None:
         opening=True,
         outage_contact_every=timedelta(minutes=15),
         returned=True,
+        source_every=timedelta(hours=1),
         escalate=(),
         digest_over=5,
     )
@@ -210,8 +219,34 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert config.reply.min_length == 6
     assert config.reply.empty_phrases == {"好的亲", "okok"}
     assert config.shops == (
-        Shop("jd3", "京东3店", Manager("运营经理", "13800000000", "manager")),
-        Shop("jd4", "jd4"),
+        Shop(
+            "jd3",
+            "京东3店",
+            Manager("运营经理", "13800000000", "manager"),
+            Jos(
+                app_key="k",
+                secret_env="JD3_SECRET",
+                secret_file=None,
+                redirect_uri="",
+                url="https://api.jd.com/routerjson",
+                oauth_url="https://open-oauth.jd.com/oauth2",
+                number=1,
+            ),
+        ),
+        Shop(
+            "jd4",
+            "jd4",
+            None,
+            Jos(
+                app_key="k4",
+                secret_env="",
+                secret_file=tmp_path / "secrets/jd4",
+                redirect_uri="https://example.invalid/back",
+                url="https://gateway.example.invalid/routerjson",
+                oauth_url="http://127.0.0.1:8000/oauth2",
+                number=2,
+            ),
+        ),
     )
     assert config.templates == {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"}
     assert config.messages_language == "en"
@@ -241,6 +276,7 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
         opening=False,
         outage_contact_every=timedelta(minutes=10),
         returned=False,
+        source_every=timedelta(hours=2),
         escalate=(
             Escalation(timedelta(minutes=30), ("13900000000",), None),
             Escalation(timedelta(0), (), "manager"),
@@ -707,8 +743,9 @@ def test_a_secret_in_the_place_of_a_variable_is_told_and_not_repeated(tmp_path: 
 
 def test_secrets_are_not_repeated_in_problems(tmp_path: Path) -> None:
     text = '[[shops]]\ncode = "a"\njos = { app_secret = "hush" }\nurl = "https://x/?key=hush"\n'
-    (found,) = problems(tmp_path, text)
-    assert "hush" not in found
+    found = problems(tmp_path, text)
+    assert "hush" not in "".join(found)
+    assert any("app_secret: does not stand in this file" in problem for problem in found)
 
 
 def test_the_line_of_a_problem_is_right_wherever_the_key_stands(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from jdticket.channels.http import AddressError, NoAnswerError, exchange, secrets_of, short
-
-from .robots import NEVER, Robots, http_status
+from jdticket.net import AddressError, NoAnswerError, exchange, secrets_of, short
+from tests.channels.robots import NEVER, Robots, http_status
 
 
 def test_an_address_can_be_fetched() -> None:

@@ -36,6 +36,7 @@ NO_RULES = ReminderRules(
     opening=False,
     outage_contact_every=None,
     returned=False,
+    source_every=None,
     escalate=(),
     digest_over=5,
 )

@@ -50,6 +50,7 @@ RULES = ReminderRules(
     opening=True,
     outage_contact_every=15 * MINUTE,
     returned=True,
+    source_every=HOUR,
     escalate=(),
     digest_over=5,
 )

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
-from jdticket.channels.http import short, within
 from jdticket.channels.interface import Channel, Delivery, Message
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.model import ChannelSettings
+from jdticket.net import short, within
 
 _SIZE_MAX = 32_768
 

@@ -9,13 +9,20 @@ import json
 from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar
-from urllib.parse import urlsplit
 
-from jdticket.channels.http import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
 from jdticket.channels.interface import Channel, Delivery, Message
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.model import ChannelSettings
+from jdticket.net import (
+    AddressError,
+    Answer,
+    NoAnswerError,
+    exchange,
+    is_web_address,
+    secrets_of,
+    short,
+)
 
 
 class Robot(Channel):
@@ -36,7 +43,7 @@ class Robot(Channel):
         self.name = settings.name
         self._url = settings.url
         self._secret = settings.secret
-        if not _is_web_address(settings.url):
+        if not is_web_address(settings.url):
             raise ConfigError(
                 _("channel {name}: url is no web address; copy the webhook address of the robot.").format(
                     name=settings.name
@@ -95,11 +102,3 @@ class Robot(Channel):
 def hmac_sha256(key: str, text: str) -> str:
     """The HMAC-SHA256 in base64, as DingTalk and Feishu sign."""
     return base64.b64encode(hmac.digest(key.encode(), text.encode(), hashlib.sha256)).decode()
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from jdticket import clock
-from jdticket.cli.options import By, TicketId, Why, example
+from jdticket.cli.options import By, Subtype, TicketId, Why, example
 from jdticket.cli.session import Session
 from jdticket.config import fill_template
 from jdticket.desk import Answered, Desk
-from jdticket.errors import InputError, NotFoundError, UsageError
+from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.model import Ticket
 from jdticket.text import one_line, quoted
@@ -53,8 +53,14 @@ def reply(
     ] = None,
     by: By = None,
     force: Annotated[bool, typer.Option("--force", help=_("Record it even if it is not effective."))] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help=_("Bring it to the platform, too (sync has to be set up)."))
+    ] = False,
+    subtype: Subtype = None,
 ) -> None:
     session = Session(ctx)
+    if subtype is not None and not send:
+        raise UsageError(_("--subtype goes with --send."))
     if sum(source is not None for source in (message, file, template)) > 1:
         raise UsageError(_("One of -m, --file and --template, not several."))
     if values and template is None:
@@ -62,9 +68,25 @@ def reply(
     desk = session.writing()
     given_at = session.moment("--at", at)
     held = desk.find(ticket)
+    if send:
+        from jdticket.cli.platform import PlatformSession
+
+        # Before anything is recorded: what cannot be sent at all is a mistake in the call.
+        PlatformSession(session).shop_of(held)
     text = _text(session, held, message=message, file=file, template=template, values=values or [])
-    answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force)
-    _tell(session, desk, answered)
+    answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
+    _tell_verdict(session, answered)
+    sent = None
+    if send:
+        from jdticket.cli.sending import send_one, tell
+
+        sent = send_one(session, PlatformSession(session), answered.reply, subtype=subtype, by=by)
+        tell(session, sent)
+    elif any(shop.code == held.shop for shop in session.config.platform_shops):
+        session.say(_("Not sent to the platform. To send it: jdticket send {id}").format(id=held.id))
+    _tell_next(session, desk, answered)
+    if sent is not None and sent.error is not None:
+        raise typer.Exit(PlatformError.exit_code)
 
 
 def _text(
@@ -145,7 +167,7 @@ def _edit(ticket: Ticket) -> str:
     return "\n".join(line for line in lines if not line.startswith("#"))
 
 
-def _tell(session: Session, desk: Desk, answered: Answered) -> None:
+def _tell_verdict(session: Session, answered: Answered) -> None:
     reply = answered.reply
     margin = clock.duration_in_words(answered.margin)
     if reply.on_time:
@@ -163,8 +185,11 @@ def _tell(session: Session, desk: Desk, answered: Answered) -> None:
         if answered.repeated
         else _("Ticket {id}: reply recorded, {verdict}.")
     )
+    session.screen.line(said.format(id=reply.ticket_id, verdict=verdict), style)
+
+
+def _tell_next(session: Session, desk: Desk, answered: Answered) -> None:
     screen = session.screen
-    screen.line(said.format(id=reply.ticket_id, verdict=verdict), style)
     following = answered.next
     if following is None:
         screen.line(_("Nothing else is pending."))

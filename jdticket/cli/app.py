@@ -39,6 +39,10 @@ _MODULES = {
     "reopen": "answering",
     "report-outage": "reporting",
     "outage": "outage",
+    "sync": "sync",
+    "send": "sending",
+    "replies": "sending",
+    "auth": "auth",
     "remind": "remind",
     "reminders": "remind",
     "channel": "channel",
@@ -51,7 +55,7 @@ _MODULES = {
     "doctor": "upkeep",
     "recompute": "upkeep",
 }
-_GROUPS = {"outage", "config", "cron", "channel"}
+_GROUPS = {"outage", "config", "cron", "channel", "auth"}
 _INTERRUPTED = 130
 
 

@@ -12,7 +12,7 @@ import typer
 from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
-from jdticket.errors import InputError, UsageError
+from jdticket.errors import ConfigError, InputError, UsageError
 from jdticket.i18n import _, language
 from jdticket.schedule import Answer, Job, own_program, scheduler
 from jdticket.words import os_reason
@@ -45,12 +45,21 @@ def install(
     mail: Annotated[
         bool, typer.Option("--mail", help=_("Have cron mail what is printed; so it is without --log."))
     ] = False,
+    sync: Annotated[
+        bool, typer.Option("--sync", help=_("Fetch the tickets from the platform first, each time."))
+    ] = False,
 ) -> None:
     session = Session(ctx)
     if mail and log is not None:
         raise UsageError(_("One of --log and --mail, not both."))
     kept_in = None if log is None else log.expanduser().absolute()
-    job = Job((*own_program(sys.executable), *_options(session), "remind"), every, kept_in)
+    if sync and not session.config.platform_shops:
+        raise ConfigError(
+            _("--sync: no shop has an application on the platform; see shops.jos in the configuration.")
+        )
+    program = (*own_program(sys.executable), *_options(session))
+    first = (*program, "sync", "--quiet") if sync else ()
+    job = Job((*program, "remind"), every, kept_in, first)
     if kept_in is not None:
         _make_ready(kept_in)
     _tell(session, scheduler(os.name).install(job))

@@ -127,7 +127,15 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     tables.alerts(screen, board.counts, board.uncontacted, returned, now=board.now, zone=session.zone)
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
     silent_since = board.silent_since if sys.stdout.isatty() else None
-    tables.trouble_alerts(screen, board.troubles, silent_since, now=board.now, zone=session.zone)
+    tables.trouble_alerts(
+        screen,
+        board.troubles,
+        silent_since,
+        session.fetched(board.sources),
+        session.shop_names,
+        now=board.now,
+        zone=session.zone,
+    )
     if board.tickets:
         print_tickets(session, desk, board.tickets, board.shops)
     else:
@@ -233,7 +241,8 @@ def search(
     "check",
     rich_help_panel=_("For programs and monitors"),
     help=_(
-        "One line and an exit code: 0 fine, 1 due soon or the operations manager not contacted, 2 overdue."
+        "One line and an exit code: 0 fine, 1 due soon or something off (manager not contacted, reply not "
+        "sent, shop not fetched), 2 overdue."
     ),
     epilog=example("jdticket check --due-within 30m"),
 )
@@ -249,7 +258,8 @@ def check(
     soon = session.duration("--due-within", due_within)
     desk = session.reading(create=False)
     counts, uncontacted = desk.check(soon, session.shop(shop))
-    code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted else 0
+    unseen = [source.shop for source in session.fetched(desk.sources()) if source.trouble is not None]
+    code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted or unseen or counts.unsent else 0
     if as_json:
         from jdticket.views import plain
 
@@ -258,16 +268,18 @@ def check(
             "overdue": counts.overdue,
             "due_soon": counts.due_soon,
             "returned": counts.returned,
+            "unsent": counts.unsent,
+            "shops_not_fetched": unseen,
             "outages_without_contact": [outage.id for outage in uncontacted],
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)
     else:
-        typer.echo(_check_line(counts, soon, [outage.id for outage in uncontacted], code))
+        typer.echo(_check_line(counts, soon, [outage.id for outage in uncontacted], unseen, code))
     raise typer.Exit(code)
 
 
-def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], code: int) -> str:
+def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], unseen: list[str], code: int) -> str:
     verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL")}[code]
     parts = [
         _("overdue {n}").format(n=counts.overdue),
@@ -276,6 +288,10 @@ def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], code: i
     ]
     if counts.returned:
         parts.append(_("not on the platform {n}").format(n=counts.returned))
+    if counts.unsent:
+        parts.append(_("not sent {n}").format(n=counts.unsent))
+    if unseen:
+        parts.append(_("not fetched from the platform: {shops}").format(shops=listed(unseen)))
     if uncontacted:
         numbers = listed(str(number) for number in uncontacted)
         parts.append(_("operations manager not yet contacted about outage {numbers}").format(numbers=numbers))

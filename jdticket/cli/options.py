@@ -16,6 +16,12 @@ By = Annotated[str | None, typer.Option("--by", metavar=_("NAME"), help=_("Who d
 AsJson = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
 Shop = Annotated[str | None, typer.Option("--shop", metavar=_("SHOP"), help=_("The shop's code or name."))]
 Why = Annotated[str, typer.Option("--why", metavar=_("TEXT"), help=_("Why; it goes on record."))]
+Subtype = Annotated[
+    str | None,
+    typer.Option(
+        "--subtype", metavar=_("TYPE"), help=_("The second-level business type, by number or name.")
+    ),
+]
 
 
 def example(command: str) -> str:

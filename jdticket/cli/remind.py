@@ -83,6 +83,7 @@ def reminder_desk(session: Session, *, rehearsal: bool) -> ReminderDesk:
         config.duties,
         config.channels,
         now,
+        fetched=[shop.code for shop in config.platform_shops],
     )
 
 
@@ -105,6 +106,8 @@ def _composer(session: Session) -> Callable[[Notice, bool], str]:
             return messages.ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
         if notice.outage is not None:
             return messages.outage(notice.outage)
+        if notice.source is not None:
+            return messages.source(notice.source)
         return messages.opening(notice.pending, lambda t: config.policy.hours.between(now, t.deadline_at))
 
     return compose
@@ -178,7 +181,7 @@ def _beat(session: Session) -> None:
     url = session.config.heartbeat(os.environ)
     if not url:
         return
-    from jdticket.channels.http import NoAnswerError, exchange
+    from jdticket.net import NoAnswerError, exchange
 
     try:
         exchange(url, timeout=ANSWER_SECONDS)

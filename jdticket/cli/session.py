@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from jdticket.config import Config, database_path, load_config
 from jdticket.desk import Desk
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
+from jdticket.model import SourceState
 from jdticket.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ class Session:
     def shop_names(self) -> Mapping[str, str]:
         """Short names by code."""
         return {shop.code: shop.name for shop in self.config.shops}
+
+    def fetched(self, sources: Iterable[SourceState]) -> list[SourceState]:
+        """Those of the shops that the configuration has an application for, so that one that was taken out
+        of it is no trouble any more."""
+        codes = {shop.code for shop in self.config.platform_shops}
+        return [source for source in sources if source.shop in codes]
 
     def by(self, name: str | None) -> str:
         """Who does it: the name given, else the account that runs the program."""

@@ -231,6 +231,7 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
         return
     yield True, _("store"), str(session.database)
     yield from _reminder_verdicts(session)
+    yield from _platform_verdicts(session)
     yield _disk_verdict(session.database.parent)
 
 
@@ -246,6 +247,44 @@ def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
     if not troubles:
         channels = listed(channel.name for channel in session.config.channels)
         yield True, _("reminders"), channels or _("no channel is configured; nobody is reminded")
+
+
+def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+    """Each shop's authorisation, and how the fetching of its tickets goes."""
+    if not session.config.platform_shops:
+        return
+    from jdticket.cli.platform import PlatformSession
+    from jdticket.views.tables import source_lines
+
+    platform = PlatformSession(session)
+    now, zone = session.now, session.zone
+    sources = {source.shop: source for source in session.reading().sources()}
+    for shop in session.config.platform_shops:
+        name = _("platform, {shop}").format(shop=shop.name)
+        try:
+            session.config.app(shop, os.environ)
+            token = platform.kept_token(shop)
+        except JdticketError as error:
+            yield False, name, error.message
+            continue
+        if token is None or token.expires_at <= now:
+            yield False, name, _("not signed in: jdticket auth login {shop}").format(shop=shop.code)
+            continue
+        source = sources.get(shop.code)
+        trouble = source_lines([source], session.shop_names, now=now, zone=zone) if source else []
+        if trouble:
+            yield False, name, trouble[0]
+        elif source is None or source.good_at is None:
+            yield False, name, _("never fetched: jdticket sync --shop {shop}").format(shop=shop.code)
+        else:
+            seen = clock.moment_in_words(source.good_at, now, zone)
+            until = clock.moment_in_words(token.expires_at, now, zone)
+            yield True, name, _("fetched {seen}; signed in until {until}").format(seen=seen, until=until)
+    unsent = session.store().undelivered()
+    if unsent:
+        from jdticket.views.tables import unsent_line
+
+        yield False, _("replies"), unsent_line(len(unsent))
 
 
 def _finding_name(name: str) -> str:

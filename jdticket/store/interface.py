@@ -17,13 +17,16 @@ from jdticket.model import (
     ChannelTrouble,
     Contact,
     Counts,
+    Delivery,
     Event,
     Extension,
     Outage,
     Reminder,
     Reply,
+    SourceState,
     Ticket,
     TicketQuery,
+    Token,
 )
 
 # Facts that one part writes and another reads.
@@ -44,8 +47,8 @@ class Finding:
 
 
 class Store(ABC):
-    """Keeps tickets, replies, outages, contacts, extensions, the time line of events, and the ledger of
-    reminders.
+    """Keeps tickets, replies and whether they arrived, outages, contacts, extensions, the time line of
+    events, the ledger of reminders, and how the pulling of each shop goes.
 
     Every datetime that goes in is aware; every one that comes out is aware and in UTC. Any number of
     processes may hold the same store open. All methods raise ``StoreError`` when the store is locked
@@ -127,6 +130,26 @@ class Store(ABC):
     @abstractmethod
     def replies(self, ticket_id: str) -> list[Reply]:
         """The replies to one ticket, in the order in which they were given."""
+
+    @abstractmethod
+    def latest_replies(self, limit: int, shop: str | None = None) -> list[tuple[Reply, Delivery | None]]:
+        """The replies recorded last, the newest first, each with what became of it on the platform (None:
+        it was never to be sent)."""
+
+    @abstractmethod
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Keep what became of a reply, in place of what was known before; once arrived, always arrived."""
+
+    @abstractmethod
+    def delivery(self, reply_id: int) -> Delivery | None:
+        """What became of this reply; None: it was never to be sent."""
+
+    @abstractmethod
+    def undelivered(
+        self, *, shop: str | None = None, ticket_id: str | None = None
+    ) -> list[tuple[Reply, Delivery]]:
+        """The replies that are to reach the platform and have not, oldest first; those of tickets that are
+        closed or void are left out, since nothing waits for them. The cost grows with what is returned."""
 
     # Outages
 
@@ -217,6 +240,7 @@ class Store(ABC):
         *,
         ticket_id: str | None = None,
         step: str | None = None,
+        step_begins: str | None = None,
         failed_only: bool = False,
         limit: int | None = None,
     ) -> list[Reminder]:
@@ -227,6 +251,20 @@ class Store(ABC):
     def ledger_trouble(self) -> list[ChannelTrouble]:
         """The channels on which the last reminder that was settled failed, by name; quick however long
         the ledger is. "Last" goes by the order of settling, so that no jump of the clock hides one."""
+
+    # The pulling of work orders
+
+    @abstractmethod
+    def source(self, shop: str) -> SourceState | None:
+        """How the pulling of this shop's work orders goes; None: it was never tried."""
+
+    @abstractmethod
+    def sources(self) -> list[SourceState]:
+        """All of them, by shop code."""
+
+    @abstractmethod
+    def put_source(self, source: SourceState) -> None:
+        """Keep how it goes, in place of what was known of the shop."""
 
     # Facts
 
@@ -248,3 +286,24 @@ class Store(ABC):
     @abstractmethod
     def check(self) -> list[Finding]:
         """Look at the store's own health: integrity, foreign keys, schema, file permissions."""
+
+
+class TokenStore(ABC):
+    """Keeps the shops' authorisations on the platform, apart from the store, so that no backup or export
+    carries them. They are secret: nothing else ever holds or shows them.
+
+    Methods raise ``StoreError`` when the file cannot be used, or when others may read it.
+    """
+
+    @abstractmethod
+    def token(self, shop: str) -> Token | None:
+        """The shop's authorisation; None: there is none."""
+
+    @abstractmethod
+    def put_token(self, token: Token) -> None:
+        """Keep a shop's authorisation in place of the one before. Called inside :meth:`alone`."""
+
+    @abstractmethod
+    def alone(self) -> AbstractContextManager[None]:
+        """One process at a time is inside, and the others wait: what is put there is kept as soon as it is
+        put, and is what the next one finds."""

@@ -28,6 +28,8 @@ from jdticket.model import (
     Contact,
     Counts,
     DeadlineSource,
+    Delivery,
+    DeliveryState,
     Event,
     EventKind,
     Extension,
@@ -39,16 +41,18 @@ from jdticket.model import (
     ReminderRule,
     ReminderState,
     Reply,
+    SourceState,
     Status,
     Ticket,
     TicketQuery,
+    Trouble,
     Via,
 )
 from jdticket.store.fulltext import match, pieces
 from jdticket.store.interface import Finding, Store
 from jdticket.words import listed, os_reason
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """How many steps ``migrations.py`` has."""
 
 _APPLICATION_ID = int.from_bytes(b"JDTK", "big")
@@ -162,7 +166,8 @@ class SqliteStore(Store):
         [row] = self._rows(
             f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
                 ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
-                (SELECT count(*) {_RETURNED} AND {of_shop})""",
+                (SELECT count(*) {_RETURNED} AND {of_shop}),
+                (SELECT count(*) {_UNDELIVERED} AND {of_shop})""",
             stored(now),
             stored(soon),
             shop,
@@ -256,6 +261,49 @@ class SqliteStore(Store):
 
     def replies(self, ticket_id: str) -> list[Reply]:
         return self._told("replies", _reply, ticket_id=ticket_id)
+
+    def latest_replies(self, limit: int, shop: str | None = None) -> list[tuple[Reply, Delivery | None]]:
+        rows = self._rows(
+            f"""SELECT replies.*, {_DELIVERY_COLUMNS} FROM replies
+                LEFT JOIN deliveries ON reply_id = replies.id
+                WHERE ?1 IS NULL
+                    OR EXISTS (SELECT 1 FROM tickets WHERE tickets.id = replies.ticket_id AND shop = ?1)
+                ORDER BY replies.id DESC LIMIT ?2""",
+            shop,
+            limit,
+        )
+        return [(_reply(row[:8]), None if row[8] is None else _delivery(row[8:])) for row in rows]
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        self._write(
+            f"""INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (reply_id) DO UPDATE SET
+                {", ".join(f"{name} = excluded.{name}" for name in _DELIVERY_FIELDS[2:])}
+                WHERE deliveries.state <> 'arrived'""",
+            delivery.reply_id,
+            delivery.ticket_id,
+            delivery.state.value,
+            delivery.tries,
+            delivery.tried_at and stored(delivery.tried_at),
+            delivery.busy_until and stored(delivery.busy_until),
+            delivery.answer,
+            delivery.subtype,
+        )
+
+    def delivery(self, reply_id: int) -> Delivery | None:
+        rows = self._rows(f"SELECT {_DELIVERY_COLUMNS} FROM deliveries WHERE reply_id = ?", reply_id)
+        return _delivery(rows[0]) if rows else None
+
+    def undelivered(
+        self, *, shop: str | None = None, ticket_id: str | None = None
+    ) -> list[tuple[Reply, Delivery]]:
+        rows = self._rows(
+            f"""SELECT replies.*, {_DELIVERY_COLUMNS} {_UNDELIVERED}
+                AND (?1 IS NULL OR shop = ?1) AND (?2 IS NULL OR deliveries.ticket_id = ?2)
+                ORDER BY reply_id""",
+            shop,
+            ticket_id,
+        )
+        return [(_reply(row[:8]), _delivery(row[8:])) for row in rows]
 
     # Outages
 
@@ -384,6 +432,7 @@ class SqliteStore(Store):
         *,
         ticket_id: str | None = None,
         step: str | None = None,
+        step_begins: str | None = None,
         failed_only: bool = False,
         limit: int | None = None,
     ) -> list[Reminder]:
@@ -392,6 +441,8 @@ class SqliteStore(Store):
             chosen.append(("ticket_id = ?", ticket_id))
         if step is not None:
             chosen.append(("step = ?", step))
+        if step_begins is not None:
+            chosen += [("step >= ?", step_begins), ("step < ?", step_begins + "\U0010ffff")]
         if failed_only:
             # The first half is for the index, which wants to hear its own condition.
             chosen.append(("state <> 'sent' AND state = ?", ReminderState.FAILED.value))
@@ -407,6 +458,29 @@ class SqliteStore(Store):
             ChannelTrouble(channel, from_stored(since), answer, bool(refused))
             for channel, since, answer, refused in self._rows("SELECT * FROM troubles ORDER BY channel")
         ]
+
+    # The pulling of work orders
+
+    def source(self, shop: str) -> SourceState | None:
+        rows = self._rows("SELECT * FROM sources WHERE shop = ?", shop)
+        return _source(rows[0]) if rows else None
+
+    def sources(self) -> list[SourceState]:
+        return [_source(row) for row in self._rows("SELECT * FROM sources ORDER BY shop")]
+
+    def put_source(self, source: SourceState) -> None:
+        moments = (
+            *(source.good_at, source.read_until, source.swept_at, source.busy_until),
+            *(source.failing_since, source.failed_since, source.back_at),
+        )
+        self._write(
+            "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            source.shop,
+            *(moment and stored(moment) for moment in moments),
+            source.trouble and source.trouble.value,
+            source.code,
+            source.words,
+        )
 
     # Facts
 
@@ -644,6 +718,9 @@ _DONE = "FROM tickets INDEXED BY tickets_done WHERE status <> 'pending'"
 _DONE_BY_SHOP = "FROM tickets INDEXED BY tickets_by_shop WHERE status <> 'pending'"
 _DONE_ORDER = "created_at DESC, id"
 _RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
+_UNDELIVERED = """FROM deliveries INDEXED BY deliveries_open
+    CROSS JOIN replies ON replies.id = reply_id CROSS JOIN tickets ON tickets.id = deliveries.ticket_id
+    WHERE state <> 'arrived' AND status IN ('pending', 'replied')"""
 
 
 def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
@@ -843,6 +920,46 @@ def _reply(row: Any) -> Reply:
         from_stored(deadline_at),
         bool(forced),
         number,
+    )
+
+
+_DELIVERY_FIELDS = (
+    *("reply_id", "ticket_id", "state", "tries", "tried_at", "busy_until", "answer", "subtype"),
+)
+_DELIVERY_COLUMNS = ", ".join(f"deliveries.{name}" for name in _DELIVERY_FIELDS)
+
+
+def _delivery(row: Any) -> Delivery:
+    reply_id, ticket_id, state, tries, tried_at, busy_until, answer, subtype = row
+    return Delivery(
+        reply_id,
+        ticket_id,
+        DeliveryState(state),
+        tries,
+        tried_at and from_stored(tried_at),
+        busy_until and from_stored(busy_until),
+        answer,
+        subtype,
+    )
+
+
+def _source(row: Any) -> SourceState:
+    shop, *moments, trouble, code, words = row
+    good_at, read_until, swept_at, busy_until, failing_since, failed_since, back_at = (
+        moment and from_stored(moment) for moment in moments
+    )
+    return SourceState(
+        shop=shop,
+        good_at=good_at,
+        read_until=read_until,
+        swept_at=swept_at,
+        busy_until=busy_until,
+        failing_since=failing_since,
+        trouble=trouble and Trouble(trouble),
+        code=code,
+        words=words,
+        failed_since=failed_since,
+        back_at=back_at,
     )
 
 

@@ -25,6 +25,8 @@ def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime
         about = reminder.ticket_id or "-"
         if reminder.outage_id is not None:
             about = _("outage {id}").format(id=reminder.outage_id)
+        if reminder.rule is ReminderRule.SOURCE:
+            about = one_line(reminder.step.split(":")[1]) or "-"
         rows.append(
             [
                 Cell(clock.moment_in_words(reminder.sent_at or reminder.claimed_at, now, zone)),
@@ -55,3 +57,6 @@ def rule_word(reminder: Reminder) -> str:
             return _("manager not contacted")
         case ReminderRule.RETURNED:
             return _("not on the platform")
+        case ReminderRule.SOURCE:
+            failing = reminder.step.startswith(f"{ReminderRule.SOURCE}:")
+            return _("not fetched") if failing else _("fetched again")

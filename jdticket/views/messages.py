@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.model import Outage, ReminderRule, Ticket
+from jdticket.model import Outage, ReminderRule, SourceState, Ticket
 from jdticket.text import one_line, without_phones
-from jdticket.words import kind_word, listed, reason_word
+from jdticket.words import kind_word, listed, platform_trouble, reason_word
 
 _CONTENT_MOST = 60
 _DIGEST_MOST = 20
@@ -121,3 +121,19 @@ class Messages:
             since=clock.moment_in_words(outage.since, self._now, self._zone, _),
             id=outage.id,
         )
+
+    def source(self, source: SourceState) -> str:
+        """That a shop's tickets cannot be fetched from the platform, or can again."""
+        _ = self._
+        shop = one_line(self._shop_names.get(source.shop, source.shop))
+        prefix = _("[{shop}] ").format(shop=shop) if shop else ""
+        if source.trouble is None:
+            since = clock.moment_in_words(source.failed_since or self._now, self._now, self._zone, _)
+            words = _("tickets are fetched from the platform again (they were not since {since})")
+            return prefix + words.format(since=since)
+        why = platform_trouble(source.trouble, source.code, one_line(source.words), source.shop, _)
+        if source.good_at is None:
+            return prefix + _("tickets cannot be fetched from the platform: {why}").format(why=why)
+        since = clock.moment_in_words(source.good_at, self._now, self._zone, _)
+        words = _("tickets cannot be fetched from the platform, none since {since}: {why}")
+        return prefix + words.format(since=since, why=why)

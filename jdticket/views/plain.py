@@ -12,7 +12,19 @@ from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from jdticket import clock
-from jdticket.model import Contact, Event, Extension, Outage, Reminder, Reply, Status, Ticket
+from jdticket.model import (
+    Contact,
+    Delivery,
+    Event,
+    Extension,
+    Outage,
+    Reminder,
+    Reply,
+    SourceState,
+    Status,
+    Ticket,
+    Token,
+)
 
 TICKET_KEYS = (
     "id",
@@ -131,6 +143,36 @@ def reminder(reminder: Reminder, zone: tzinfo) -> dict[str, Any]:
         "attempts": reminder.attempts,
         "answer": reminder.answer,
         "refused": reminder.refused,
+    }
+
+
+def delivery(delivery: Delivery | None, zone: tzinfo) -> dict[str, Any]:
+    """What became of a reply on the platform; ``state`` is null for one that was never to be sent."""
+    return {
+        "state": delivery.state.value if delivery else None,
+        "tries": delivery.tries if delivery else 0,
+        "tried_at": _iso(delivery.tried_at, zone) if delivery else None,
+        "answer": delivery.answer if delivery else "",
+        "subtype": delivery.subtype if delivery else "",
+    }
+
+
+def authorisation(shop: str, token: Token | None, now: datetime, zone: tzinfo) -> dict[str, Any]:
+    """Whether a shop is signed in on the platform; never the token itself."""
+    return {
+        "shop": shop,
+        "signed_in": token is not None and token.expires_at > now,
+        "expires_at": _iso(token.expires_at, zone) if token else None,
+    }
+
+
+def source(source: SourceState | None, zone: tzinfo) -> dict[str, Any]:
+    """How the fetching of a shop's tickets goes; ``trouble`` is null when it works."""
+    return {
+        "fetched_at": _iso(source.good_at, zone) if source else None,
+        "failing_since": _iso(source.failing_since, zone) if source else None,
+        "trouble": source.trouble.value if source and source.trouble else None,
+        "code": source.code if source else "",
     }
 
 

@@ -159,10 +159,14 @@ class Teller:
             return one_line(str(data.get(key, "")))
 
         match event.kind:
+            case EventKind.TAKEN_IN if data.get("row") == 0:
+                return _("taken in from the platform")
             case EventKind.TAKEN_IN:
                 return _("taken in from {source}, row {row}").format(source=words("source"), row=words("row"))
             case EventKind.CHANGED:
                 names = listed(self._field_word(name) for name in data.get("fields", {}))
+                if data.get("row") == 0:
+                    return _("changed by the platform: {names}").format(names=names)
                 return _("changed by {source}, row {row}: {names}").format(
                     source=words("source"), row=words("row"), names=names
                 )
@@ -188,6 +192,20 @@ class Teller:
                 return _("still waiting on the platform; the reply may not have arrived there")
             case EventKind.ARRIVED:
                 return _("the reply has arrived on the platform")
+            case EventKind.REJECTED:
+                return _("the platform rejected the reply; pending again")
+            case EventKind.SENT:
+                said = words("answer")
+                line = _("the reply was brought to the platform")
+                return _("{where}: {what}").format(where=line, what=said) if said else line
+            case EventKind.NOT_SENT:
+                unknown = data.get("state") == "unknown"
+                line = (
+                    _("the reply may not be on the platform")
+                    if unknown
+                    else _("the reply is not on the platform")
+                )
+                return _("{where}: {what}").format(where=line, what=words("answer"))
             case EventKind.ASSIGNED:
                 return (
                     _("assigned to {name}").format(name=words("new"))

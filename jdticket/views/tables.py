@@ -7,10 +7,22 @@ from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.i18n import _, ngettext
-from jdticket.model import ChannelTrouble, Counts, Kind, Outage, Rejection, Status, Ticket
+from jdticket.model import (
+    ChannelTrouble,
+    Counts,
+    Delivery,
+    DeliveryState,
+    Kind,
+    Outage,
+    Rejection,
+    Reply,
+    SourceState,
+    Status,
+    Ticket,
+)
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
-from jdticket.words import kind_word, listed, reason_word, status_word
+from jdticket.words import kind_word, listed, platform_trouble, reason_word, status_word
 
 
 def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
@@ -86,6 +98,8 @@ def alerts(
         screen.line(
             "! " + said.format(id=outage.id, reason=reason_word(outage.reason), since=since), "bold red"
         )
+    if counts.unsent:
+        screen.line("! " + unsent_line(counts.unsent), "bold red")
     if counts.returned:
         numbers = listed(ticket.id for ticket in returned)
         if counts.returned > len(returned):
@@ -97,12 +111,17 @@ def trouble_alerts(
     screen: Screen,
     troubles: Iterable[ChannelTrouble],
     silent_since: datetime | None,
+    sources: Iterable[SourceState],
+    shop_names: Mapping[str, str],
     *,
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    """That reminders do not go out: nobody would notice by their absence."""
-    for line in trouble_lines(troubles, silent_since, now=now, zone=zone):
+    """That reminders do not go out, or tickets do not come in: nobody would notice by their absence."""
+    for line in [
+        *source_lines(sources, shop_names, now=now, zone=zone),
+        *trouble_lines(troubles, silent_since, now=now, zone=zone),
+    ]:
         screen.line("! " + line, "bold red")
 
 
@@ -153,6 +172,64 @@ def counts_line(counts: Counts, shown: int) -> str:
         _("shown {n}").format(n=shown),
     ]
     return " · ".join(parts)
+
+
+def reply_table(
+    screen: Screen,
+    rows: Sequence[tuple[Reply, Delivery | None]],
+    *,
+    now: datetime,
+    zone: tzinfo,
+) -> None:
+    """Replies, and whether they have reached the platform."""
+    states = {
+        DeliveryState.UNSENT: Cell(_("NOT SENT"), "bold red"),
+        DeliveryState.UNKNOWN: Cell(_("UNKNOWN"), "bold yellow"),
+        DeliveryState.ARRIVED: Cell(_("on the platform"), "green"),
+    }
+    headings = [_("given"), _("ticket"), _("by"), _("platform"), _("tries"), _("its answer"), _("reply")]
+    cells = [
+        [
+            Cell(clock.moment_in_words(reply.at, now, zone)),
+            Cell(reply.ticket_id, "bold"),
+            Cell(one_line(reply.by) or "-"),
+            states[delivery.state] if delivery else Cell("-", "dim"),
+            Cell(str(delivery.tries) if delivery else "-"),
+            Cell(quoted(delivery.answer, 60) if delivery and delivery.answer else "-"),
+            Cell(one_line(reply.text)),
+        ]
+        for reply, delivery in rows
+    ]
+    screen.table(headings, cells, fitted=True)
+
+
+def source_lines(
+    sources: Iterable[SourceState], names: Mapping[str, str], *, now: datetime, zone: tzinfo
+) -> list[str]:
+    """A sentence for each shop whose tickets cannot be fetched."""
+    lines = []
+    for source in sources:
+        if source.trouble is None:
+            continue
+        shop = one_line(names.get(source.shop, source.shop))
+        why = platform_trouble(source.trouble, source.code, one_line(source.words), source.shop)
+        if source.good_at is None:
+            said = _("Shop {shop} has never been fetched from the platform: {why}")
+            lines.append(said.format(shop=shop, why=why))
+        else:
+            since = clock.moment_in_words(source.good_at, now, zone)
+            said = _("Shop {shop} has not been fetched from the platform since {since}: {why}")
+            lines.append(said.format(shop=shop, since=since, why=why))
+    return lines
+
+
+def unsent_line(count: int) -> str:
+    """That replies are waiting to be brought to the platform."""
+    return ngettext(
+        "{n} reply is not on the platform: jdticket replies --unsent, then jdticket send --all",
+        "{n} replies are not on the platform: jdticket replies --unsent, then jdticket send --all",
+        count,
+    ).format(n=count)
 
 
 def rejection_line(rejection: Rejection) -> str:

@@ -364,6 +364,8 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "overdue": 1,
         "due_soon": 0,
         "returned": 1,
+        "unsent": 0,
+        "shops_not_fetched": [],
         "outages_without_contact": [1],
         "exit_code": 2,
     }

@@ -354,6 +354,7 @@ def test_counts_agree_with_the_tickets(
         overdue=sum(deadline < at for deadline in deadlines),
         due_soon=sum(at <= deadline <= until for deadline in deadlines),
         returned=sum(one.returned_at is not None for one in of_shop),
+        unsent=0,
     )
 
 

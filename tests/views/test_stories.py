@@ -64,6 +64,12 @@ def test_each_reply_says_whether_it_was_in_time(capsys: pytest.CaptureFixture[st
     ("kind", "data", "words"),
     [
         (EventKind.TAKEN_IN, {"source": "a.csv", "row": 2}, "taken in from a.csv, row 2"),
+        (EventKind.TAKEN_IN, {"source": "JOS", "row": 0}, "taken in from the platform  "),
+        (
+            EventKind.CHANGED,
+            {"source": "JOS", "row": 0, "fields": {"platform_status": "已驳回"}},
+            "changed by the platform: state on the platform",
+        ),
         (
             EventKind.CHANGED,
             {"source": "a.csv", "row": 2, "fields": {"order_id": "1", "content": "x"}},
@@ -82,6 +88,23 @@ def test_each_reply_says_whether_it_was_in_time(capsys: pytest.CaptureFixture[st
         (EventKind.REPLIED, {"platform": "已回复"}, "replied on the platform"),
         (EventKind.RETURNED, {}, "still waiting on the platform"),
         (EventKind.ARRIVED, {}, "the reply has arrived on the platform"),
+        (EventKind.REJECTED, {"platform": "已驳回"}, "the platform rejected the reply; pending again"),
+        (EventKind.SENT, {"state": "arrived", "answer": ""}, "the reply was brought to the platform  "),
+        (
+            EventKind.SENT,
+            {"state": "arrived", "answer": "回复成功"},
+            "the reply was brought to the platform: 回复成功",
+        ),
+        (
+            EventKind.NOT_SENT,
+            {"state": "unsent", "answer": "code 2"},
+            "the reply is not on the platform: code 2",
+        ),
+        (
+            EventKind.NOT_SENT,
+            {"state": "unknown", "answer": "no answer"},
+            "the reply may not be on the platform: no answer",
+        ),
         (EventKind.ASSIGNED, {"old": "", "new": "小李"}, "assigned to 小李"),
         (EventKind.ASSIGNED, {"old": "小李", "new": ""}, "assigned to nobody"),
         (EventKind.NOTED, {"text": "x"}, "note: x"),

@@ -70,11 +70,16 @@ def test_shop_and_assignee_have_columns_only_when_they_tell_something(
 
 
 def alerts(
-    capsys: pytest.CaptureFixture[str], *, overdue: int = 0, returned: int = 0, outages: int = 0
+    capsys: pytest.CaptureFixture[str],
+    *,
+    overdue: int = 0,
+    returned: int = 0,
+    outages: int = 0,
+    unsent: int = 0,
 ) -> list[str]:
     tables.alerts(
         Plain(),
-        Counts(pending=9, overdue=overdue, due_soon=0, returned=returned),
+        Counts(pending=9, overdue=overdue, due_soon=0, returned=returned, unsent=unsent),
         [outage(id=i + 1) for i in range(outages)],
         [ticket(str(59088842 + i)) for i in range(min(returned, 2))],
         now=NOON,
@@ -88,10 +93,11 @@ def test_a_quiet_desk_has_no_alert(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_each_thing_not_to_be_overlooked_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = alerts(capsys, overdue=2, returned=1, outages=2)
+    lines = alerts(capsys, overdue=2, returned=1, outages=2, unsent=3)
     assert lines[0] == "! 2 tickets are overdue: answer them now."
     assert [line[:10] for line in lines[1:3]] == ["! Outage 1", "! Outage 2"]
-    assert lines[3].endswith("which still waits: 59088842")
+    assert lines[3].startswith("! 3 replies are not on the platform")
+    assert lines[4].endswith("which still waits: 59088842")
 
 
 def test_replies_that_are_not_listed_are_hinted_at(capsys: pytest.CaptureFixture[str]) -> None:

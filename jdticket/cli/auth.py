@@ -1,0 +1,166 @@
+"""auth login, status, refresh: the shops' authorisations on the platform."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.app import Group
+from jdticket.cli.options import AsJson, example
+from jdticket.cli.platform import PlatformSession
+from jdticket.cli.session import Session
+from jdticket.config import Shop
+from jdticket.errors import ConfigError, JdticketError, UsageError
+from jdticket.i18n import _
+from jdticket.model import Token
+from jdticket.text import one_line
+from jdticket.views.screen import Cell
+from jdticket.words import listed, platform_trouble
+
+app = typer.Typer(
+    cls=Group,
+    subcommand_metavar=_("COMMAND …"),
+    name="auth",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    rich_help_panel=_("The platform"),
+    help=_("Sign the shops in on JD's open platform: login, status, refresh. Tokens are never shown."),
+)
+ShopName = Annotated[
+    str | None, typer.Argument(metavar=_("SHOP"), help=_("The shop's code or name; not needed for one."))
+]
+
+
+@app.command(
+    "login",
+    help=_(
+        "Sign a shop in: open the address that is shown, agree there with the shop's main account, and paste "
+        "the address that the browser is sent to, or the code in it."
+    ),
+    epilog=example("jdticket auth login jd3"),
+)
+def login(
+    ctx: typer.Context,
+    shop: ShopName = None,
+    code: Annotated[
+        str | None,
+        typer.Option(metavar=_("CODE"), help=_("The code, or the whole address; without it you are asked.")),
+    ] = None,
+) -> None:
+    from jdticket.intake.oauth import OAuth
+
+    session = Session(ctx)
+    platform = PlatformSession(session)
+    one = _one_shop(platform, shop)
+    app = session.config.app(one, os.environ)
+    if not app.redirect_uri:
+        raise ConfigError(
+            _(
+                "Shop {shop}: its application needs redirect_uri in the configuration, the callback address "
+                "it has on the platform."
+            ).format(shop=one.code)
+        )
+    oauth = OAuth(app)
+    if code is None:
+        typer.echo(_("Open this in a browser, signed in as the shop {shop}:").format(shop=one.name))
+        typer.echo(oauth.address())
+        if not session.interactive:
+            then = _("Within a few minutes: jdticket auth login {shop} --code CODE")
+            typer.echo(then.format(shop=one.code))
+            return
+        code = str(typer.prompt(_("The address that the browser was sent to, or the code in it")))
+    token = platform.authorisation(one).sign_in(oauth.code_in(code))
+    until = clock.moment_in_words(token.expires_at, clock.system_now(), session.zone)
+    typer.echo(_("Shop {shop} is signed in until {until}.").format(shop=one.name, until=until))
+    typer.echo(_("Next: jdticket sync --shop {shop}").format(shop=one.code))
+
+
+def _one_shop(platform: PlatformSession, named: str | None) -> Shop:
+    shops = platform.shops([named] if named else None)
+    if len(shops) > 1:
+        raise UsageError(_("Say which shop: {shops}").format(shops=listed(shop.code for shop in shops)))
+    return shops[0]
+
+
+@app.command(
+    "status",
+    help=_("Which shops are signed in and until when, and how the fetching of their tickets goes."),
+    epilog=example("jdticket auth status"),
+)
+def status(ctx: typer.Context, shop: ShopName = None, as_json: AsJson = False) -> None:
+    session = Session(ctx)
+    platform = PlatformSession(session)
+    shops = platform.shops([shop] if shop else None)
+    sources = (
+        {source.shop: source for source in session.store().sources()} if session.database.exists() else {}
+    )
+    tokens = {one.code: platform.kept_token(one) for one in shops}
+    if as_json:
+        from jdticket.views import plain
+
+        plain.write_json_array(
+            (
+                plain.authorisation(one.code, tokens[one.code], session.now, session.zone)
+                | plain.source(sources.get(one.code), session.zone)
+                for one in shops
+            ),
+            sys.stdout,
+        )
+        return
+    rows = []
+    for one in shops:
+        source = sources.get(one.code)
+        seen = source.good_at if source else None
+        rows.append(
+            [
+                Cell(one_line(one.name), "bold"),
+                _state(session, tokens[one.code]),
+                Cell(clock.moment_in_words(seen, session.now, session.zone) if seen else _("never")),
+                Cell(
+                    platform_trouble(source.trouble, source.code, one_line(source.words), one.code)
+                    if source and source.trouble
+                    else "-"
+                ),
+            ]
+        )
+    session.screen.table([_("shop"), _("signed in"), _("last fetched"), _("trouble")], rows)
+    for one in shops:
+        try:
+            session.config.app(one, os.environ)
+        except ConfigError as error:
+            session.say("! " + _("{where}: {what}").format(where=one.name, what=error.message))
+
+
+def _state(session: Session, token: Token | None) -> Cell:
+    if token is None:
+        return Cell(_("no"), "bold red")
+    until = clock.moment_in_words(token.expires_at, session.now, session.zone)
+    if token.expires_at <= session.now:
+        return Cell(_("ended {when}").format(when=until), "bold red")
+    return Cell(_("until {when}").format(when=until), "green")
+
+
+@app.command(
+    "refresh",
+    help=_("Renew the authorisation of a shop, or of all, now; it is renewed by itself in time."),
+    epilog=example("jdticket auth refresh jd3"),
+)
+def refresh(ctx: typer.Context, shop: ShopName = None) -> None:
+    session = Session(ctx)
+    platform = PlatformSession(session)
+    failed = 0
+    for one in platform.shops([shop] if shop else None):
+        try:
+            token = platform.authorisation(one).refresh()
+        except JdticketError as error:
+            failed = failed or error.exit_code
+            session.say(_("{where}: {what}").format(where=one.name, what=error.message))
+            continue
+        until = clock.moment_in_words(token.expires_at, clock.system_now(), session.zone)
+        typer.echo(_("Shop {shop} is signed in until {until}.").format(shop=one.name, until=until))
+    if failed:
+        raise typer.Exit(failed)

@@ -1,0 +1,177 @@
+"""What the commands share that speak to JD's open platform: applications, authorisations, connections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.session import Session
+from jdticket.config import Shop
+from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
+from jdticket.i18n import _
+from jdticket.model import Ticket, Token
+from jdticket.platform_desk import Choice, PlatformDesk, Sent
+from jdticket.text import one_line, quoted
+from jdticket.words import listed
+
+if TYPE_CHECKING:
+    from jdticket.authorisation import Authorisation
+    from jdticket.intake.workorders import WorkOrders
+    from jdticket.store.tokens import SqliteTokens
+
+
+class PlatformSession:
+    """The platform, as one call of the program sees it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def desk(self) -> PlatformDesk:
+        """The platform's desk; its changes are recorded at the real time."""
+        desk = self._session.writing()
+        by = self._session.by(None)
+        return PlatformDesk(
+            self._session.store(),
+            clock.system_now,
+            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
+        )
+
+    @cached_property
+    def tokens(self) -> SqliteTokens:
+        """Where the authorisations are kept."""
+        from jdticket.store.tokens import SqliteTokens, tokens_path
+
+        return SqliteTokens(tokens_path(self._session.database))
+
+    def shops(self, named: list[str] | None) -> list[Shop]:
+        """The shops that are named, else all that have an application on the platform.
+
+        Raises ``InputError`` for one that is not known, ``ConfigError`` when there is none.
+        """
+        config = self._session.config
+        if named:
+            shops = [_known(config.shop(text), config.shops) for text in named]
+            return list({shop.code: shop for shop in shops}.values())
+        if not config.platform_shops:
+            raise ConfigError(
+                _(
+                    "No shop has an application on the platform; put one into the configuration, "
+                    "in its [[shops]]: {example}"
+                ).format(example="jos = { app_key = …, app_secret_env = …, redirect_uri = … }")
+            )
+        return list(config.platform_shops)
+
+    def shop_of(self, ticket: Ticket) -> Shop:
+        """The shop whose application serves the ticket. Raises ``ConfigError`` when it has none."""
+        shops = {shop.code: shop for shop in self._session.config.shops}
+        if len(shops) == 1 and not ticket.shop:
+            [shop] = shops.values()
+        else:
+            shop = shops.get(ticket.shop, Shop(ticket.shop or "-", ticket.shop or "-"))
+        self._session.config.app(shop, os.environ)
+        return shop
+
+    def authorisation(self, shop: Shop) -> Authorisation:
+        """The shop's authorisation. Raises ``ConfigError`` for a shop without application or secret."""
+        from jdticket.authorisation import Authorisation
+        from jdticket.intake.oauth import OAuth
+
+        app = self._session.config.app(shop, os.environ)
+        return Authorisation(app, OAuth(app), self.tokens, clock.system_now, self._session.say)
+
+    def kept_token(self, shop: Shop) -> Token | None:
+        """The shop's authorisation as it is kept, for which no secret is needed; None: there is none."""
+        token = self.tokens.token(shop.code)
+        ours = token is not None and shop.jos is not None and token.app_key == shop.jos.app_key
+        return token if ours else None
+
+    def connect(self, shop: Shop, *, patient: bool = True) -> WorkOrders:
+        """The shop's work orders; unless ``patient``, a question that is not answered is asked once only.
+
+        Raises ``ConfigError`` for a shop without application or secret.
+        """
+        from jdticket.intake.jos import TRIES, JosGateway
+        from jdticket.intake.workorders import WorkOrders
+
+        app = self._session.config.app(shop, os.environ)
+        token = self.authorisation(shop).token
+        gateway = JosGateway(app, token, clock.system_now, tries=TRIES if patient else 1)
+        return WorkOrders(gateway, _("the platform"), clock.system_now())
+
+    def send(self, sent: Callable[[], Sent]) -> Sent:
+        """What ``sent`` does. A person who leaves at the question for the second-level type is told what
+        stands."""
+        try:
+            return sent()
+        except (typer.Abort, KeyboardInterrupt):
+            raise PlatformError(
+                _("Interrupted. The reply is recorded and not on the platform; later: jdticket send --all")
+            ) from None
+
+    def chooser(self, asked: str | None) -> Callable[[Choice], int]:
+        """Picks the second-level business type: the one ``asked`` for by number or name, else a person on a
+        terminal, else the one that was picked last time."""
+
+        def choose(choice: Choice) -> int:
+            if asked is not None:
+                return _by_word(asked, choice)
+            if self._session.interactive:
+                return _by_hand(choice)
+            if choice.last is not None:
+                return choice.last
+            raise UsageError(
+                _(
+                    "The platform wants a second-level type for {type}; say which with --subtype: {known}"
+                ).format(type=choice.type_name or "-", known=_listed(choice.subtypes))
+            )
+
+        return choose
+
+
+def _known(shop: Shop, shops: tuple[Shop, ...]) -> Shop:
+    if shop not in shops:
+        raise InputError(
+            _("There is no shop “{shop}” in the configuration; known: {known}.").format(
+                shop=quoted(shop.code), known=_("none")
+            )
+        )
+    return shop
+
+
+def _by_word(asked: str, choice: Choice) -> int:
+    wanted = asked.strip()
+    if wanted.isascii() and wanted.isdigit() and int(wanted) in choice.subtypes:
+        return int(wanted)
+    found = [number for number, name in choice.subtypes.items() if name == wanted]
+    found = found or [number for number, name in choice.subtypes.items() if wanted and wanted in name]
+    if len(found) != 1:
+        raise UsageError(
+            _("--subtype: {asked} is none of the types below {type}: {known}").format(
+                asked=quoted(asked), type=choice.type_name or "-", known=_listed(choice.subtypes)
+            )
+        )
+    return found[0]
+
+
+def _by_hand(choice: Choice) -> int:
+    names = list(choice.subtypes.items())
+    typer.echo(_("What is the reply to ticket {id} about?").format(id=choice.ticket.id))
+    for n, (_number, name) in enumerate(names, 1):
+        typer.echo(f"  {n}  {name}")
+    numbers = [number for number, _name in names]
+    default = numbers.index(choice.last) + 1 if choice.last is not None else None
+    while True:
+        answer = str(typer.prompt(_("Number"), default=default)).strip()
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(numbers):
+            return numbers[int(answer) - 1]
+        typer.echo(_("A number from 1 to {n}, please.").format(n=len(numbers)))
+
+
+def _listed(subtypes: Mapping[int, str]) -> str:
+    return listed(f"{number} {one_line(name)}" for number, name in subtypes.items())

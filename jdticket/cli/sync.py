@@ -1,0 +1,149 @@
+"""sync: the platform's work orders, into the desk."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from jdticket import clock
+from jdticket.cli.options import AsJson, example
+from jdticket.cli.platform import PlatformSession
+from jdticket.cli.session import Session
+from jdticket.config import Shop
+from jdticket.errors import PlatformError, UsageError
+from jdticket.i18n import _
+from jdticket.model import Trouble
+from jdticket.platform_desk import Synced
+from jdticket.words import listed, sentences
+
+app = typer.Typer()
+
+
+@app.command(
+    "sync",
+    rich_help_panel=_("The platform"),
+    help=_(
+        "Fetch each shop's tickets from JD's open platform; safe to repeat, made for cron. Those that "
+        "wait come first."
+    ),
+    epilog=example("jdticket sync"),
+)
+def sync(
+    ctx: typer.Context,
+    shop: Annotated[
+        list[str] | None,
+        typer.Option("--shop", metavar=_("SHOP"), help=_("One shop only; may be given several times.")),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar=_("TIME"), help=_("Read again from here on; at most 60 days back.")),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help=_("Say only what is wrong."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    session = Session(ctx)
+    platform = PlatformSession(session)
+    begin = session.moment("--since", since)
+    if begin is not None and begin > clock.system_now():
+        raise UsageError(_("--since: that is in the future."))
+    shops = platform.shops(shop)
+    desk = platform.desk
+    outcomes: list[Synced] = []
+    silent: set[str] = set()
+    for one in shops:
+        progress = _Progress(one.name)
+        url = one.jos.url if one.jos is not None else ""
+        # A gateway that did not answer for one shop is not waited for by each of the others.
+        connect = partial(platform.connect, one, patient=url not in silent)
+        try:
+            outcome = desk.sync(one.code, connect, since=begin, on_progress=progress.show)
+        finally:
+            progress.clear()
+        outcomes.append(outcome)
+        if isinstance(outcome.error, PlatformError) and outcome.error.trouble is Trouble.UNREACHABLE:
+            silent.add(url)
+        if not as_json:
+            _tell(session, one, outcome, quiet=quiet)
+    if as_json:
+        _answer_in_json(session, outcomes)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(PlatformError.exit_code)
+    if any(outcome.rejections for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+class _Progress:
+    """How many work orders have been read, on standard error, when a person watches."""
+
+    def __init__(self, shop: str) -> None:
+        self._shop = shop
+        self._shown = False
+
+    def show(self, seen: int) -> None:
+        if sys.stderr.isatty():
+            words = _("{shop}: {n} tickets …").format(shop=self._shop, n=seen)
+            print(f"\r{words}", end="", file=sys.stderr, flush=True)
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
+    from jdticket.views.tables import rejection_line, returned_line
+
+    def line(words: str) -> str:
+        return _("{where}: {what}").format(where=shop.name, what=words)
+
+    for rejection in done.rejections:
+        session.say(line(rejection_line(rejection)))
+    for note in done.notes:
+        session.say("! " + line(note))
+    if done.returned:
+        session.say("! " + line(returned_line(len(done.returned), listed(done.returned))))
+    if done.error is not None:
+        session.say(line(done.error.message))
+    elif done.begin is None:
+        if not quiet:
+            session.say(line(_("another sync is at it; nothing was done.")))
+        return
+    if quiet or (done.error is not None and not done.seen):
+        return
+    summary = _("{new} new, {changed} changed, {seen} tickets read.").format(
+        new=done.new, changed=done.changed, seen=done.seen
+    )
+    if done.back_after is not None:
+        length = clock.duration_in_words(done.back_after)
+        summary = sentences(summary, _("It works again, after {length}.").format(length=length))
+    typer.echo(line(summary))
+
+
+def _answer_in_json(session: Session, outcomes: list[Synced]) -> None:
+    from jdticket.views import plain
+    from jdticket.views.tables import rejection_line
+
+    plain.write_json_array(
+        (
+            {
+                "shop": done.shop,
+                "ok": done.error is None,
+                "busy": done.error is None and done.begin is None,
+                "since": None if done.begin is None else clock.iso(done.begin, session.zone),
+                "read": done.seen,
+                "new": done.new,
+                "changed": done.changed,
+                "rejected": len(done.rejections),
+                "returned": done.returned,
+                "notes": [*done.notes, *map(rejection_line, done.rejections)],
+                "trouble": done.error.trouble.value if isinstance(done.error, PlatformError) else None,
+                "code": done.error.code if isinstance(done.error, PlatformError) else "",
+                "error": done.error.message if done.error else "",
+            }
+            for done in outcomes
+        ),
+        sys.stdout,
+    )

@@ -1,0 +1,130 @@
+"""The shops' authorisations on the platform, in a small SQLite file beside the store.
+
+A file of its own, so that no backup carries what opens a shop's account; SQLite's, so that one process
+at a time renews a token, on Windows as on Linux.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from jdticket.clock import from_stored, stored
+from jdticket.errors import StoreError
+from jdticket.i18n import _
+from jdticket.model import Token
+from jdticket.store.interface import TokenStore
+from jdticket.words import os_reason
+
+_WAIT_SECONDS = 60.0
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS tokens (
+        shop TEXT NOT NULL PRIMARY KEY,
+        app_key TEXT NOT NULL,
+        access_token TEXT NOT NULL,
+        refresh_token TEXT NOT NULL,
+        got_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL
+    ) STRICT
+"""
+
+
+def tokens_path(database: Path) -> Path:
+    """Where the authorisations for the store ``database`` are kept."""
+    return database.with_name(database.name + ".tokens")
+
+
+class SqliteTokens(TokenStore):
+    """Keeps the promises of :class:`TokenStore`; the file is made when the first token is put."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._alone: sqlite3.Connection | None = None
+
+    def token(self, shop: str) -> Token | None:
+        if self._alone is not None:
+            return _token(self._alone, shop)
+        if not self._path.exists():
+            return None
+        with self._failures_explained(), closing(self._connect()) as db:
+            return _token(db, shop)
+
+    def put_token(self, token: Token) -> None:
+        db = self._alone
+        if db is None:
+            raise RuntimeError("a token may be put by one process at a time only")
+        with self._failures_explained():
+            db.execute(
+                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    token.shop,
+                    token.app_key,
+                    token.access_token,
+                    token.refresh_token,
+                    stored(token.got_at),
+                    stored(token.expires_at),
+                ),
+            )
+            # What the platform has handed out is worth nothing unless it is kept: at once, come what may.
+            db.execute("COMMIT")
+            db.execute("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._failures_explained():
+            db = self._connect()
+        with closing(db):
+            with self._failures_explained():
+                db.execute("BEGIN IMMEDIATE")
+            self._alone = db
+            try:
+                yield
+            finally:
+                self._alone = None
+                db.execute("ROLLBACK")
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            mode = self._path.stat().st_mode & 0o777
+        except OSError as error:
+            raise StoreError(
+                _("{path} cannot be used: {reason}.").format(path=self._path, reason=os_reason(error))
+            ) from error
+        if os.name == "posix" and mode & 0o077:
+            raise StoreError(
+                _(
+                    "{path} holds the keys to your shops and others may use it (mode {mode}); run: "
+                    "chmod 600 {path}"
+                ).format(path=self._path, mode=f"{mode:o}")
+            )
+        db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
+        try:
+            db.execute("PRAGMA secure_delete = ON")  # no old token stays readable in free pages
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute(_TABLE)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def _failures_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                _("{path} cannot be used: {reason}.").format(path=self._path, reason=error)
+            ) from error
+
+
+def _token(db: sqlite3.Connection, shop: str) -> Token | None:
+    row = db.execute("SELECT * FROM tokens WHERE shop = ?", (shop,)).fetchone()
+    if row is None:
+        return None
+    shop, app_key, access_token, refresh_token, got_at, expires_at = row
+    return Token(shop, app_key, access_token, refresh_token, from_stored(got_at), from_stored(expires_at))
