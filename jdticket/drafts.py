@@ -155,7 +155,7 @@ def known_ticket(
         and not _older_than_our_reply(draft, replies_to)
     ):
         ticket = replace(ticket, status=Status.PENDING, returned_at=None)
-        tell(EventKind.REJECTED, platform=draft.platform_status)
+        tell(EventKind.REJECTED, text=draft.rejection, platform=draft.platform_status, reason=draft.rejection)
     elif (
         state in {PlatformState.WAITING, PlatformState.REJECTED}
         and ticket.status is Status.REPLIED

@@ -222,6 +222,8 @@ class Draft:
     assignee: str | None = None
     reply_text: str | None = None
     reply_at: datetime | None = None
+    rejection: str = ""
+    """Why the platform rejected our reply, where the source tells."""
     seen_at: datetime | None = None
     """When the source was asked, for one that tells what is so at that moment; None: nobody knows how
     old it is."""

@@ -16,6 +16,7 @@ from typing import Protocol
 from jdticket.errors import ConfigError, JdticketError, NotFoundError, PlatformError, RefusedError
 from jdticket.i18n import _
 from jdticket.model import (
+    REJECT_FROM,
     Delivery,
     DeliveryState,
     Details,
@@ -485,7 +486,7 @@ class _Reader:
         """The page with what the list does not tell, for unfinished work orders of which it is not known."""
         drafts = [item for item in page if isinstance(item, Draft) and item.platform_state in _UNFINISHED]
         held = self._store.tickets_by_id(draft.id for draft in drafts)
-        wanted = {draft.id for draft in drafts if not (ticket := held.get(draft.id)) or not ticket.kind_text}
+        wanted = {draft.id for draft in drafts if _needs_details(held.get(draft.id), draft)}
         return [
             self._detailed_draft(item) if isinstance(item, Draft) and item.id in wanted else item
             for item in page
@@ -503,21 +504,33 @@ class _Reader:
                 )
                 self._detailed[draft.id] = Details(None, "", ())
         details = self._detailed[draft.id]
-        reply = _last_reply(details)
+        # The platform's words for what was done are not documented; those of the examples hold these.
+        reply = _last(details, "回复")
+        rejection = _last(details, "驳回")
         return replace(
             draft,
             kind=kind_from_words(details.type_name) if details.type_name else draft.kind,
             kind_text=details.type_name or draft.kind_text,
             reply_text=reply.content if reply else None,
             reply_at=reply.at if reply else None,
+            rejection=rejection.content if rejection else "",
         )
 
 
-def _last_reply(details: Details) -> LogEntry | None:
-    """The shop's latest reply in a work order's history. The platform's words for it are not documented;
-    those of the examples all hold 回复."""
-    replies = [entry for entry in details.log if "回复" in entry.kind and entry.content and entry.at]
-    return replies[-1] if replies else None
+def _needs_details(held: Ticket | None, draft: Draft) -> bool:
+    """Whether the details of a work order tell something that we do not know: its kind, a reply that was
+    given elsewhere, why ours was rejected."""
+    if held is None or not held.kind_text:
+        return True
+    if draft.platform_state is PlatformState.REPLIED:
+        return held.status is Status.PENDING
+    return draft.platform_state is PlatformState.REJECTED and held.status in REJECT_FROM
+
+
+def _last(details: Details, word: str) -> LogEntry | None:
+    """The latest entry of the history, with text and time, in whose kind ``word`` occurs."""
+    entries = [entry for entry in details.log if word in entry.kind and entry.content and entry.at]
+    return entries[-1] if entries else None
 
 
 def _is_there(details: Details, reply: Reply, delivery: Delivery) -> bool:

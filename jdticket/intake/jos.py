@@ -17,8 +17,8 @@ from typing import Any
 from jdticket.errors import PlatformError
 from jdticket.i18n import _
 from jdticket.model import App, Trouble
-from jdticket.net import Answer, Line, NoAnswerError, exchange
-from jdticket.text import one_line, quoted
+from jdticket.net import Answer, Line, NoAnswerError, exchange, short
+from jdticket.text import quoted
 from jdticket.words import platform_trouble
 
 PLATFORM_ZONE = timezone(timedelta(hours=8))
@@ -169,7 +169,7 @@ class JosGateway:
             if keep:
                 self.close()
             raise unreachable(str(error), lost=error.left) from error
-        return _content(method, answer, self.app.shop)
+        return _content(method, answer, self.app.shop, {token, self.app.app_secret, form["sign"]})
 
     def _kept_line(self) -> Line:
         if self._line is None:
@@ -177,25 +177,26 @@ class JosGateway:
         return self._line
 
 
-def json_of(answer: Answer) -> dict[str, Any]:
-    """The JSON object in an answer. Raises ``PlatformError`` when there is none."""
-    if answer.status >= 400:
+def json_of(answer: Answer, secrets: set[str]) -> dict[str, Any]:
+    """The JSON object in an answer. Raises ``PlatformError`` when there is none, which shows none of
+    ``secrets``."""
+    if answer.status >= 300:
         raise unreachable(_("HTTP {status}").format(status=answer.status), lost=answer.status >= 500)
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        begin = quoted(answer.body[:200].decode("utf-8", "replace"))
+        begin = quoted(short(answer.body[:1000].decode("utf-8", "replace"), secrets))
         raise unreachable(_("the answer is no JSON object: {begin}").format(begin=begin), lost=True)
     return content
 
 
-def _content(method: str, answer: Answer, shop: str) -> dict[str, Any]:
-    content = json_of(answer)
+def _content(method: str, answer: Answer, shop: str, secrets: set[str]) -> dict[str, Any]:
+    content = json_of(answer, secrets)
     refusal = content.get("error_response")
     if isinstance(refusal, dict):
-        raise _refused(str(refusal.get("code", "")), _words(refusal), shop)
+        raise _refused(str(refusal.get("code", "")), _words(refusal, secrets), shop)
     stem = method.replace(".", "_")
     # The first spelling is the platform's own.
     inner = content.get(f"{stem}_responce", content.get(f"{stem}_response"))
@@ -204,12 +205,12 @@ def _content(method: str, answer: Answer, shop: str) -> dict[str, Any]:
         raise unreachable(_("the answer holds no {key}, but {keys}").format(key=stem, keys=keys), lost=True)
     code = str(inner.get("code", "0"))
     if code != "0":
-        raise _refused(code, _words(inner), shop)
+        raise _refused(code, _words(inner, secrets), shop)
     return inner
 
 
-def _words(refusal: Mapping[str, Any]) -> str:
-    return one_line(str(refusal.get("zh_desc") or refusal.get("en_desc") or ""))[:200]
+def _words(refusal: Mapping[str, Any], secrets: set[str]) -> str:
+    return short(str(refusal.get("zh_desc") or refusal.get("en_desc") or ""), secrets)
 
 
 def unreachable(why: str, *, lost: bool) -> PlatformError:

@@ -13,8 +13,7 @@ from jdticket.errors import PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.jos import CALL_SECONDS, json_of, unreachable
 from jdticket.model import App, Grant, Trouble
-from jdticket.net import NoAnswerError, exchange
-from jdticket.text import one_line
+from jdticket.net import NoAnswerError, exchange, short
 
 
 class OAuth:
@@ -70,11 +69,12 @@ class OAuth:
             answer = exchange(f"{self._app.oauth_url}/{step}", timeout=CALL_SECONDS, params={**app, **query})
         except NoAnswerError as error:
             raise unreachable(str(error), lost=error.left) from error
-        content = json_of(answer)
+        secrets = {self._app.app_secret, *query.values()}
+        content = json_of(answer, secrets)
         access, refresh = content.get("access_token"), content.get("refresh_token")
         seconds = content.get("expires_in")
         if not isinstance(access, str) or not access:
-            said = one_line(str(content.get("msg") or content.get("zh_desc") or "-"))[:200]
+            said = short(str(content.get("msg") or content.get("zh_desc") or "-"), secrets)
             raise PlatformError(
                 _(
                     "The platform did not grant it (code {code}: {words}). "

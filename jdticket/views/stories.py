@@ -193,7 +193,9 @@ class Teller:
             case EventKind.ARRIVED:
                 return _("the reply has arrived on the platform")
             case EventKind.REJECTED:
-                return _("the platform rejected the reply; pending again")
+                line = _("the platform rejected the reply; pending again")
+                reason = words("reason")
+                return _("{where}: {what}").format(where=line, what=reason) if reason else line
             case EventKind.SENT:
                 said = words("answer")
                 line = _("the reply was brought to the platform")
