@@ -281,7 +281,7 @@ class Delivery:
     answer: str = ""
     """What the platform said, or why it was not reached."""
     subtype: str = ""
-    """The second-level business type that a person chose, by name or number; empty: none yet."""
+    """The name of the second-level business type that it was last tried with; empty: not tried yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Choice:
     type_name: str
     subtypes: Mapping[int, str]
     last: int | None
-    """What was chosen last time for this first-level type."""
+    """What was chosen for this reply before, else for the last one of this first-level type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ class PlatformDesk:
         try:
             platform = connect(ticket)
             details = platform.details(ticket.id)
-            type_id, subtype_id, subtype = self._types(ticket, platform, details, choose)
+            type_id, subtype_id, subtype = self._types(reply, ticket, platform, details, choose)
             claimed = self._claim(reply, subtype)
             if claimed.state is DeliveryState.ARRIVED:
                 return Sent(reply, claimed, None)
@@ -321,7 +321,12 @@ class PlatformDesk:
         return self._not_there(reply, claimed, failed, connect, ticket, by)
 
     def _types(
-        self, ticket: Ticket, platform: Platform, details: Details, choose: Callable[[Choice], int]
+        self,
+        reply: Reply,
+        ticket: Ticket,
+        platform: Platform,
+        details: Details,
+        choose: Callable[[Choice], int],
     ) -> tuple[int, int, str]:
         if details.type_id is None:
             raise PlatformError(
@@ -334,8 +339,11 @@ class PlatformDesk:
                     type=details.type_name or details.type_id
                 )
             )
+        held = self._store.delivery(reply.id)
+        # What was chosen for this reply before, else what was chosen last for another.
+        tried = [number for number, name in subtypes.items() if held and name == held.subtype]
         last = self._store.fact(f"{_SUBTYPE_FACT}{details.type_id}")
-        known = int(last) if last and int(last) in subtypes else None
+        known = tried[0] if tried else int(last) if last and int(last) in subtypes else None
         if len(subtypes) == 1:
             [chosen] = subtypes
         else:

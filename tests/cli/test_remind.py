@@ -13,6 +13,7 @@ import pytest
 
 from jdticket import clock
 from tests.channels.robots import NEVER, Answer, Handler, Robots, code, http_status
+from tests.gateway import APP_KEY, APP_SECRET, SECRET_ENV, gateway, shops_toml
 
 from .running import Program, row, table
 
@@ -247,6 +248,48 @@ def test_the_heartbeat_is_fetched_after_a_good_run_only(program: Program, robots
     program.ok("remind")
     program.ok("remind")
     assert [(request.method, request.path) for request in robots.requests[2:]] == [("GET", "/ping")] * 2
+
+
+# A shop whose tickets cannot be fetched
+
+
+def test_a_shop_that_cannot_be_fetched_is_told_in_the_group_once_and_so_is_that_it_works_again(
+    program: Program, robots: Robots
+) -> None:
+    all_day = '[service_hours]\ndaily = ["00:00-24:00"]\n'
+    program.environ[SECRET_ENV] = APP_SECRET
+    with gateway() as platform:
+        program.configure(all_day + shops_toml(platform) + group(robots, "wecom", mention=["13800000000"]))
+
+        def sign_in() -> None:
+            program.ok("auth", "login", "--code", platform.code_for(APP_KEY, "jd3"))
+            program.ok("sync")
+
+        sign_in()
+        assert program.ok("remind").out == ""
+        platform.revoke("jd3")
+        assert program.run("sync").code == 6
+        told = "【jd3】今天 xx:xx 以来无法从平台拉取工单：请为店铺授权：jdticket auth login jd3"
+        assert without_times(program.ok("remind").out) == f"wecom-group: {told}\n"
+        assert program.run("sync").code == 6
+        assert program.ok("remind").out == ""
+        sign_in()
+        back = "【jd3】已恢复从平台拉取工单（今天 xx:xx 起曾中断）"
+        assert without_times(program.ok("remind").out) == f"wecom-group: {back}\n"
+        assert program.ok("remind").out == ""
+    texts = [without_times(message.text).splitlines()[0] for message in robots.messages]
+    assert texts == [told, back]
+    assert {message.mentioned for message in robots.messages} == {("13800000000",)}
+    ledger = program.ok("reminders").out.splitlines()[1:]
+    assert [re.search(r"not fetched|fetched again", line)[0] for line in ledger] == [
+        "fetched again",
+        "not fetched",
+    ]
+
+
+def without_times(text: str) -> str:
+    """Times taken out, and the day: it may change under the test."""
+    return re.sub(r"(今天|昨天) \d\d:\d\d(:\d\d)?", "今天 xx:xx", text)
 
 
 # Several at once, and killed ones

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from jdticket.gateway import Gateway
+from tests.gateway import APP_KEY, APP_SECRET, REDIRECT, SECRET_ENV, gateway, shops_toml
+from tests.language import assert_speaks
+
+from .platform import ALL_DAY, set_up, sign_in
+from .running import Program
+
+
+@pytest.fixture
+def platform(program: Program) -> Iterator[Gateway]:
+    """Two shops, neither signed in."""
+    with gateway("jd3", "jd5") as running:
+        set_up(program, running, ("jd3", "jd5"))
+        yield running
+
+
+def address(program: Program, shop: str) -> str:
+    return program.ok("auth", "login", shop).out.splitlines()[1]
+
+
+def tokens(program: Program) -> bytes:
+    return program.store.with_name("desk.db.tokens").read_bytes()
+
+
+def test_login_shows_the_address_to_open(program: Program, platform: Gateway) -> None:
+    parts = urlsplit(address(program, "jd3"))
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{platform.oauth_url}/to_login"
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert query.pop("state")
+    assert query == {
+        "app_key": APP_KEY,
+        "response_type": "code",
+        "redirect_uri": REDIRECT,
+        "scope": "snsapi_base",
+    }
+
+
+def test_the_code_signs_the_shop_in(program: Program, platform: Gateway) -> None:
+    ran = program.ok("auth", "login", "jd3", "--code", platform.code_for(APP_KEY, "jd3"))
+    assert ran.out.startswith("Shop jd3 is signed in until ")
+    assert "jdticket sync --shop jd3" in ran.out
+    status = program.ok("auth", "status", "--json").json
+    assert [(one["shop"], one["signed_in"]) for one in status] == [("jd3", True), ("jd5", False)]
+
+
+def test_a_person_pastes_the_whole_address(program: Program, platform: Gateway) -> None:
+    state = parse_qs(urlsplit(address(program, "jd3")).query)["state"][0]
+    pasted = f"{REDIRECT}?code={platform.code_for(APP_KEY, 'jd3')}&state={state}\n"
+    ran = program.terminal("auth", "login", "jd3", width=140, typed=pasted)
+    assert ran.code == 0
+    assert "Shop jd3 is signed in until " in ran.out
+
+
+def test_the_address_of_another_shop_s_sign_in_is_refused(program: Program, platform: Gateway) -> None:
+    state = parse_qs(urlsplit(address(program, "jd5")).query)["state"][0]
+    pasted = f"{REDIRECT}?code={platform.code_for(APP_KEY, 'jd5')}&state={state}"
+    assert "another shop" in program.refused(2, "auth", "login", "jd3", "--code", pasted)
+    assert not program.store.with_name("desk.db.tokens").exists()
+
+
+@pytest.mark.parametrize("code", ["", "  ", "https://shop.example.com/back?error=denied", "two words"])
+def test_what_is_no_code_is_wrong_usage(program: Program, platform: Gateway, code: str) -> None:
+    assert "code" in program.refused(2, "auth", "login", "jd3", "--code", code)
+
+
+def test_a_code_that_was_used_is_refused_by_the_platform(program: Program, platform: Gateway) -> None:
+    code = platform.code_for(APP_KEY, "jd3")
+    program.ok("auth", "login", "jd3", "--code", code)
+    said = program.refused(6, "auth", "login", "jd3", "--code", code)
+    assert "jdticket auth login jd3" in said
+    assert APP_SECRET not in said
+
+
+def test_the_shop_must_be_named_when_there_are_several(program: Program, platform: Gateway) -> None:
+    assert "jd3, jd5" in program.refused(2, "auth", "login")
+
+
+def test_one_shop_needs_no_name(program: Program, platform: Gateway) -> None:
+    set_up(program, platform)
+    assert "jd3" in program.ok("auth", "login").out
+
+
+def test_without_a_callback_address_nobody_can_sign_in(program: Program, platform: Gateway) -> None:
+    text = ALL_DAY + shops_toml(platform).replace(f'redirect_uri = "{REDIRECT}", ', "")
+    program.configure(text)
+    assert "redirect_uri" in program.refused(1, "auth", "login", "jd3")
+
+
+def test_no_token_and_no_secret_is_ever_shown(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    kept = tokens(program)
+    shown = ""
+    for call in (
+        ("auth", "status"),
+        ("auth", "status", "--json"),
+        ("auth", "refresh", "jd3"),
+        ("config", "show"),
+        ("doctor",),
+        ("sync",),
+    ):
+        ran = program.run(*call)
+        shown += ran.out + ran.err
+    for secret in (APP_SECRET, *(word for row in _rows(program) for word in row)):
+        assert secret.encode() in kept + tokens(program) + APP_SECRET.encode()
+        assert secret not in shown
+
+
+def _rows(program: Program) -> list[tuple[str, str]]:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(program.store.with_name("desk.db.tokens"))) as db:
+        return db.execute("SELECT access_token, refresh_token FROM tokens").fetchall()
+
+
+def test_the_tokens_are_readable_by_their_owner_only_and_in_no_backup(
+    program: Program, platform: Gateway
+) -> None:
+    sign_in(program, platform)
+    program.ok("sync", "--shop", "jd3")
+    assert program.store.with_name("desk.db.tokens").stat().st_mode & 0o777 == 0o600
+    program.ok("backup", "copy.db")
+    [(access, refresh)] = _rows(program)
+    copy = (program.folder / "copy.db").read_bytes()
+    assert access.encode() not in copy
+    assert refresh.encode() not in copy
+
+
+def test_tokens_that_others_may_read_are_not_used(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    program.store.with_name("desk.db.tokens").chmod(0o644)
+    assert "chmod 600" in program.refused(5, "auth", "status")
+
+
+def test_refresh_renews_now_and_the_old_tokens_are_worth_nothing(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    [before] = _rows(program)
+    assert "signed in until" in program.ok("auth", "refresh", "jd3").out
+    assert _rows(program) != [before]
+    assert program.ok("sync", "--shop", "jd3").out.startswith("jd3: ")
+
+
+def test_refresh_of_all_goes_on_after_one_that_fails(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform, "jd5")
+    ran = program.run("auth", "refresh")
+    assert ran.code == 6
+    assert "jd3: Shop jd3 is not signed in" in ran.err
+    assert "Shop jd5 is signed in until" in ran.out
+
+
+def test_status_says_what_is_wrong_and_needs_no_secret(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    platform.revoke("jd3")
+    program.run("sync")
+    del program.environ[SECRET_ENV]
+    ran = program.ok("auth", "status")
+    heading, first, second = ran.out.splitlines()
+    assert heading.split() == ["shop", "signed", "in", "last", "fetched", "trouble"]
+    assert first.startswith("jd3   until ")
+    assert first.endswith("sign the shop in: jdticket auth login jd3")
+    assert second.split()[:3] == ["jd5", "no", "never"]
+    assert SECRET_ENV in ran.err
+
+
+def test_status_tells_when_the_authorisation_has_ended(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    ran = program.ok("auth", "status", "jd3", "--now", "2099-01-01 12:00")
+    assert "ended " in ran.out
+
+
+def test_a_token_of_another_application_counts_as_none(program: Program, platform: Gateway) -> None:
+    sign_in(program, platform)
+    path = program.folder / "config.toml"
+    program.configure(path.read_text(encoding="utf-8").replace(APP_KEY, "another-key"))
+    [jd3, _jd5] = program.ok("auth", "status", "--json").json
+    assert not jd3["signed_in"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_word_is_in_one_language(program: Program, platform: Gateway, language: str) -> None:
+    shown = program.ok("auth", "login", "jd3", JDTICKET_LANG=language).out
+    code = platform.code_for(APP_KEY, "jd3")
+    shown += program.ok("auth", "login", "jd3", "--code", code, JDTICKET_LANG=language).out
+    ran = program.run("auth", "login", "jd3", "--code", code, JDTICKET_LANG=language)
+    shown += program.ok("auth", "status", JDTICKET_LANG=language).out
+    assert_speaks(shown + ran.err, language, ["code CODE", *platform_words(ran.err)])
+
+
+def platform_words(text: str) -> list[str]:
+    """What the platform itself said, in its own language."""
+    import re
+
+    return re.findall(r"[(（](?:code|错误码) \d+[:：] ?([^)）]*)[)）]", text)

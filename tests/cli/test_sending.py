@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from jdticket.gateway import REPLY, WORKINFO, Gateway
+from tests.gateway import SECRET_ENV, gateway, order
+from tests.language import assert_speaks
+
+from .platform import ago, set_up, sign_in
+from .running import Program
+
+TEXT = "您好，包裹今天18点前发出。"
+
+
+@pytest.fixture
+def platform(program: Program) -> Iterator[Gateway]:
+    """Three tickets that wait: two of a type with several second-level types, one of a type with one."""
+    with gateway() as running:
+        set_up(program, running)
+        sign_in(program, running)
+        running.add_orders(
+            "jd3",
+            [
+                order(84700001, ago()),
+                order(84700002, ago()),
+                order(84700003, ago(), biztype_id=103, biztype_name="咨询"),
+            ],
+        )
+        program.ok("sync")
+        yield running
+
+
+def reply(*more: str, number: str = "84700001") -> tuple[str, ...]:
+    return ("reply", number, "-m", TEXT, "--send", *more)
+
+
+def replies_there(platform: Gateway, number: int = 84700001) -> list[str]:
+    return [log.content for log in platform.orders("jd3")[number].logs if log.kind == "商家回复"]
+
+
+# Sending
+
+
+def test_a_reply_is_recorded_and_given_on_the_platform(program: Program, platform: Gateway) -> None:
+    ran = program.ok(*reply("--subtype", "催物流"))
+    recorded, sent, following = ran.out.splitlines()
+    assert recorded.startswith("Ticket 84700001: reply recorded, in time")
+    assert sent.startswith("Ticket 84700001: the reply is on the platform.")
+    assert following.startswith("Next: ticket 8470000")
+    assert replies_there(platform) == [TEXT]
+    assert platform.orders("jd3")[84700001].reply_sub_biztype_name == "催物流"
+    assert program.tickets()["84700001"]["status"] == "replied"
+
+
+def test_the_second_level_type_may_be_a_number_a_name_or_a_part_of_one(
+    program: Program, platform: Gateway
+) -> None:
+    for subtype in ("10103", "催退款", "退款"):
+        platform.orders("jd3")[84700001].status = 1
+        program.ok(*reply("--subtype", subtype))
+        assert platform.orders("jd3")[84700001].reply_sub_biztype_name == "催退款"
+
+
+def test_one_that_is_none_of_them_is_refused_and_the_reply_kept(program: Program, platform: Gateway) -> None:
+    ran = program.run(*reply("--subtype", "没有的"))
+    assert ran.code == 6
+    assert "10101 催发货, 10102 催物流, 10103 催退款" in ran.err
+    assert program.ok("replies", "--unsent", "--json").json[0]["text"] == TEXT
+    assert replies_there(platform) == []
+
+
+def test_on_a_terminal_a_person_is_asked_and_the_answer_remembered(
+    program: Program, platform: Gateway
+) -> None:
+    ran = program.terminal(*reply(), typed="9\n2\n")
+    assert ran.code == 0
+    assert "1  催发货" in ran.out
+    assert "A number from 1 to 3, please." in ran.out
+    assert platform.orders("jd3")[84700001].reply_sub_biztype_name == "催物流"
+    ran = program.terminal(*reply(number="84700002"), typed="\n")
+    assert "[2]" in ran.out
+    assert platform.orders("jd3")[84700002].reply_sub_biztype_name == "催物流"
+
+
+def test_in_a_pipe_the_last_choice_is_taken_and_without_one_it_must_be_named(
+    program: Program, platform: Gateway
+) -> None:
+    ran = program.run(*reply())
+    assert ran.code == 6
+    assert "--subtype: 10101 催发货" in ran.err
+    program.ok("send", "--all", "--subtype", "催物流")
+    program.ok(*reply(number="84700002"))
+    assert platform.orders("jd3")[84700002].reply_sub_biztype_name == "催物流"
+
+
+def test_nobody_is_asked_where_there_is_one_type_only(program: Program, platform: Gateway) -> None:
+    ran = program.terminal(*reply(number="84700003"))
+    assert ran.code == 0
+    assert replies_there(platform, 84700003) == [TEXT]
+
+
+def test_who_leaves_at_the_question_is_told_what_stands(program: Program, platform: Gateway) -> None:
+    ran = program.terminal(*reply(), typed="\x04")
+    assert ran.code == 6
+    assert "The reply is recorded and not on the platform" in ran.out
+    [left] = program.ok("replies", "--unsent", "--json").json
+    assert (left["ticket"], left["state"]) == ("84700001", "unsent")
+
+
+def test_a_plain_reply_is_not_sent_and_says_how_to(program: Program, platform: Gateway) -> None:
+    ran = program.ok("reply", "84700001", "-m", TEXT)
+    assert "jdticket send 84700001" in ran.err
+    assert replies_there(platform) == []
+    program.ok("send", "84700001", "--subtype", "催物流")
+    assert replies_there(platform) == [TEXT]
+
+
+# What the platform does not take
+
+
+def test_result_2_keeps_the_reply_and_marks_it(program: Program, platform: Gateway) -> None:
+    platform.orders("jd3")[84700001].status = 4
+    ran = program.run(*reply("--subtype", "催物流"))
+    assert ran.code == 6
+    assert "Ticket 84700001: the reply is recorded, and NOT on the platform." in ran.err
+    [left] = program.ok("replies", "--unsent", "--json").json
+    assert (left["state"], left["tries"], left["subtype"]) == ("unsent", 1, "催物流")
+    listed = program.ok("list").out
+    assert "! 1 reply is not on the platform" in listed
+    assert program.tickets()["84700001"]["returned"]
+    assert program.run("check").code == 1
+    assert program.run("check", "--json").json["unsent"] == 1
+
+
+def test_result_3_counts_as_there(program: Program, platform: Gateway) -> None:
+    platform.orders("jd3")[84700001].status = 2
+    assert "the reply is on the platform" in program.ok(*reply("--subtype", "催物流")).out
+    assert program.ok("replies", "--unsent").out.startswith("Every reply")
+
+
+def test_a_reply_too_long_for_the_platform_is_refused_before_anything_is_recorded(
+    program: Program, platform: Gateway
+) -> None:
+    assert "1000" in program.refused(4, "reply", "84700001", "-m", "长" * 501, "--send")
+    assert program.ok("replies").out == "No reply is on record.\n"
+
+
+@pytest.mark.parametrize("fault", ["lost", "cut", "garbage"])
+def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(
+    program: Program, platform: Gateway, fault: str
+) -> None:
+    platform.fault(fault, method=REPLY)
+    ran = program.ok(*reply("--subtype", "催物流"))
+    assert "the answer was lost; the reply is there" in ran.out
+    assert replies_there(platform) == [TEXT]
+    assert [call.method for call in platform.calls].count(REPLY) == 1
+
+
+def test_a_lost_answer_that_cannot_be_looked_up_is_unknown_until_send_looks_first(
+    program: Program, platform: Gateway
+) -> None:
+    platform.fault("lost", method=REPLY)
+    platform.fault("error", method=WORKINFO, after=1, times=1, code="61", desc="参数错误")
+    ran = program.run(*reply("--subtype", "催物流"))
+    assert ran.code == 6
+    assert "MAY NOT be on the platform" in ran.err
+    assert program.ok("replies", "--unsent", "--json").json[0]["state"] == "unknown"
+    program.ok("send", "84700001", "--subtype", "催物流")
+    assert replies_there(platform) == [TEXT]
+    assert [call.method for call in platform.calls].count(REPLY) == 1
+
+
+def test_a_refused_connection_is_surely_not_there_and_goes_out_later(
+    program: Program, platform: Gateway
+) -> None:
+    platform.fault("error", method=REPLY, code="2", desc="限制时间内调用失败次数")
+    assert program.run(*reply("--subtype", "催物流")).code == 6
+    program.ok("send", "--all")
+    assert replies_there(platform) == [TEXT]
+    assert not program.tickets()["84700001"]["returned"]
+
+
+def test_two_that_send_at_once_send_it_once(program: Program, platform: Gateway) -> None:
+    program.ok("reply", "84700001", "-m", TEXT)
+    call = ("send", "84700001", "--subtype", "催物流")
+    running = [program.start(*call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    for one in running:
+        out, err = one.communicate(timeout=60)
+        assert b"Traceback" not in out + err
+    assert replies_there(platform) == [TEXT]
+    assert [call.method for call in platform.calls].count(REPLY) == 1
+
+
+# send and replies
+
+
+def test_send_wants_a_ticket_or_all(program: Program, platform: Gateway) -> None:
+    program.refused(2, "send")
+    program.refused(2, "send", "84700001", "--all")
+
+
+def test_send_all_with_nothing_to_send_says_so(program: Program, platform: Gateway) -> None:
+    assert program.ok("send", "--all").out == "Every reply that was to be sent is on the platform.\n"
+
+
+def test_what_has_arrived_is_not_sent_again(program: Program, platform: Gateway) -> None:
+    program.ok(*reply("--subtype", "催物流"))
+    assert "on the platform already" in program.refused(4, "send", "84700001")
+
+
+def test_a_ticket_without_a_reply_is_refused(program: Program, platform: Gateway) -> None:
+    assert "no reply" in program.refused(4, "send", "84700001")
+
+
+def test_replies_tells_what_became_of_each(program: Program, platform: Gateway) -> None:
+    program.ok(*reply("--subtype", "催物流"))
+    program.ok("reply", "84700002", "-m", TEXT)
+    rows = program.ok("replies", "--json").json
+    assert [(row["ticket"], row["state"]) for row in rows] == [("84700002", None), ("84700001", "arrived")]
+    heading, second, first = program.ok("replies").out.splitlines()
+    assert heading.split()[:3] == ["given", "ticket", "by"]
+    assert "on the platform" in first
+    assert "84700002" in second
+    assert len(program.ok("replies", "--limit", "1", "--json").json) == 1
+
+
+def test_show_tells_the_whole_story(program: Program, platform: Gateway) -> None:
+    program.ok(*reply("--subtype", "催物流"))
+    platform.orders("jd3")[84700001].status = 5
+    # Within the second of the reply, nobody could tell which came first.
+    for _ in range(20):
+        program.ok("sync")
+        if program.tickets()["84700001"]["status"] == "pending":
+            break
+    shown = program.ok("show", "84700001").out
+    for words in (
+        "taken in from the platform",
+        "the reply was brought to the platform",
+        "the platform rejected the reply; pending again",
+    ):
+        assert words in shown
+    again = program.ok("reply", "84700001", "-m", "您好，已补充说明。", "--send", "--subtype", "催物流")
+    assert "another reply recorded" in again.out
+    assert replies_there(platform) == [TEXT, "您好，已补充说明。"]
+
+
+# What cannot be sent at all
+
+
+def test_without_an_application_nothing_is_recorded(program: Program) -> None:
+    program.ok("add", "59088842")
+    assert "no application" in program.refused(1, "reply", "59088842", "-m", TEXT, "--send")
+    assert program.tickets()["59088842"]["status"] == "pending"
+
+
+def test_without_the_secret_nothing_is_recorded(program: Program, platform: Gateway) -> None:
+    del program.environ[SECRET_ENV]
+    assert SECRET_ENV in program.refused(1, *reply())
+    assert program.tickets()["84700001"]["status"] == "pending"
+
+
+def test_subtype_goes_with_send(program: Program, platform: Gateway) -> None:
+    program.refused(2, "reply", "84700001", "-m", TEXT, "--subtype", "催物流")
+
+
+def test_an_authorisation_that_has_ended_keeps_the_reply(program: Program, platform: Gateway) -> None:
+    platform.revoke("jd3")
+    ran = program.run(*reply("--subtype", "催物流"))
+    assert ran.code == 6
+    assert "jdticket auth login jd3" in ran.err
+    sign_in(program, platform)
+    program.ok("send", "--all", "--subtype", "催物流")
+    assert replies_there(platform) == [TEXT]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_word_is_in_one_language(program: Program, platform: Gateway, language: str) -> None:
+    program.environ["JDTICKET_LANG"] = language
+    mine = [TEXT, "催发货", "催物流", "催退款", "催单", "催促发货", "回复成功", "咨询", "参数错误", "小王"]
+    mine += ["待回复", "待确认"]
+    shown = program.run(*reply()).err + program.ok("list").out
+    shown += program.ok("replies").out + program.ok("replies", "--unsent").out
+    platform.fault("lost", method=REPLY)
+    platform.fault("error", method=WORKINFO, after=1, times=1, code="61", desc="参数错误")
+    ran = program.run("send", "--all", "--subtype", "催物流")
+    shown += ran.out + ran.err + program.ok("send", "--all", "--subtype", "催物流").out
+    shown += program.ok("send", "--all").out + program.ok("show", "84700001").out
+    assert_speaks(shown, language, mine)
+
+
+def test_the_question_is_in_chinese_too(program: Program, platform: Gateway) -> None:
+    ran = program.terminal(*reply(), typed="x\n1\n", JDTICKET_LANG="zh")
+    assert_speaks(ran.out, "zh", [TEXT])
+    assert "请输入 1 到 3 的序号" in ran.out

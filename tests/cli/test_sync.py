@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from jdticket import clock
+from jdticket.gateway import WORKLIST, Gateway, sample_orders
+from tests.gateway import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
+from tests.language import assert_speaks
+
+from .platform import ago, set_up, sign_in, waiting
+from .running import Program
+
+
+@pytest.fixture
+def platform(program: Program) -> Iterator[Gateway]:
+    """The shop jd3, signed in."""
+    with gateway("jd3", "jd5") as running:
+        set_up(program, running)
+        sign_in(program, running)
+        yield running
+
+
+def secrets_in(text: str) -> list[str]:
+    return [secret for secret in (APP_SECRET, APP_KEY) if secret in text]
+
+
+# What comes in
+
+
+def test_75_work_orders_in_five_states_over_three_pages_come_in_once(
+    program: Program, platform: Gateway
+) -> None:
+    orders = sample_orders(75, clock.system_now())
+    platform.add_orders("jd3", orders)
+    ran = program.ok("sync")
+    assert ran.out == "jd3: 75 new, 0 changed, 75 tickets read.\n"
+    pages = [
+        call.params for call in platform.calls if call.method == WORKLIST and "status" not in call.params
+    ]
+    assert max(page["page_number"] for page in pages) == 3
+    told = {1: "pending", 2: "replied", 3: "void", 4: "closed", 5: "pending"}
+    held = program.tickets()
+    assert {int(number): ticket["status"] for number, ticket in held.items()} == {
+        order.work_id: told[order.status] for order in orders
+    }
+    assert program.ok("sync").out.startswith("jd3: 0 new, 0 changed, ")
+
+
+def test_a_ticket_from_the_platform_has_its_order_kind_time_and_text(
+    program: Program, platform: Gateway
+) -> None:
+    created = ago().replace(microsecond=0)
+    platform.add_orders("jd3", [order(84700001, created)])
+    program.ok("sync")
+    [ticket] = program.tickets().values()
+    assert (ticket["order_id"], ticket["shop"], ticket["kind"]) == ("275484700001", "jd3", "urge")
+    assert (ticket["kind_text"], ticket["content"]) == ("催单", "催促发货")
+    assert clock.parse_time(ticket["created_at"], clock.load_zone("UTC"), now=created) == created
+    assert ticket["deadline_source"] == "policy"
+
+
+def test_field_names_in_camel_case_and_the_other_envelope_are_understood(
+    program: Program, platform: Gateway
+) -> None:
+    platform.camel_case, platform.suffix = True, "_response"
+    platform.add_orders("jd3", waiting(84700001))
+    program.ok("sync")
+    assert program.tickets()["84700001"]["kind"] == "urge"
+
+
+def test_each_shop_gets_its_own_tickets(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    sign_in(program, platform, "jd5")
+    platform.add_orders("jd3", waiting(84700001))
+    platform.add_orders("jd5", waiting(84700002, 84700003))
+    ran = program.ok("sync")
+    assert ran.out.splitlines() == [
+        "jd3: 1 new, 0 changed, 1 tickets read.",
+        "jd5: 2 new, 0 changed, 2 tickets read.",
+    ]
+    assert {number: ticket["shop"] for number, ticket in program.tickets().items()} == {
+        "84700001": "jd3",
+        "84700002": "jd5",
+        "84700003": "jd5",
+    }
+
+
+def test_one_shop_alone_can_be_fetched(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    assert program.ok("sync", "--shop", "JD3").out.startswith("jd3: ")
+
+
+def test_a_shop_that_is_not_known_is_refused(program: Program, platform: Gateway) -> None:
+    assert "jd9" in program.refused(1, "sync", "--shop", "jd9")
+
+
+def test_a_list_that_changes_while_it_is_read_loses_nothing(program: Program, platform: Gateway) -> None:
+    first = [order(84700000 + n, ago(timedelta(hours=3))) for n in range(61)]
+    platform.add_orders("jd3", first)
+    moved = []
+
+    def between(merchant: str, page: int) -> None:
+        if page == 1 and not moved:
+            # What stood on the page just read leaves the list of those that wait: all others move up.
+            moved.append(max(platform.orders(merchant)))
+            platform.orders(merchant)[moved[0]].status = 4
+            platform.add_orders(merchant, waiting(84799999))
+
+    platform.on_page = between
+    program.ok("sync")
+    assert len(program.tickets()) == 62
+
+
+def test_duplicate_rows_across_pages_come_in_once(program: Program, platform: Gateway) -> None:
+    platform.add_orders("jd3", [order(84700000 + n, ago(timedelta(hours=3))) for n in range(61)])
+    platform.fault("duplicate", method=WORKLIST, times=-1)
+    assert program.ok("sync").out == "jd3: 61 new, 0 changed, 61 tickets read.\n"
+
+
+def test_since_reads_again_from_there_and_says_that_the_platform_shows_60_days(
+    program: Program, platform: Gateway
+) -> None:
+    platform.add_orders("jd3", [order(84700001, ago(timedelta(days=30)), 4)])
+    program.ok("sync")
+    platform.orders("jd3")[84700001].content = "改过的内容"
+    assert "1 changed" in program.ok("sync", "--since", f"{ago(timedelta(days=31)):%Y-%m-%d}").out
+    ran = program.ok("sync", "--since", f"{ago(timedelta(days=70)):%Y-%m-%d}")
+    assert "60 days" in ran.err
+
+
+def test_since_in_the_future_is_wrong_usage(program: Program, platform: Gateway) -> None:
+    assert "future" in program.refused(2, "sync", "--since", "tomorrow 10:00")
+
+
+# What is said
+
+
+def test_json_tells_of_each_shop(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    platform.add_orders("jd3", waiting(84700001))
+    ran = program.run("sync", "--json")
+    assert ran.code == 6
+    good, bad = ran.json
+    assert (good["shop"], good["ok"], good["new"], good["read"]) == ("jd3", True, 1, 1)
+    assert (bad["shop"], bad["ok"], bad["trouble"]) == ("jd5", False, "signed_out")
+    assert "jdticket auth login jd5" in bad["error"]
+
+
+def test_quiet_says_nothing_unless_something_is_wrong(program: Program, platform: Gateway) -> None:
+    platform.add_orders("jd3", waiting(84700001))
+    assert program.ok("sync", "--quiet").out == ""
+    platform.revoke("jd3")
+    ran = program.run("sync", "--quiet")
+    assert (ran.code, ran.out) == (6, "")
+    assert "jdticket auth login jd3" in ran.err
+
+
+def test_a_person_sees_how_far_it_is_and_a_pipe_does_not(program: Program, platform: Gateway) -> None:
+    platform.add_orders("jd3", sample_orders(75, clock.system_now()))
+    ran = program.terminal("sync")
+    assert "jd3: 30 tickets …" in ran.out
+    assert ran.shown[-1].endswith("jd3: 75 new, 0 changed, 75 tickets read.")
+    assert "…" not in program.ok("sync").err
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_word_is_in_one_language(program: Program, platform: Gateway, language: str) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    ran = program.run("sync", JDTICKET_LANG=language)
+    assert_speaks(ran.out + ran.err, language)
+    platform.fault("error", code="66", desc="平台连接后端服务不可用", times=-1)
+    ran = program.run("sync", JDTICKET_LANG=language)
+    assert_speaks(ran.err, language, ["平台连接后端服务不可用"])
+    assert_speaks(program.ok("list", JDTICKET_LANG=language).out, language, ["平台连接后端服务不可用"])
+
+
+# What fails
+
+
+def test_the_failure_of_one_shop_stops_no_other(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd5", "jd3"))
+    platform.add_orders("jd3", waiting(84700001))
+    ran = program.run("sync")
+    assert ran.code == 6
+    assert ran.out == "jd3: 1 new, 0 changed, 1 tickets read.\n"
+    assert "jd5: Shop jd5 is not signed in" in ran.err
+
+
+def test_list_check_and_doctor_say_since_when_a_shop_has_not_been_fetched(
+    program: Program, platform: Gateway
+) -> None:
+    program.ok("sync")
+    platform.revoke("jd3")
+    program.run("sync")
+    assert "! Shop jd3 has not been fetched from the platform since today " in program.ok("list").out
+    ran = program.run("check")
+    assert (ran.code, "not fetched from the platform: jd3" in ran.out) == (1, True)
+    ran = program.run("doctor")
+    assert ran.code == 1
+    assert "[PROBLEM] platform, jd3: Shop jd3 has not been fetched" in ran.out
+    sign_in(program, platform)
+    assert "It works again, after" in program.ok("sync").out
+    assert "fetched" not in program.ok("list").out
+    assert program.run("check").code == 0
+    assert "[ok] platform, jd3: fetched today" in program.run("doctor").out
+
+
+def test_doctor_says_what_a_shop_still_needs(program: Program, platform: Gateway) -> None:
+    program.ok("list")
+    assert "[PROBLEM] platform, jd3: never fetched: jdticket sync --shop jd3" in program.run("doctor").out
+    del program.environ[SECRET_ENV]
+    assert SECRET_ENV in program.run("doctor").out
+
+
+def test_a_missing_secret_is_said_with_the_key_and_kept_as_a_failure(
+    program: Program, platform: Gateway
+) -> None:
+    del program.environ[SECRET_ENV]
+    ran = program.run("sync")
+    assert ran.code == 6
+    assert f"shops[1].jos.app_secret_env: the environment variable {SECRET_ENV} is not set" in ran.err
+    assert "jd3 has never been fetched" in program.ok("list").out
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"kind": "html"}, "no JSON"),
+        ({"kind": "garbage"}, "no JSON"),
+        ({"kind": "lost"}, "the connection failed or broke off"),
+        ({"kind": "status", "status": 502}, "HTTP 502"),
+        (
+            {"kind": "error", "code": "66", "desc": "平台连接后端服务不可用"},
+            "code 66 (平台连接后端服务不可用)",
+        ),
+    ],
+)
+def test_a_fault_that_passes_is_overcome_and_one_that_stays_is_told(
+    program: Program, platform: Gateway, fault: dict[str, object], said: str
+) -> None:
+    platform.add_orders("jd3", waiting(84700001))
+    platform.fault(**fault)
+    assert program.ok("sync").out == "jd3: 1 new, 0 changed, 1 tickets read.\n"
+    platform.fault(**fault, times=-1)
+    ran = program.run("sync")
+    assert ran.code == 6
+    assert said in ran.err
+    assert not secrets_in(ran.out + ran.err)
+
+
+def test_a_gateway_out_of_reach_is_waited_for_once_and_not_by_every_shop(
+    program: Program, platform: Gateway
+) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    sign_in(program, platform, "jd5")
+    platform.fault("refuse", method=WORKLIST, times=-1)
+    before = len(platform.calls)
+    assert program.run("sync").code == 6
+    assert len(platform.calls) - before == 5
+
+
+def test_a_clock_that_is_wrong_is_told(program: Program, platform: Gateway) -> None:
+    platform.skew = timedelta(minutes=20)
+    ran = program.run("sync")
+    assert ran.code == 6
+    assert "this machine's clock is wrong" in ran.err
+
+
+def test_a_clock_off_by_a_little_does_no_harm(program: Program, platform: Gateway) -> None:
+    platform.skew = timedelta(minutes=9)
+    platform.add_orders("jd3", [order(84700001, clock.system_now() + timedelta(minutes=8))])
+    assert "1 new" in program.ok("sync").out
+
+
+def test_an_expired_token_is_renewed_without_a_word(program: Program, platform: Gateway) -> None:
+    program.ok("list")
+    platform.expire_tokens("jd3")
+    ran = program.ok("sync")
+    assert ran.err == ""
+    assert [call.path for call in platform.calls].count("/oauth2/refresh_token") == 1
+
+
+def test_eight_at_once_renew_it_once_and_take_each_ticket_in_once(
+    program: Program, platform: Gateway
+) -> None:
+    platform.add_orders("jd3", waiting(*range(84700001, 84700021)))
+    program.ok("list")
+    platform.expire_tokens("jd3")
+    running = [program.start("sync", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(8)]
+    for one in running:
+        _out, err = one.communicate(timeout=60)
+        assert one.returncode == 0, err
+    assert len(program.tickets()) == 20
+    assert program.sql("SELECT count(*) FROM events") == [(20,)]
+    assert [call.path for call in platform.calls].count("/oauth2/refresh_token") == 1
+
+
+def test_ctrl_c_keeps_what_was_read_and_lets_the_next_one_begin(program: Program, platform: Gateway) -> None:
+    platform.add_orders("jd3", sample_orders(75, clock.system_now()))
+    program.ok("list")
+    platform.fault("never", method=WORKLIST, after=3)
+    running = program.start("sync", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while sum(call.method == WORKLIST for call in platform.calls) < 4:
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _out, err = running.communicate(timeout=30)
+    assert (running.returncode, b"Interrupted" in err) == (130, True)
+    assert program.tickets()
+    assert "tickets read" in program.ok("sync").out
+
+
+def test_without_an_application_it_says_what_to_configure(program: Program) -> None:
+    said = program.refused(1, "sync")
+    assert "[[shops]]" in said
+    assert "app_key" in said
+
+
+def test_the_real_time_is_what_counts(program: Program, platform: Gateway) -> None:
+    assert "--now" in program.refused(2, "sync", "--now", "2026-01-01")
