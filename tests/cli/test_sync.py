@@ -322,3 +322,14 @@ def test_without_an_application_it_says_what_to_configure(program: Program) -> N
 
 def test_the_real_time_is_what_counts(program: Program, platform: Gateway) -> None:
     assert "--now" in program.refused(2, "sync", "--now", "2026-01-01")
+
+
+def test_another_one_at_the_same_shop_is_left_to_do_it(program: Program, platform: Gateway) -> None:
+    program.ok("sync")
+    soon = clock.stored(clock.system_now() + timedelta(minutes=5))
+    program.sql(f"UPDATE sources SET busy_until = '{soon}'")
+    ran = program.ok("sync")
+    assert (ran.out, ran.err) == ("", "jd3: another sync is at it; nothing was done.\n")
+    assert program.ok("sync", "--quiet").err == ""
+    [told] = program.ok("sync", "--json").json
+    assert (told["busy"], told["ok"], told["since"]) == (True, True, None)
