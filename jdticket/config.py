@@ -28,7 +28,6 @@ from jdticket.deadlines import (
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
 from jdticket.model import App, ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
-from jdticket.net import is_web_address
 from jdticket.reminding import Duty, Escalation, ReminderRules
 from jdticket.text import quoted, without_phones
 from jdticket.words import listed, os_reason
@@ -887,7 +886,11 @@ def _safe_address(section: _Table, name: str, default: str) -> str:
     """The web address under ``name``; only on this machine may it do without encryption."""
     from urllib.parse import urlsplit
 
-    url = section.text(name) or default
+    from jdticket.net import is_web_address
+
+    url = section.text(name)
+    if url is None:
+        return default
     parts = urlsplit(url) if is_web_address(url) else None
     if parts is None or (parts.scheme != "https" and parts.hostname not in _LOOPBACK):
         section.wrong(_("must be a web address that begins with https://"), name)
