@@ -91,6 +91,9 @@ class Board:
     counts: Counts
     uncontacted: list[Outage]
     """Outages whose operations manager was not reached."""
+    returned: list[Ticket]
+    """Held as replied and shown as waiting by the platform, but for those whose reply is known not to have
+    arrived there."""
     shops: list[str]
     troubles: list[ChannelTrouble]
     """Notification channels that do not take reminders."""
@@ -344,12 +347,14 @@ class Desk:
         now = now or self._now()
         tickets = list(self._store.tickets(query))
         full = query.limit is not None and len(tickets) >= query.limit
+        counts = self._counts(now, timedelta(hours=1), query.shop)
         return Board(
             now=now,
             tickets=tickets,
             matching=self._store.count(query) if full else len(tickets),
-            counts=self._counts(now, timedelta(hours=1), query.shop),
+            counts=counts,
             uncontacted=self._uncontacted(query.shop),
+            returned=self._returned(query.shop) if counts.returned else [],
             shops=self._store.shops(),
             troubles=self._store.ledger_trouble(),
             silent_since=self.silent_since(now),
@@ -394,6 +399,11 @@ class Desk:
 
     def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
         return self._store.counts(now, self.due_until(now, left), shop)
+
+    def _returned(self, shop: str | None) -> list[Ticket]:
+        unsent = {delivery.ticket_id for _reply, delivery in self._store.undelivered(shop=shop)}
+        query = TicketQuery(statuses=(Status.REPLIED,), shop=shop, returned=True)
+        return [ticket for ticket in self._store.tickets(query) if ticket.id not in unsent]
 
     def _uncontacted(self, shop: str | None) -> list[Outage]:
         return [

@@ -25,6 +25,7 @@ from jdticket.model import (
     Reply,
     Status,
     Ticket,
+    platform_state_from_words,
 )
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
@@ -180,10 +181,12 @@ def _is_reopened_by_us(held: Ticket, draft: Draft) -> bool:
 def _is_rejected_anew(held: Ticket, draft: Draft) -> bool:
     """Whether the draft tells of a rejection that we do not know of.
 
-    A source of unknown age may have been made before our latest reply; one that tells what we know
-    already must not undo that.
+    A source of unknown age may have been made before our latest reply, and a person may have closed the
+    ticket knowing of it: what tells what we know already must not undo that.
     """
-    return draft.seen_at is not None or draft.platform_status != held.platform_status
+    if draft.platform_status != held.platform_status:
+        return True
+    return draft.seen_at is not None and held.status is Status.REPLIED
 
 
 def _older_than_our_reply(draft: Draft, replies_to: Callable[[str], list[Reply]]) -> bool:
@@ -299,7 +302,10 @@ def _with_new_facts(held: Ticket, draft: Draft, shop: str) -> tuple[Ticket, dict
         learn(assignee=draft.assignee)
     if draft.created_at is not None and not _same_minute_but_coarser(draft.created_at, held.created_at):
         learn(created_at=draft.created_at)
-    if draft.platform_status and not (sketch and held.platform_status):
+    # A state is no gap to fill: a sketch that tells another one is news. It may have other words for the
+    # same one.
+    same_state = draft.platform_state is platform_state_from_words(held.platform_status)
+    if draft.platform_status and not (sketch and held.platform_status and same_state):
         learn(platform_status=draft.platform_status)
     learn(shop=shop)
     news = {

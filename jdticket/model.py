@@ -364,7 +364,7 @@ class Counts:
     returned: int
     """Held as replied, shown as waiting by the platform."""
     unsent: int
-    """Replies that are to reach the platform and have not."""
+    """Replies that are to reach the platform, have not, and are not on their way at this moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,7 +307,10 @@ class PlatformDesk:
             claimed = self._claim(reply, subtype)
             if claimed.state is DeliveryState.ARRIVED:
                 return Sent(reply, claimed, None)
-            if claimed.state is DeliveryState.UNKNOWN and _is_there(details, reply, claimed):
+            # Looked at now that nobody else can be sending it, not before a person took their time.
+            if claimed.state is DeliveryState.UNKNOWN and _is_there(
+                platform.details(ticket.id), reply, claimed
+            ):
                 return self._arrived(reply, claimed, _("it had arrived already"), by)
             verdict = platform.reply(ticket.id, reply.text, type_id, subtype_id)
         except JdticketError as error:
@@ -318,7 +321,10 @@ class PlatformDesk:
         failed = PlatformError(
             _("The platform says that the reply failed: {words}").format(words=verdict.words or "-")
         )
-        return self._not_there(reply, claimed, failed, connect, ticket, by)
+        # It says so itself: whatever became of an earlier try, the ticket has no reply of ours.
+        return self._not_there(
+            reply, replace(claimed, state=DeliveryState.UNSENT), failed, connect, ticket, by
+        )
 
     def _types(
         self,
@@ -403,10 +409,9 @@ class PlatformDesk:
             found = self._look_up(reply, delivery, connect, ticket)
             if found:
                 return self._arrived(reply, delivery, _("the answer was lost; the reply is there"), by)
-        if claimed is not None:
-            state = DeliveryState.UNKNOWN if lost else DeliveryState.UNSENT
-            delivery = replace(delivery, state=state)
-        delivery = replace(delivery, busy_until=None, answer=error.message)
+        # An earlier try whose fate is unknown stays so, whatever became of this one.
+        state = DeliveryState.UNKNOWN if lost else delivery.state
+        delivery = replace(delivery, state=state, busy_until=None, answer=error.message)
         self._settle(reply, delivery, EventKind.NOT_SENT, by)
         return Sent(reply, delivery, error)
 

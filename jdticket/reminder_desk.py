@@ -296,24 +296,37 @@ class ReminderDesk:
                     yield Notice(reminder=reminder, left=timedelta(0), mention=mention, outage=outage)
 
     def _for_sources(self, now: datetime, open_now: bool, duty: tuple[str, ...]) -> Iterator[Notice]:
+        # A run may begin a moment earlier in its minute than the last one.
+        every = (self._rules.source_every or timedelta(0)) - timedelta(minutes=1)
         for source in self._store.sources() if self._fetched else ():
             due = due_for_source(source, now, self._rules) if source.shop in self._fetched else None
             if due is None:
                 continue
+            told = self._told_of_failure(source)
             for name, channel in self._ordinary.items():
                 if not (open_now or channel.night) or not _is_for(channel, (source.shop,)):
                     continue
-                if source.failing_since is None and not self._heard_of_failure(source, name):
+                if source.failing_since is None and name not in told:
+                    continue
+                # The hours count from the failure; a channel that heard of it at the opening only is not to
+                # hear of it again within one.
+                if source.failing_since is not None and name in told and now - told[name] < every:
                     continue
                 mention = tuple(dict.fromkeys((*channel.mention, *duty)))
                 reminder = _wanted(due, name, now)
                 yield Notice(reminder=reminder, left=timedelta(0), mention=mention, source=source)
 
-    def _heard_of_failure(self, source: SourceState, channel: str) -> bool:
-        if source.failed_since is None:
-            return False
-        told = self._store.reminders(step_begins=source_step(source.shop, source.failed_since))
-        return any(kept.channel == channel and kept.state is ReminderState.SENT for kept in told)
+    def _told_of_failure(self, source: SourceState) -> dict[str, datetime]:
+        """The channels that have heard of the failure that lasts, or of the last one, and when they last
+        did."""
+        since = source.failing_since or source.failed_since
+        if since is None:
+            return {}
+        told: dict[str, datetime] = {}
+        for kept in self._store.reminders(step_begins=source_step(source.shop, since)):
+            if kept.state is ReminderState.SENT:
+                told[kept.channel] = max(kept.claimed_at, told.get(kept.channel, kept.claimed_at))
+        return told
 
     def _openings(self, now: datetime, duty: tuple[str, ...]) -> Iterator[Notice]:
         due = opening_due(now, self._hours, self._rules, self._zone)

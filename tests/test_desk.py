@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 import pytest
 
 from jdticket.deadlines import ClockKind, DeadlinePolicy, Duration
-from jdticket.errors import InputError, NotFoundError, RefusedError, UsageError
+from jdticket.desk import Answered
+from jdticket.errors import InputError, NotFoundError, RefusedError, StoreError, UsageError
 from jdticket.model import (
     Contact,
     DeadlineSource,
+    Delivery,
+    DeliveryState,
     Draft,
     EventKind,
     Kind,
@@ -22,10 +25,15 @@ from jdticket.model import (
     Status,
     TicketQuery,
     Via,
+    platform_state_from_words,
 )
 from tests.desk_helpers import HOURS, DeskAt, at, draft
 
 WAITING = {"platform_state": PlatformState.WAITING, "platform_status": "待回复"}
+REJECTED = {"platform_state": PlatformState.REJECTED, "platform_status": "已驳回"}
+REPLIED = {"platform_state": PlatformState.REPLIED, "platform_status": "待确认"}
+CLOSED = {"platform_state": PlatformState.CLOSED, "platform_status": "已关闭"}
+VOID = {"platform_state": PlatformState.VOID, "platform_status": "已作废"}
 
 
 @pytest.fixture
@@ -35,6 +43,12 @@ def office(tmp_path: Path) -> DeskAt:
 
 def kinds_of_events(office: DeskAt, number: str = "59088842") -> list[EventKind]:
     return [event.kind for event in office.store.events(ticket_id=number)]
+
+
+def answer(office: DeskAt, text: str = "已经发出，请查收", **options: Any) -> Answered:
+    """A reply given now."""
+    given: dict[str, Any] = {"at": None, "by": "", "force": False}
+    return office.desk.reply("59088842", text, **(given | options))
 
 
 class TestTakingIn:
@@ -252,6 +266,206 @@ class TestTakingIn:
         assert office.desk.find("59088842").shop == "jd3"
 
 
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("待回复", PlatformState.WAITING),
+        ("待确认", PlatformState.REPLIED),
+        ("已作废", PlatformState.VOID),
+        ("已关闭", PlatformState.CLOSED),
+        ("已驳回", PlatformState.REJECTED),
+        ("商家已读", None),
+    ],
+)
+def test_each_state_of_the_open_platform_is_known_by_its_words(
+    words: str, state: PlatformState | None
+) -> None:
+    assert platform_state_from_words(words) is state
+
+
+class TestRejectedReplies:
+    def test_a_new_ticket_whose_reply_was_rejected_is_pending(self, office: DeskAt) -> None:
+        done = office.take_in(draft(**REJECTED))
+        assert (done.new, done.pending_new) == (1, 1)
+        assert office.desk.find("59088842").status is Status.PENDING
+
+    @pytest.mark.parametrize("move", ["reply", "close"])
+    def test_what_we_were_done_with_is_pending_again_with_its_old_deadline(
+        self, office: DeskAt, move: str
+    ) -> None:
+        office.take_in(draft(**WAITING))
+        TestMoves.move(office, move)
+        office.time = at("23 15:00")
+        office.take_in(draft(**REJECTED))
+        ticket = office.desk.find("59088842")
+        assert (ticket.status, ticket.deadline_at) == (Status.PENDING, at("23 14:00"))
+        event = office.store.events(ticket_id="59088842")[-1]
+        assert (event.kind, event.data["platform"]) == (EventKind.REJECTED, "已驳回")
+        assert office.take_in(draft(**REJECTED)).unchanged == 1
+
+    @pytest.mark.parametrize("by_us", [True, False])
+    def test_a_void_ticket_stays_void(self, office: DeskAt, by_us: bool) -> None:
+        office.take_in(draft(**(WAITING if by_us else VOID)))
+        if by_us:
+            office.desk.void("842", "重复", by="")
+        office.take_in(draft(**REJECTED))
+        assert office.desk.find("59088842").status is Status.VOID
+        assert EventKind.REJECTED not in kinds_of_events(office)
+
+    def test_the_flag_of_a_reply_that_did_not_arrive_goes(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office)
+        office.take_in(draft(**WAITING))
+        office.take_in(draft(**REJECTED))
+        ticket = office.desk.find("59088842")
+        assert (ticket.status, ticket.returned_at) == (Status.PENDING, None)
+
+    @pytest.mark.parametrize("at_first", [WAITING, REJECTED], ids=["known", "new"])
+    def test_the_same_file_again_does_not_undo_our_next_reply_and_flags_it_once(
+        self, office: DeskAt, at_first: dict[str, Any]
+    ) -> None:
+        office.take_in(draft(**at_first))
+        if at_first is WAITING:
+            answer(office)
+            office.take_in(draft(**REJECTED))
+        answer(office, "补充：运单号已更新")
+        office.time = at("23 12:00")
+        done = office.take_in(draft(**REJECTED))
+        ticket = office.desk.find("59088842")
+        assert (ticket.status, ticket.returned_at) == (Status.REPLIED, at("23 12:00"))
+        assert done.returned == ["59088842"]
+        assert kinds_of_events(office)[-1] is EventKind.RETURNED
+        assert office.take_in(draft(**REJECTED)).unchanged == 1
+
+    def test_a_reply_found_with_it_goes_on_record_and_leaves_the_ticket_pending(self, office: DeskAt) -> None:
+        found = draft(**REJECTED, reply_text="已为您补发", reply_at=at("23 10:30"))
+        office.take_in(draft(**WAITING))
+        office.take_in(found)
+        story = office.desk.story("59088842")
+        assert story.ticket.status is Status.PENDING
+        assert [(reply.text, reply.at) for reply in story.replies] == [("已为您补发", at("23 10:30"))]
+        assert office.take_in(found).unchanged == 1
+
+    def test_a_new_ticket_has_the_reply_on_record_and_is_pending(self, office: DeskAt) -> None:
+        office.take_in(draft(**REJECTED, reply_text="已为您补发", reply_at=at("23 10:30")))
+        assert office.desk.find("59088842").status is Status.PENDING
+        assert [reply.text for reply in office.store.replies("59088842")] == ["已为您补发"]
+
+
+class TestSeenAt:
+    """A source that tells what was so at the moment when it was asked."""
+
+    BOTH = pytest.mark.parametrize("says", [WAITING, REJECTED], ids=["waiting", "rejected"])
+
+    @BOTH
+    @pytest.mark.parametrize("seen", ["23 10:59:59", "23 11:00"])
+    def test_what_was_seen_before_our_reply_was_recorded_says_nothing_of_it(
+        self, office: DeskAt, says: dict[str, Any], seen: str
+    ) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office)
+        office.time = at("23 11:05")
+        done = office.take_in(draft(**says, seen_at=at(seen)))
+        ticket = office.desk.find("59088842")
+        assert (ticket.status, ticket.returned_at, done.returned) == (Status.REPLIED, None, [])
+
+    def test_what_was_seen_a_second_later_counts(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office)
+        office.time = at("23 11:05")
+        done = office.take_in(draft(**WAITING, seen_at=at("23 11:00:01")))
+        assert done.returned == ["59088842"]
+        office.take_in(draft(**REJECTED, seen_at=at("23 11:00:01")))
+        assert office.desk.find("59088842").status is Status.PENDING
+
+    @BOTH
+    def test_the_latest_of_several_replies_counts(self, office: DeskAt, says: dict[str, Any]) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office)
+        office.time = at("23 12:00")
+        answer(office, "补充：运单号已更新")
+        office.take_in(draft(**says, seen_at=at("23 11:30")))
+        ticket = office.desk.find("59088842")
+        assert (ticket.status, ticket.returned_at) == (Status.REPLIED, None)
+
+    def test_a_reply_counts_from_its_recording_and_not_from_when_it_was_given(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office, at=at("23 10:30"))
+        office.take_in(draft(**REJECTED, seen_at=at("23 10:45")))
+        assert office.desk.find("59088842").status is Status.REPLIED
+
+    def test_a_ticket_closed_after_it_was_seen_stays_closed(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING))
+        answer(office)
+        office.desk.close("842", by="")
+        office.take_in(draft(**REJECTED, seen_at=at("23 10:59")))
+        assert office.desk.find("59088842").status is Status.CLOSED
+
+    def test_a_second_rejection_in_the_same_words_counts(self, office: DeskAt) -> None:
+        office.take_in(draft(**REJECTED, seen_at=at("23 10:50")))
+        answer(office)
+        office.take_in(draft(**REJECTED, seen_at=at("23 11:30")))
+        assert office.desk.find("59088842").status is Status.PENDING
+        assert kinds_of_events(office)[-1] is EventKind.REJECTED
+
+
+ENDS = {"replied": REPLIED, "closed": CLOSED, "void": VOID}
+
+
+class TestWhatIsKnownAlready:
+    def test_the_same_page_again_does_not_undo_our_next_reply(self, office: DeskAt) -> None:
+        office.take_in(draft(**WAITING, fills_gaps_only=True))
+        answer(office)
+        office.take_in(draft(**REJECTED, fills_gaps_only=True))
+        answer(office, "补充：运单号已更新")
+        done = office.take_in(draft(**REJECTED, fills_gaps_only=True))
+        assert (office.desk.find("59088842").status, done.returned) == (Status.REPLIED, ["59088842"])
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_the_same_page_again_does_not_end_what_was_reopened(self, office: DeskAt, end: str) -> None:
+        office.take_in(draft(**WAITING, fills_gaps_only=True))
+        office.take_in(draft(**ENDS[end], fills_gaps_only=True))
+        office.desk.reopen("842", "买家再次来电", by="")
+        office.take_in(draft(**ENDS[end], fills_gaps_only=True))
+        assert office.desk.find("59088842").status is Status.PENDING
+
+    def test_a_ticket_closed_by_a_person_is_not_opened_by_a_rejection_known_before(
+        self, office: DeskAt
+    ) -> None:
+        office.take_in(draft(**REJECTED, seen_at=at("23 10:50")))
+        office.desk.close("842", by="")
+        office.time = at("23 11:10")
+        office.take_in(draft(**REJECTED, seen_at=at("23 11:10")))
+        assert office.desk.find("59088842").status is Status.CLOSED
+
+
+class TestReopened:
+    @pytest.mark.parametrize("seen", [None, "23 11:30"], ids=["file", "platform"])
+    @pytest.mark.parametrize("end", ENDS)
+    def test_the_platform_s_same_words_do_not_end_it_again(
+        self, office: DeskAt, end: str, seen: str | None
+    ) -> None:
+        office.take_in(draft(**ENDS[end]))
+        office.desk.reopen("842", "买家再次来电", by="")
+        done = office.take_in(draft(**ENDS[end], seen_at=seen and at(seen)))
+        assert done.unchanged == 1
+        assert office.desk.find("59088842").status is Status.PENDING
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_new_words_end_it(self, office: DeskAt, end: str) -> None:
+        before = "closed" if end == "replied" else "replied"
+        office.take_in(draft(**ENDS[before]))
+        office.desk.reopen("842", "买家再次来电", by="")
+        office.take_in(draft(**ENDS[end]))
+        assert office.desk.find("59088842").status.value == end
+
+    def test_a_reply_that_we_did_not_know_ends_it_in_the_same_words_too(self, office: DeskAt) -> None:
+        office.take_in(draft(**REPLIED))
+        office.desk.reopen("842", "买家再次来电", by="")
+        office.take_in(draft(**REPLIED, reply_text="已为您补发", reply_at=at("23 10:30")))
+        assert office.desk.find("59088842").status is Status.REPLIED
+
+
 class TestFinding:
     def test_an_unambiguous_ending_is_enough(self, office: DeskAt) -> None:
         office.take_in(draft("59088842"), draft("59088943"))
@@ -372,6 +586,33 @@ class TestReplying:
         with pytest.raises(RefusedError, match="void"):
             office.desk.reply("842", "已经发出，请查收", at=None, by="", force=False)
         assert office.store.replies("59088842") == []
+
+    def test_a_reply_that_is_to_reach_the_platform_is_kept_as_not_sent_yet(self, office: DeskAt) -> None:
+        office.take_in(draft())
+        reply = answer(office, send=True).reply
+        unsent = Delivery(reply.id, "59088842", DeliveryState.UNSENT)
+        assert office.store.undelivered() == [(reply, unsent)]
+        assert office.desk.board(TicketQuery()).counts.unsent == 1
+
+    def test_another_is_on_record_only(self, office: DeskAt) -> None:
+        office.take_in(draft())
+        reply = answer(office).reply
+        assert office.store.delivery(reply.id) is None
+        assert office.desk.board(TicketQuery()).counts.unsent == 0
+
+    def test_a_reply_of_which_it_cannot_be_kept_that_it_is_to_be_sent_is_not_recorded(
+        self, office: DeskAt, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def disk_full(_delivery: Delivery) -> None:
+            raise StoreError("the disk is full")
+
+        office.take_in(draft())
+        monkeypatch.setattr(office.store, "put_delivery", disk_full)
+        with pytest.raises(StoreError):
+            answer(office, send=True)
+        assert office.store.replies("59088842") == []
+        assert office.desk.find("59088842").status is Status.PENDING
+        assert kinds_of_events(office) == [EventKind.TAKEN_IN]
 
 
 class TestMoves:

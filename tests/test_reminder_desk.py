@@ -19,6 +19,8 @@ from jdticket.model import (
     PlatformState,
     ReminderRule,
     ReminderState,
+    SourceState,
+    Trouble,
     Via,
 )
 from jdticket.model import Outcome as Said
@@ -56,8 +58,10 @@ def channel(name: str = "group", **fields: Any) -> ChannelSettings:
 
 
 def compose(notice: Notice, short: bool) -> str:
-    """For instance "new 59088842"; "opening 2" for a digest of two tickets."""
+    """For instance "new 59088842"; "opening 2" for a digest of two tickets; "jd3 unreachable"."""
     reminder = notice.reminder
+    if notice.source is not None:
+        return f"{notice.source.shop} {notice.source.trouble or 'works again'}"
     if reminder.rule is ReminderRule.OPENING:
         return f"opening {len(notice.pending)}"
     return f"{reminder.step} {reminder.ticket_id or reminder.outage_id}"
@@ -79,11 +83,12 @@ class Room:
         channels: Iterable[ChannelSettings] = (channel(),),
         duties: Iterable[Duty] = (),
         shops: Iterable[str] = (),
+        fetched: Iterable[str] = (),
     ) -> None:
         self._desk = DeskAt(folder, now, shops=shops)
         self.desk, self.store, self.take_in = self._desk.desk, self._desk.store, self._desk.take_in
         self.rules = rules
-        self.channels, self.duties = list(channels), list(duties)
+        self.channels, self.duties, self.fetched = list(channels), list(duties), list(fetched)
         self.sent: list[tuple[str, str, tuple[str, ...]]] = []
         """Every message that a channel took: its channel, its text, whom it mentions."""
         self.tried: list[str] = []
@@ -118,6 +123,7 @@ class Room:
         return ReminderDesk(
             *(self.store, HOURS, SHANGHAI, self.rules, self.duties, self.channels),
             lambda: self.time,
+            fetched=self.fetched,
         )
 
     def answer(self, *answers: Callable[[], Outcome] | Outcome, on: str = "group") -> None:
@@ -136,6 +142,22 @@ class Room:
 
     def reply(self, number: str = "59088842") -> None:
         self.desk.reply(number, "您好，订单已发出。", at=None, by="小李", force=False)
+
+    def fails(self, since: str, shop: str = "jd3") -> None:
+        """The fetching of a shop's tickets has failed since then."""
+        self._keep(
+            SourceState(shop, good_at=at("23 08:55"), failing_since=at(since), trouble=Trouble.UNREACHABLE)
+        )
+
+    def works_again(self, back: str, shop: str = "jd3") -> None:
+        """It works from then on."""
+        failed = self.store.source(shop)
+        assert failed is not None
+        self._keep(SourceState(shop, good_at=at(back), failed_since=failed.failing_since, back_at=at(back)))
+
+    def _keep(self, source: SourceState) -> None:
+        with self.store.transaction():
+            self.store.put_source(source)
 
     def _outlet(self, name: str) -> Outlet:
         def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Outcome]]]:
@@ -292,6 +314,195 @@ def test_an_outage_is_told_of_until_the_manager_has_been_contacted(tmp_path: Pat
         by="",
     )
     assert room.run("23 12:20") == []
+
+
+# Shops whose tickets cannot be fetched
+
+HOURLY = replace(NO_RULES, source_every=HOUR)
+FAILS, WORKS_AGAIN = "jd3 unreachable", "jd3 works again"
+
+
+def platform_room(folder: Path, now: str = "23 10:00", **options: Any) -> Room:
+    return Room(folder, now, **({"rules": HOURLY, "fetched": ["jd3"]} | options))
+
+
+def test_a_shop_that_cannot_be_fetched_is_told_of_at_once_and_every_hour(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    assert room.run() == []
+    room.fails("23 10:05")
+    told = []
+    room.time = at("23 10:04")
+    while room.time <= at("23 12:30"):
+        told += [f"{room.time:%H:%M} {text}" for text in room.run() + room.run()]
+        room.time += MINUTE
+    assert told == [f"{clock} {FAILS}" for clock in ("10:05", "11:05", "12:05")]
+
+
+def test_each_channel_of_the_shop_hears_of_it_and_no_channel_of_other_shops(tmp_path: Path) -> None:
+    channels = [channel("every"), channel("three", shops=("jd3", "jd4")), channel("five", shops=("jd5",))]
+    room = platform_room(tmp_path, channels=channels, fetched=["jd3", "jd5"])
+    room.fails("23 10:00")
+    assert sorted(room.run()) == [f"every: {FAILS}", f"three: {FAILS}"]
+    room.works_again("23 10:10")
+    assert sorted(room.run("23 10:10")) == [f"every: {WORKS_AGAIN}", f"three: {WORKS_AGAIN}"]
+
+
+def test_the_channel_of_an_escalation_does_not_hear_of_it(tmp_path: Path) -> None:
+    rules = replace(HOURLY, escalate=(Escalation(HOUR, (), "boss"),))
+    room = platform_room(tmp_path, rules=rules, channels=[channel(), channel("boss")])
+    room.fails("23 10:00")
+    assert room.run() == [f"group: {FAILS}"]
+
+
+def test_two_shops_that_fail_are_two_messages(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, fetched=["jd3", "jd5"])
+    room.fails("23 10:00")
+    room.fails("23 10:00", shop="jd5")
+    assert sorted(room.run()) == [FAILS, "jd5 unreachable"]
+    room.works_again("23 10:30", shop="jd5")
+    assert room.run("23 10:30") == ["jd5 works again"]
+    assert room.run("23 11:00") == [FAILS]
+
+
+def test_a_shop_that_is_not_fetched_any_more_is_silent(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, fetched=["jd5"])
+    room.fails("23 10:00")
+    assert room.run() == []
+    room.fetched = []
+    assert room.run("23 10:01") == []
+    room.fetched = ["jd3"]
+    assert room.run("23 10:02") == [FAILS]
+
+
+def test_at_night_only_night_channels_hear_that_a_shop_fails_and_the_others_once_at_the_opening(
+    tmp_path: Path,
+) -> None:
+    room = platform_room(tmp_path, channels=[channel("day"), channel("night", night=True)])
+    room.fails("23 19:30")
+    told = []
+    room.time = at("23 19:25")
+    while room.time <= at("24 10:05"):
+        told += [f"{room.time:%H:%M} {text}" for text in room.run()]
+        room.time += MINUTE
+    by_night = [f"{hour % 24:02}:30 night: {FAILS}" for hour in range(19, 33)]
+    assert told == [
+        *by_night,
+        f"09:00 day: {FAILS}",
+        f"09:30 night: {FAILS}",
+        # At most once an hour, whenever the hour since the failure is full.
+        f"09:59 day: {FAILS}",
+    ]
+
+
+def test_what_failed_and_worked_again_by_night_is_no_news_by_day(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, channels=[channel("day"), channel("night", night=True)])
+    room.fails("23 19:30")
+    assert room.run("23 19:30") == [f"night: {FAILS}"]
+    room.works_again("23 20:00")
+    assert room.run("23 20:00") == [f"night: {WORKS_AGAIN}"]
+    assert room.run("24 09:00") == []
+
+
+def test_who_heard_of_the_failure_by_day_hears_at_the_opening_that_it_was_over_by_night(
+    tmp_path: Path,
+) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 18:30")
+    assert room.run("23 18:30") == [FAILS]
+    room.works_again("23 19:30")
+    assert room.run("23 19:30") == []
+    assert room.run("24 09:00") == [WORKS_AGAIN]
+    assert room.run("24 09:01") == []
+
+
+def test_the_people_on_duty_are_mentioned_with_a_failing_shop_and_when_it_works_again(tmp_path: Path) -> None:
+    duties = [Duty(frozenset(ALL_DAY), 9 * 3600, 13 * 3600, ("anna", "early"))]
+    room = platform_room(tmp_path, duties=duties, channels=[channel(mention=("anna",))])
+    room.fails("23 10:00")
+    room.report()
+    room.works_again("23 10:10")
+    room.report("23 10:10")
+    assert room.sent == [
+        ("group", FAILS, ("anna", "early")),
+        ("group", WORKS_AGAIN, ("anna", "early")),
+    ]
+
+
+def test_that_a_shop_works_again_is_told_once_and_only_where_its_failure_was(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, channels=[channel("heard"), channel("down")])
+    room.fails("23 10:00")
+    room.answer(DOWN, on="down")
+    assert room.run() == [f"heard: {FAILS}"]
+    room.works_again("23 10:10")
+    assert room.run("23 10:10") == [f"heard: {WORKS_AGAIN}"]
+    room.channels.append(channel("later"))
+    assert room.run("23 10:11") == room.run("23 12:00") == room.run("25 12:00") == []
+
+
+def test_a_second_failure_is_told_anew_and_so_is_its_end(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    told = []
+    for begins, ends in (("23 10:00", "23 10:10"), ("23 10:20", "23 10:30")):
+        room.fails(begins)
+        told += room.run(begins)
+        room.works_again(ends)
+        told += room.run(ends)
+    assert told == [FAILS, WORKS_AGAIN] * 2
+
+
+def test_the_end_of_a_failure_that_nobody_heard_of_is_not_told_for_an_earlier_one(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    assert room.run() == [FAILS]
+    room.fails("23 10:05")
+    room.works_again("23 10:06")
+    assert room.run("23 10:07") == []
+
+
+def test_a_message_about_a_shop_that_failed_is_sent_in_the_next_run(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    room.answer(DOWN)
+    assert room.run() == []
+    assert room.run("23 10:01") == [FAILS]
+    assert room.run("23 10:02") == []
+    room.works_again("23 10:03")
+    room.answer(TOO_MANY)
+    assert room.run("23 10:03") == []
+    assert room.run("23 10:04") == [WORKS_AGAIN]
+    assert room.run("23 10:05") == []
+
+
+def test_a_rehearsal_tells_of_a_failing_shop_and_leaves_it_to_be_told(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    for _time in range(2):
+        assert [compose(notice, False) for notice in room.reminders.rehearse()] == [FAILS]
+    assert room.store.reminders() == []
+    assert room.run() == [FAILS]
+    assert room.reminders.rehearse() == []
+    room.works_again("23 10:10")
+    room.time = at("23 10:10")
+    assert [compose(notice, False) for notice in room.reminders.rehearse()] == [WORKS_AGAIN]
+    assert room.run() == [WORKS_AGAIN]
+
+
+def test_the_ledger_keeps_a_failing_shop_under_its_rule_and_without_a_ticket(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    room.run("23 11:30")
+    [kept] = room.store.reminders()
+    assert (kept.rule, kept.step, kept.state) == (
+        ReminderRule.SOURCE,
+        "source:jd3:2026-11-23T02:00:00Z:1",
+        ReminderState.SENT,
+    )
+    assert (kept.due_at, kept.ticket_id, kept.outage_id, kept.deadline_at) == (
+        at("23 11:00"),
+        None,
+        None,
+        None,
+    )
 
 
 # Opening

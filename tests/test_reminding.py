@@ -12,18 +12,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jdticket.deadlines import ServiceHours, Window, parse_window
-from jdticket.model import DeadlineSource, Kind, Outage, OutageReason, ReminderRule, Status, Ticket
+from jdticket.model import (
+    DeadlineSource,
+    Kind,
+    Outage,
+    OutageReason,
+    ReminderRule,
+    SourceState,
+    Status,
+    Ticket,
+    Trouble,
+)
 from jdticket.reminding import (
     Due,
     Duty,
     Escalation,
     ReminderRules,
     due_for_outage,
+    due_for_source,
     due_for_ticket,
     escalations,
     next_moment,
     on_duty,
     opening_due,
+    source_step,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -417,6 +429,116 @@ def test_an_outage_is_silent_once_the_manager_knows_and_before_its_report() -> N
 
 def test_an_outage_that_has_ended_is_still_to_be_told() -> None:
     assert due_for_outage(outage(until=at("23 13:30")), at("23 14:00"), RULES) is not None
+
+
+# Shops whose tickets cannot be fetched
+
+
+def failing(since: str = "23 13:20", shop: str = "jd3") -> SourceState:
+    return SourceState(shop, good_at=at("23 13:15"), failing_since=at(since), trouble=Trouble.UNREACHABLE)
+
+
+def recovered(since: str = "23 13:20", back: str = "23 15:05", shop: str = "jd3") -> SourceState:
+    return SourceState(shop, good_at=at(back), failed_since=at(since), back_at=at(back))
+
+
+def source_due(source: SourceState, now: str, rules: ReminderRules = RULES) -> str | None:
+    due = due_for_source(source, at(now), rules)
+    return None if due is None else due.step
+
+
+@pytest.mark.parametrize(
+    ("now", "times", "since"),
+    [
+        ("23 13:20", 0, "23 13:20"),
+        ("23 14:19:59", 0, "23 13:20"),
+        ("23 14:20", 1, "23 14:20"),
+        ("23 14:20:01", 1, "23 14:20"),
+        ("23 15:19:59", 1, "23 14:20"),
+        ("23 15:20", 2, "23 15:20"),
+        # Time on the wall: all night.
+        ("24 09:00", 19, "24 08:20"),
+    ],
+)
+def test_a_failing_shop_is_reminded_of_at_once_and_every_hour(now: str, times: int, since: str) -> None:
+    assert due_for_source(failing(), at(now), RULES) == Due(
+        ReminderRule.SOURCE, f"source:jd3:2026-11-23T05:20:00Z:{times}", at(since), NONE
+    )
+
+
+def test_a_failure_that_begins_in_the_future_is_not_due() -> None:
+    assert source_due(failing(), "23 13:19:59") is None
+    assert source_due(failing(), "22 13:20") is None
+
+
+def test_a_shop_that_works_again_is_told_of_from_that_moment_on_and_always_as_one_step() -> None:
+    due = Due(ReminderRule.SOURCE, "source_back:jd3:2026-11-23T05:20:00Z", at("23 15:05"), NONE)
+    assert due_for_source(recovered(), at("23 15:04:59"), RULES) is None
+    assert due_for_source(recovered(), at("23 15:05"), RULES) == due
+    assert due_for_source(recovered(), at("25 12:00"), RULES) == due
+
+
+def test_a_shop_that_never_failed_is_silent() -> None:
+    assert source_due(SourceState("jd3"), "23 15:00") is None
+    assert source_due(SourceState("jd3", good_at=at("23 13:15")), "23 15:00") is None
+
+
+def test_a_shop_that_fails_again_is_told_of_as_failing_and_under_another_name() -> None:
+    again = replace(recovered(), failing_since=at("23 16:00"), trouble=Trouble.REFUSED)
+    assert source_due(again, "23 16:00") == "source:jd3:2026-11-23T08:00:00Z:0"
+    assert source_due(again, "23 15:59:59") is None
+    back = recovered(since="23 16:00", back="23 16:10")
+    assert source_due(back, "23 16:10") == "source_back:jd3:2026-11-23T08:00:00Z"
+
+
+def test_shops_that_fail_are_reminded_of_as_often_as_is_asked_for_or_never() -> None:
+    often, never = replace(RULES, source_every=10 * MINUTE), replace(RULES, source_every=None)
+    assert source_due(failing(), "23 14:19:59", often) == "source:jd3:2026-11-23T05:20:00Z:5"
+    assert source_due(failing(), "23 14:20", never) is None
+    assert source_due(recovered(), "23 15:05", never) is None
+
+
+def test_the_steps_of_one_failure_have_a_beginning_that_no_others_have() -> None:
+    begin = source_step("jd3", at("23 13:20"))
+    for now in ("23 13:20", "23 15:20"):
+        step_due = source_due(failing(), now)
+        assert step_due is not None
+        assert step_due.startswith(begin)
+    others = [failing(shop="jd33"), failing(since="23 13:21"), recovered()]
+    for other in others:
+        step_due = source_due(other, "23 15:20")
+        assert step_due is not None
+        assert not step_due.startswith(begin)
+
+
+sources = st.builds(
+    SourceState,
+    st.just("jd3"),
+    failing_since=st.none() | walked,
+    failed_since=st.none() | walked,
+    back_at=st.none() | walked,
+)
+
+
+@given(sources, st.none() | lengths)
+@settings(max_examples=250, deadline=None)
+def test_every_second_of_a_failing_shop_has_the_step_that_counting_gives(
+    source: SourceState, every: timedelta | None
+) -> None:
+    rules = replace(RULES, source_every=every)
+    fails_from = source.failing_since
+    times, passed, reached = -1, NONE, WALK[0]
+    for now in WALK:
+        passed += SECOND
+        if now == fails_from or (times >= 0 and passed == every):
+            times, passed, reached = times + 1, NONE, now
+        expected = None
+        if every and fails_from and times >= 0:
+            expected = (f"source:jd3:{fails_from:%Y-%m-%dT%H:%M:%S}Z:{times}", reached)
+        elif every and not fails_from and source.failed_since and source.back_at and now >= source.back_at:
+            expected = (f"source_back:jd3:{source.failed_since:%Y-%m-%dT%H:%M:%S}Z", source.back_at)
+        due = due_for_source(source, now, rules)
+        assert (due and (due.step, due.at)) == expected
 
 
 # The opening

@@ -121,10 +121,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     from jdticket.views import tables
 
     screen = session.screen
-    returned = []
-    if board.counts.returned:
-        returned = list(desk.tickets(TicketQuery(statuses=(Status.REPLIED,), returned=True, limit=5)))
-    tables.alerts(screen, board.counts, board.uncontacted, returned, now=board.now, zone=session.zone)
+    tables.alerts(screen, board.counts, board.uncontacted, board.returned, now=board.now, zone=session.zone)
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
     silent_since = board.silent_since if sys.stdout.isatty() else None
     tables.trouble_alerts(

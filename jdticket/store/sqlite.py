@@ -167,7 +167,7 @@ class SqliteStore(Store):
             f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
                 ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
                 (SELECT count(*) {_RETURNED} AND {of_shop}),
-                (SELECT count(*) {_UNDELIVERED} AND {of_shop})""",
+                (SELECT count(*) {_UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
             stored(now),
             stored(soon),
             shop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
@@ -10,6 +11,9 @@ from jdticket.i18n import _
 from jdticket.model import Reminder, ReminderRule, ReminderState
 from jdticket.text import one_line
 from jdticket.views.screen import Cell, Screen
+
+# "source:<shop>:<since>:<k>" and "source_back:<shop>:<since>" (see reminding); a code may hold a colon.
+_SHOP = re.compile(r"source(?:_back)?:(.*):\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?::\d+)?", re.DOTALL)
 
 
 def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime, zone: tzinfo) -> None:
@@ -26,7 +30,7 @@ def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime
         if reminder.outage_id is not None:
             about = _("outage {id}").format(id=reminder.outage_id)
         if reminder.rule is ReminderRule.SOURCE:
-            about = one_line(reminder.step.split(":")[1]) or "-"
+            about = one_line(_SHOP.sub(r"\1", reminder.step)) or "-"
         rows.append(
             [
                 Cell(clock.moment_in_words(reminder.sent_at or reminder.claimed_at, now, zone)),

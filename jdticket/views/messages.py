@@ -128,12 +128,16 @@ class Messages:
         shop = one_line(self._shop_names.get(source.shop, source.shop))
         prefix = _("[{shop}] ").format(shop=shop) if shop else ""
         if source.trouble is None:
-            since = clock.moment_in_words(source.failed_since or self._now, self._now, self._zone, _)
+            since = self._minute(source.failed_since or self._now)
             words = _("tickets are fetched from the platform again (they were not since {since})")
             return prefix + words.format(since=since)
-        why = platform_trouble(source.trouble, source.code, one_line(source.words), source.shop, _)
+        words = without_phones(one_line(source.words))
+        why = platform_trouble(source.trouble, source.code, words, source.shop, _)
         if source.good_at is None:
             return prefix + _("tickets cannot be fetched from the platform: {why}").format(why=why)
-        since = clock.moment_in_words(source.good_at, self._now, self._zone, _)
+        since = self._minute(source.good_at)
         words = _("tickets cannot be fetched from the platform, none since {since}: {why}")
         return prefix + words.format(since=since, why=why)
+
+    def _minute(self, moment: datetime) -> str:
+        return clock.moment_in_words(moment.replace(second=0), self._now, self._zone, self._)

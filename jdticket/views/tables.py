@@ -24,6 +24,8 @@ from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, status_word
 
+_NAMED_MOST = 5
+
 
 def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
     """How much time is left, in words and colour; for a ticket that is not pending, its state."""
@@ -100,11 +102,11 @@ def alerts(
         )
     if counts.unsent:
         screen.line("! " + unsent_line(counts.unsent), "bold red")
-    if counts.returned:
-        numbers = listed(ticket.id for ticket in returned)
-        if counts.returned > len(returned):
+    if returned:
+        numbers = listed(ticket.id for ticket in returned[:_NAMED_MOST])
+        if len(returned) > _NAMED_MOST:
             numbers += " …"
-        screen.line("! " + returned_line(counts.returned, numbers), "bold yellow")
+        screen.line("! " + returned_line(len(returned), numbers), "bold yellow")
 
 
 def trouble_alerts(
@@ -217,7 +219,7 @@ def source_lines(
             said = _("Shop {shop} has never been fetched from the platform: {why}")
             lines.append(said.format(shop=shop, why=why))
         else:
-            since = clock.moment_in_words(source.good_at, now, zone)
+            since = clock.moment_in_words(source.good_at.replace(second=0), now, zone)
             said = _("Shop {shop} has not been fetched from the platform since {since}: {why}")
             lines.append(said.format(shop=shop, since=since, why=why))
     return lines

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from jdticket.config import fill_template
 from jdticket.i18n import translator
-from jdticket.model import Kind, ReminderRule, Ticket
+from jdticket.model import Kind, ReminderRule, SourceState, Ticket, Trouble
 from jdticket.views.messages import Messages
+from jdticket.words import platform_trouble
 from tests.desk_helpers import SHANGHAI
 from tests.language import assert_speaks
 from tests.store.making import NOON, outage, ticket
@@ -108,6 +112,96 @@ def test_an_outage_names_shops_reason_since_when_and_its_number() -> None:
     for words in ("京东3店", "京东5店", "停电", "今天 12:00", "7"):
         assert words in text
     assert "\n" not in text
+
+
+# Shops whose tickets cannot be fetched
+
+WHY = {
+    Trouble.UNREACHABLE: "平台没有应答",
+    Trouble.REFUSED: "错误码 66（系统处理错误）：请稍后再试",
+    Trouble.SIGNED_OUT: "请为店铺授权：jdticket auth login jd3",
+    Trouble.SETTINGS: "配置不完整，请看 jdticket auth status 的提示",
+}
+
+
+def source(trouble: Trouble | None, **fields: Any) -> SourceState:
+    """One that was last fetched at 11:00, or, without a trouble, failed since 11:30 and works again."""
+    given: dict[str, Any] = {"good_at": NOON - HOUR, "code": "66", "words": "系统处理错误"}
+    if trouble is None:
+        given = {"good_at": NOON, "failed_since": NOON - HOUR / 2, "back_at": NOON}
+    else:
+        given["failing_since"] = NOON - HOUR / 2
+    return SourceState("jd3", trouble=trouble, **(given | fields))
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_a_shop_that_cannot_be_fetched_is_named_with_since_when_and_what_to_do(trouble: Trouble) -> None:
+    told = messages().source(source(trouble))
+    assert told == f"【京东3店】今天 11:00 以来无法从平台拉取工单：{WHY[trouble]}"
+    never = messages().source(source(trouble, good_at=None))
+    assert never == f"【京东3店】无法从平台拉取工单：{WHY[trouble]}"
+
+
+def test_a_shop_that_works_again_is_named_with_since_when_it_did_not() -> None:
+    assert messages().source(source(None)) == "【京东3店】已恢复从平台拉取工单（今天 11:30 起曾中断）"
+
+
+@pytest.mark.parametrize("trouble", [*Trouble, None])
+def test_what_is_said_of_a_shop_speaks_the_language_asked_for(trouble: Trouble | None) -> None:
+    for about in (source(trouble), source(trouble, good_at=None, code="", words="")):
+        assert_speaks(messages("zh").source(about), "zh", allow=["jdticket auth login jd3"])
+        assert_speaks(messages("en").source(about), "en", allow=["京东3店", "系统处理错误"])
+
+
+def test_the_message_about_a_shop_is_one_harmless_line_whatever_the_platform_says() -> None:
+    told = messages().source(source(Trouble.REFUSED, words="坏\x1b[31m了\n{shop}"))
+    assert told.endswith("错误码 66（坏\\x1b[31m了 {shop}）：请稍后再试")
+    assert "\n" not in told
+
+
+def test_a_shop_without_a_name_has_its_code_and_one_without_a_code_nothing_in_front() -> None:
+    def told(shop: str) -> str:
+        return messages("en").source(SourceState(shop, trouble=Trouble.UNREACHABLE))
+
+    assert told("jd9").startswith("[jd9] tickets cannot be fetched")
+    assert told("").startswith("tickets cannot be fetched")
+
+
+ADVICE = {
+    "2": ("too many calls", "调用次数超限"),
+    "7": ("clock is wrong", "时钟偏差"),
+    "8": ("clock is wrong", "时钟偏差"),
+    "10": ("jdticket auth login jd3", "请为店铺授权：jdticket auth login jd3"),
+    "11": ("signature is wrong", "签名错误"),
+    "12": ("signature is wrong", "签名错误"),
+    "14": ("may not use this interface", "没有这个接口的权限"),
+    "15": ("may not use this interface", "没有这个接口的权限"),
+    "19": ("jdticket auth login jd3", "请为店铺授权：jdticket auth login jd3"),
+    "20": ("look at app_key", "请检查配置中的 app_key"),
+    "21": ("look at app_key", "请检查配置中的 app_key"),
+    "22": ("jdticket auth login jd3", "请为店铺授权：jdticket auth login jd3"),
+    "23": ("may not use this interface", "没有这个接口的权限"),
+    "24": ("may not use this interface", "没有这个接口的权限"),
+    "25": ("may not use this interface", "没有这个接口的权限"),
+    "64": ("may not use this interface", "没有这个接口的权限"),
+    "66": ("try again later", "请稍后再试"),
+    "": ("try again later", "请稍后再试"),
+}
+
+
+@pytest.mark.parametrize("code", ADVICE)
+def test_each_code_of_the_platform_comes_with_what_to_do_in_either_language(code: str) -> None:
+    for language, advice in zip(("en", "zh"), ADVICE[code], strict=True):
+        told = platform_trouble(Trouble.REFUSED, code, "…", "jd3", translator(language).gettext)
+        assert advice in told
+        assert told.startswith(
+            f"code {code or '-'} (…): " if language == "en" else f"错误码 {code or '-'}（…）："
+        )
+        assert_speaks(told, language)
+
+
+def test_a_refusal_without_words_has_a_dash_for_them() -> None:
+    assert platform_trouble(Trouble.REFUSED, "", "", "jd3").startswith("code - (-): ")
 
 
 def test_messages_speak_the_language_asked_for() -> None:

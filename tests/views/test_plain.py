@@ -3,13 +3,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.model import Status
+from jdticket.model import Delivery, DeliveryState, SourceState, Status, Token, Trouble
 from jdticket.views import plain
 from tests.desk_helpers import SHANGHAI
 from tests.store.making import NOON, event, outage, ticket
@@ -56,6 +56,72 @@ def test_an_outage_that_lasts_has_no_end() -> None:
 def test_times_in_the_data_of_an_event_have_the_offset_of_every_other_time() -> None:
     told = plain.event(event(data={"old": "2026-11-23T06:00:00Z", "text": "at 06:00"}), SHANGHAI)
     assert told["data"] == {"old": "2026-11-23T14:00:00+08:00", "text": "at 06:00"}
+
+
+def test_a_delivery_has_its_keys_and_its_times() -> None:
+    sent = Delivery(
+        *(1, "59088842", DeliveryState.UNKNOWN, 2, NOON, NOON + HOUR), answer="no answer", subtype="催发货"
+    )
+    assert plain.delivery(sent, SHANGHAI) == {
+        "state": "unknown",
+        "tries": 2,
+        "tried_at": "2026-11-23T12:00:00+08:00",
+        "answer": "no answer",
+        "subtype": "催发货",
+    }
+
+
+def test_a_reply_that_is_not_to_be_sent_has_no_state_and_one_not_tried_yet_no_time() -> None:
+    never = {"state": None, "tries": 0, "tried_at": None, "answer": "", "subtype": ""}
+    assert plain.delivery(None, SHANGHAI) == never
+    unsent = Delivery(1, "59088842", DeliveryState.UNSENT)
+    assert plain.delivery(unsent, SHANGHAI) == never | {"state": "unsent"}
+
+
+TOKEN = Token("jd3", "app-key", "secret-access", "secret-refresh", NOON - HOUR, NOON + HOUR)
+
+
+def test_an_authorisation_tells_until_when_and_never_the_token() -> None:
+    told = plain.authorisation("jd3", TOKEN, NOON, SHANGHAI)
+    assert told == {"shop": "jd3", "signed_in": True, "expires_at": "2026-11-23T13:00:00+08:00"}
+    assert plain.authorisation("jd3", None, NOON, SHANGHAI) == {
+        "shop": "jd3",
+        "signed_in": False,
+        "expires_at": None,
+    }
+
+
+def test_an_authorisation_has_ended_at_its_last_second() -> None:
+    def signed_in(now: datetime) -> bool:
+        told = plain.authorisation("jd3", TOKEN, now, SHANGHAI)
+        assert told["expires_at"] == "2026-11-23T13:00:00+08:00"
+        return bool(told["signed_in"])
+
+    second = timedelta(seconds=1)
+    assert [signed_in(TOKEN.expires_at + n * second) for n in (-1, 0, 1)] == [True, False, False]
+
+
+def test_a_shop_that_cannot_be_fetched_says_why_and_since_when() -> None:
+    failing = SourceState(
+        *("jd3", NOON - HOUR),
+        failing_since=NOON,
+        trouble=Trouble.SIGNED_OUT,
+        code="19",
+        words="无效access_token",
+    )
+    assert plain.source(failing, SHANGHAI) == {
+        "fetched_at": "2026-11-23T11:00:00+08:00",
+        "failing_since": "2026-11-23T12:00:00+08:00",
+        "trouble": "signed_out",
+        "code": "19",
+    }
+
+
+def test_a_shop_that_is_fetched_or_never_was_has_no_trouble() -> None:
+    none = {"fetched_at": None, "failing_since": None, "trouble": None, "code": ""}
+    assert plain.source(None, SHANGHAI) == plain.source(SourceState("jd3"), SHANGHAI) == none
+    back = SourceState("jd3", good_at=NOON, failed_since=NOON - HOUR, back_at=NOON)
+    assert plain.source(back, SHANGHAI) == none | {"fetched_at": "2026-11-23T12:00:00+08:00"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "gb18030", "ascii", "cp1252"])

@@ -1,14 +1,27 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from jdticket.model import Counts, Kind, Rejection, Status
+from jdticket.model import (
+    ChannelTrouble,
+    Counts,
+    Delivery,
+    DeliveryState,
+    Kind,
+    Rejection,
+    Reply,
+    SourceState,
+    Status,
+    Trouble,
+)
 from jdticket.views import tables
-from jdticket.views.screen import Plain
+from jdticket.views.screen import Cell, Plain
 from tests.desk_helpers import SHANGHAI
-from tests.store.making import NOON, outage, ticket
+from tests.store.making import NOON, outage, reply, ticket
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -81,7 +94,7 @@ def alerts(
         Plain(),
         Counts(pending=9, overdue=overdue, due_soon=0, returned=returned, unsent=unsent),
         [outage(id=i + 1) for i in range(outages)],
-        [ticket(str(59088842 + i)) for i in range(min(returned, 2))],
+        [ticket(str(59088842 + i)) for i in range(returned)],
         now=NOON,
         zone=SHANGHAI,
     )
@@ -103,7 +116,131 @@ def test_each_thing_not_to_be_overlooked_has_its_line(capsys: pytest.CaptureFixt
 def test_replies_that_are_not_listed_are_hinted_at(capsys: pytest.CaptureFixture[str]) -> None:
     [line] = alerts(capsys, returned=7)
     assert line.startswith("! 7 replies")
-    assert line.endswith("59088842, 59088843 …")
+    assert line.endswith("59088842, 59088843, 59088844, 59088845, 59088846 …")
+
+
+@pytest.mark.parametrize(("count", "begin"), [(1, "1 reply is not"), (2, "2 replies are not")])
+def test_replies_that_are_not_on_the_platform_come_with_the_command_that_brings_them(
+    count: int, begin: str
+) -> None:
+    line = tables.unsent_line(count)
+    assert line.startswith(f"{begin} on the platform: ")
+    assert line.endswith("jdticket replies --unsent, then jdticket send --all")
+
+
+# Replies, and shops that cannot be fetched
+
+
+class Kept(Plain):
+    """Keeps a table as it was handed over, with the style of each cell."""
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+        self.rows = rows
+        super().table(headings, rows, fitted=fitted)
+
+
+def reply_rows(*rows: tuple[Reply, Delivery | None]) -> list[list[Cell]]:
+    screen = Kept()
+    tables.reply_table(screen, rows, now=NOON, zone=SHANGHAI)
+    return [list(row) for row in screen.rows]
+
+
+def delivery(state: DeliveryState, **fields: Any) -> Delivery:
+    return Delivery(1, "59088842", state, **fields)
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "style"),
+    [
+        (DeliveryState.UNSENT, "NOT SENT", "bold red"),
+        (DeliveryState.UNKNOWN, "UNKNOWN", "bold yellow"),
+        (DeliveryState.ARRIVED, "on the platform", "green"),
+    ],
+)
+def test_a_reply_is_listed_with_what_became_of_it_on_the_platform(
+    capsys: pytest.CaptureFixture[str], state: DeliveryState, words: str, style: str
+) -> None:
+    sent = delivery(state, tries=2, answer="回复成功")
+    [row] = reply_rows((reply(text="您好\n订单已发出\x1b"), sent))
+    assert row[3] == (words, style)
+    texts = ["today 12:00", "59088842", "小李", words, "2", "回复成功", "您好 订单已发出\\x1b"]
+    assert [cell.text for cell in row] == texts
+    headings, _line = capsys.readouterr().out.splitlines()
+    assert headings.replace("its answer", "answer").split() == [
+        *("given", "ticket", "by", "platform", "tries", "answer", "reply")
+    ]
+
+
+def test_a_reply_that_was_never_to_be_sent_has_dashes() -> None:
+    never, unsent = reply_rows((reply(by=""), None), (reply(by=""), delivery(DeliveryState.UNSENT)))
+    assert [cell.text for cell in never[2:6]] == ["-", "-", "-", "-"]
+    assert [cell.text for cell in unsent[2:6]] == ["-", "NOT SENT", "0", "-"]
+
+
+def test_a_long_answer_of_the_platform_is_cut_and_harmless() -> None:
+    [row] = reply_rows((reply(), delivery(DeliveryState.UNSENT, answer="坏\x1b\n" + "啊" * 80)))
+    assert row[5].text == "坏\\x1b " + "啊" * 53 + "…"
+    assert len(row[5].text) == 60
+
+
+def source(shop: str = "jd3", trouble: Trouble | None = Trouble.REFUSED, **fields: Any) -> SourceState:
+    given = {"good_at": NOON - HOUR, "code": "66", "words": "系统\n错误\x1b"}
+    return SourceState(shop, trouble=trouble, **(given | fields))
+
+
+def test_each_shop_that_cannot_be_fetched_has_a_sentence_and_one_that_can_has_none() -> None:
+    lines = tables.source_lines(
+        [
+            source(),
+            source("jd4", trouble=None),
+            source("jd5", trouble=Trouble.SIGNED_OUT, good_at=None),
+        ],
+        {"jd3": "京东3店"},
+        now=NOON,
+        zone=SHANGHAI,
+    )
+    assert lines == [
+        "Shop 京东3店 has not been fetched from the platform since today 11:00: "
+        "code 66 (系统 错误\\x1b): try again later",
+        "Shop jd5 has never been fetched from the platform: sign the shop in: jdticket auth login jd5",
+    ]
+
+
+def trouble_alerts(
+    capsys: pytest.CaptureFixture[str],
+    *,
+    channels: Sequence[ChannelTrouble] = (),
+    silent_since: datetime | None = None,
+    sources: Sequence[SourceState] = (),
+) -> list[str]:
+    names = {"jd3": "京东3店"}
+    tables.trouble_alerts(Plain(), channels, silent_since, sources, names, now=NOON, zone=SHANGHAI)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_tickets_that_do_not_come_in_stand_above_reminders_that_do_not_go_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = trouble_alerts(
+        capsys,
+        channels=[ChannelTrouble("group", NOON - HOUR, "HTTP 500", refused=False)],
+        silent_since=NOON - 2 * HOUR,
+        sources=[source(), source("jd5", trouble=Trouble.UNREACHABLE)],
+    )
+    assert [line.split()[:3] for line in lines] == [
+        ["!", "Shop", "京东3店"],
+        ["!", "Shop", "jd5"],
+        ["!", "Channel", "group"],
+        ["!", "Reminders", "have"],
+    ]
+    assert lines[1].endswith("since today 11:00: the platform does not answer")
+
+
+def test_when_every_shop_is_fetched_and_every_channel_takes_reminders_nothing_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert trouble_alerts(capsys) == []
+    assert trouble_alerts(capsys, sources=[source(trouble=None), SourceState("jd5")]) == []
 
 
 def test_a_rejected_row_is_named_with_file_row_column_and_value() -> None:
