@@ -602,6 +602,44 @@ class TestSending:
         assert room.send(reply).error is None
         assert len(room.platform.asked_for("reply")) == 2
 
+    def test_one_that_may_have_arrived_stays_so_when_the_next_try_is_refused(self, room: Room) -> None:
+        reply = room.replied()
+        room.platform.fails["reply"] = LOST
+        room.platform.takes_reply = False
+        room.send(reply)
+        for failure in (PlatformError("too many calls", code="2"), DOWN):
+            room.pass_time(5 * MINUTE)
+            room.platform.fails["reply"] = failure
+            assert room.send(reply).error is failure
+            assert room.delivery(reply).state is DeliveryState.UNKNOWN
+
+    def test_one_that_arrives_while_a_person_chooses_the_type_is_not_sent_again(self, room: Room) -> None:
+        reply = room.replied()
+        room.platform.fails["reply"] = LOST
+        room.platform.takes_reply = False
+        room.send(reply)
+        room.platform.fails.clear()
+        room.pass_time(5 * MINUTE)
+
+        def choose(_choice: Choice) -> int:
+            order = room.platform.orders["84700001"]
+            order.log.append(LogEntry(room.office.time, "店铺", "商家回复", TEXT))
+            return 10101
+
+        assert room.desk.send(reply, lambda _ticket: room.platform, choose, by="").error is None
+        assert len(room.platform.asked_for("reply")) == 1
+
+    def test_what_the_platform_says_has_failed_is_surely_not_there(self, room: Room) -> None:
+        reply = room.replied()
+        room.platform.fails["reply"] = LOST
+        room.platform.takes_reply = False
+        room.send(reply)
+        room.platform.fails.clear()
+        room.platform.verdict = Verdict(there=False, words="工单已关闭")
+        room.pass_time(5 * MINUTE)
+        room.send(reply)
+        assert room.delivery(reply).state is DeliveryState.UNSENT
+
     def test_an_older_reply_of_the_same_words_is_not_taken_for_this_one(self, room: Room) -> None:
         reply = room.replied()
         room.platform.orders["84700001"].log.append(
