@@ -68,19 +68,21 @@ def reply(
     desk = session.writing()
     given_at = session.moment("--at", at)
     held = desk.find(ticket)
+    platform = None
     if send:
         from jdticket.cli.platform import PlatformSession
 
+        platform = PlatformSession(session)
         # Before anything is recorded: what cannot be sent at all is a mistake in the call.
-        PlatformSession(session).shop_of(held)
+        platform.shop_of(held)
     text = _text(session, held, message=message, file=file, template=template, values=values or [])
     answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
     _tell_verdict(session, answered)
     sent = None
-    if send:
-        from jdticket.cli.sending import send_one, tell
+    if platform is not None:
+        from jdticket.cli.sending import tell
 
-        sent = send_one(session, PlatformSession(session), answered.reply, subtype=subtype, by=by)
+        sent = platform.send(answered.reply, subtype=subtype, by=by)
         tell(session, sent)
     elif any(shop.code == held.shop for shop in session.config.platform_shops):
         session.say(_("Not sent to the platform. To send it: jdticket send {id}").format(id=held.id))

@@ -14,7 +14,7 @@ from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.model import Ticket, Token
+from jdticket.model import Reply, Ticket, Token
 from jdticket.platform_desk import Choice, PlatformDesk, Sent
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
@@ -30,6 +30,7 @@ class PlatformSession:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._connections: dict[str, WorkOrders] = {}
 
     @cached_property
     def desk(self) -> PlatformDesk:
@@ -102,19 +103,27 @@ class PlatformSession:
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token
         gateway = JosGateway(app, token, clock.system_now, tries=TRIES if patient else 1)
+        self._session.at_end(gateway.close)
         return WorkOrders(gateway, _("the platform"), clock.system_now())
 
-    def send(self, sent: Callable[[], Sent]) -> Sent:
-        """What ``sent`` does. A person who leaves at the question for the second-level type is told what
-        stands."""
+    def send(self, reply: Reply, *, subtype: str | None, by: str | None) -> Sent:
+        """Bring one reply to the platform. Raises ``PlatformError`` for a person who leaves at the question
+        for the second-level type, and says what stands."""
         try:
-            return sent()
+            return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
             raise PlatformError(
                 _("Interrupted. The reply is recorded and not on the platform; later: jdticket send --all")
             ) from None
 
-    def chooser(self, asked: str | None) -> Callable[[Choice], int]:
+    def _connected(self, ticket: Ticket) -> WorkOrders:
+        """One connection for all replies of a shop."""
+        shop = self.shop_of(ticket)
+        if shop.code not in self._connections:
+            self._connections[shop.code] = self.connect(shop)
+        return self._connections[shop.code]
+
+    def _chooser(self, asked: str | None) -> Callable[[Choice], int]:
         """Picks the second-level business type: the one ``asked`` for by number or name, else a person on a
         terminal, else the one that was picked last time."""
 

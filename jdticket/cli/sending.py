@@ -56,25 +56,11 @@ def send(
             return
     failed = False
     for reply, _delivery in waiting:
-        sent = send_one(session, platform, reply, subtype=subtype, by=by)
+        sent = platform.send(reply, subtype=subtype, by=by)
         failed |= sent.error is not None
         tell(session, sent)
     if failed:
         raise typer.Exit(PlatformError.exit_code)
-
-
-def send_one(
-    session: Session, platform: PlatformSession, reply: Reply, *, subtype: str | None, by: str | None
-) -> Sent:
-    """Bring one reply to the platform."""
-    return platform.send(
-        lambda: platform.desk.send(
-            reply,
-            lambda ticket: platform.connect(platform.shop_of(ticket)),
-            platform.chooser(subtype),
-            by=session.by(by),
-        )
-    )
 
 
 def tell(session: Session, sent: Sent) -> None:

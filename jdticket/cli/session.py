@@ -132,8 +132,12 @@ class Session:
         store = SqliteStore.open(self.database, create=create)
         if missing:
             self.say(_("New store: {path}").format(path=self.database))
-        self._ctx.call_on_close(store.close)
+        self.at_end(store.close)
         return store
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Have ``close`` called when this call of the program ends."""
+        self._ctx.call_on_close(close)
 
     def _desk(self, now: Callable[[], datetime], *, create: bool = True) -> Desk:
         config = self.config

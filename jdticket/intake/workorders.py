@@ -82,10 +82,6 @@ class WorkOrders:
             if not page.items or number * PAGE_SIZE >= page.total:
                 return
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._gateway.close()
-
     def of_order(self, order_id: str) -> list[Draft | Rejection]:
         """The work orders about one order."""
         begin, end = self._now - self.OLDEST, self._now + timedelta(minutes=15)
