@@ -350,10 +350,7 @@ class PlatformDesk:
         tried = [number for number, name in subtypes.items() if held and name == held.subtype]
         last = self._store.fact(f"{_SUBTYPE_FACT}{details.type_id}")
         known = tried[0] if tried else int(last) if last and int(last) in subtypes else None
-        if len(subtypes) == 1:
-            [chosen] = subtypes
-        else:
-            chosen = choose(Choice(ticket, details.type_name, subtypes, known))
+        chosen = choose(Choice(ticket, details.type_name, subtypes, known))
         return details.type_id, chosen, subtypes[chosen]
 
     def _remember(self, type_id: int, subtype_id: int) -> None:

@@ -695,12 +695,6 @@ class TestSending:
         room.send(room.replied("84700002"))
         assert room.choices[1].last is None
 
-    def test_nobody_is_asked_when_there_is_one_type_only(self, room: Room) -> None:
-        room.platform.subtypes_there = {10301: "商品咨询"}
-        room.send(room.replied())
-        assert room.choices == []
-        assert room.platform.asked_for("reply")[0][-1] == 10301
-
     def test_without_a_choice_the_reply_stays_unsent_and_nothing_goes_out(self, room: Room) -> None:
         reply = room.replied()
         room.chosen = UsageError("say which with --subtype")

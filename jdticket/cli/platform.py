@@ -130,6 +130,8 @@ class PlatformSession:
         def choose(choice: Choice) -> int:
             if asked is not None:
                 return _by_word(asked, choice)
+            if len(choice.subtypes) == 1:
+                return next(iter(choice.subtypes))
             if self._session.interactive:
                 return _by_hand(choice)
             if choice.last is not None:

@@ -102,6 +102,14 @@ def test_nobody_is_asked_where_there_is_one_type_only(program: Program, platform
     assert replies_there(platform, 84700003) == [TEXT]
 
 
+def test_a_type_that_is_not_there_is_refused_even_where_there_is_one_only(
+    program: Program, platform: Gateway
+) -> None:
+    ran = program.run(*reply("--subtype", "催物流", number="84700003"))
+    assert (ran.code, "10301 商品咨询" in ran.err) == (6, True)
+    assert replies_there(platform, 84700003) == []
+
+
 def test_who_leaves_at_the_question_is_told_what_stands(program: Program, platform: Gateway) -> None:
     ran = program.terminal(*reply(), typed="\x04")
     assert ran.code == 6
