@@ -868,17 +868,22 @@ def _jos(shop: _Table, number: int, file: Path | None) -> Jos | None:
         section.wrong(_("an application needs its app_key"))
     secret_env = _variable_name(section, "app_secret")
     secret_file = section.text("app_secret_file")
-    given = {"app_secret", "app_secret_env", "app_secret_file"} & section.values.keys()
-    if len(given) != 1:
+    if {"app_secret_env", "app_secret_file"} <= section.values.keys():
+        section.wrong(_("app_secret_env and app_secret_file are both there; keep one"))
+    elif not {"app_secret", "app_secret_env", "app_secret_file"} & section.values.keys():
         section.wrong(_("an application needs either app_secret_env or app_secret_file: where its secret is"))
     url = _safe_address(section, "url", _JOS_URL)
     oauth_url = _safe_address(section, "oauth_url", _JOS_OAUTH_URL).rstrip("/")
     if app_key is None:
         return None
+    if re.fullmatch(r"[\x21-\x7e]+", app_key) is None:
+        section.wrong(_("is no key of an application; copy it from the open platform"), "app_key")
+    redirect_uri = section.text("redirect_uri") or ""
+    if redirect_uri and ":" not in redirect_uri:
+        section.wrong(_("must be a whole address, such as https://example.com/back"), "redirect_uri")
     path = None if secret_file is None else Path(secret_file).expanduser()
     if path is not None and file is not None:
         path = (file.parent / path).absolute()
-    redirect_uri = section.text("redirect_uri") or ""
     return Jos(app_key, secret_env or "", path, redirect_uri, url, oauth_url, number)
 
 
@@ -978,10 +983,11 @@ def _variable_name(section: _Table, field: str) -> str | None:
         section.wrong(_("{key} and {field} are both there; keep one").format(key=key, field=field), key)
     # What stands here by mistake is the secret itself, so it is not repeated.
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None:
+        other = _("a file of your own goes into {field}").format(field="app_secret_file")
+        if field != "app_secret":
+            other = _("what it holds goes into {field}").format(field=field)
         section.wrong(
-            _("must be the name of an environment variable; what it holds goes into {field}").format(
-                field=field
-            ),
+            _("must be the name of an environment variable; {other}").format(other=other),
             key,
         )
         return None
@@ -1257,7 +1263,10 @@ _EXAMPLE_SHOP = (
     '#name = "京东3店"',
     '#manager = { name = "运营经理", phone = "13800000000", channel = "night" }',
 )
-_EXAMPLE_JOS = '#jos = { app_key = "…", app_secret_env = "JDTICKET_JD3_SECRET", redirect_uri = "https://…" }'
+_EXAMPLE_JOS = (
+    '#jos = { app_key = "YOUR_APP_KEY", app_secret_env = "JDTICKET_JD3_SECRET", '
+    'redirect_uri = "https://example.com/back" }'
+)
 
 
 def _shop_lines(shops: Sequence[Shop]) -> Iterator[str]:

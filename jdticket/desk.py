@@ -65,6 +65,8 @@ class TakenIn:
     """Tickets that we hold as replied and that the platform was seen to show as waiting."""
     pending_new: int = 0
     """How many of the new ones wait for an answer."""
+    rejected_replies: list[str] = field(default_factory=list)
+    """Tickets that are pending again because the platform rejected our reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,8 @@ class Desk:
                 done.changed += 1
                 if ticket.returned_at is not None and held.returned_at is None:
                     done.returned.append(ticket.id)
+                if ticket.rejected_at != held.rejected_at:
+                    done.rejected_replies.append(ticket.id)
             known[ticket.id] = touched[ticket.id] = ticket
             events += story
             replies += given

@@ -152,10 +152,10 @@ def known_ticket(
     elif (
         state is PlatformState.REJECTED
         and ticket.status in REJECT_FROM
-        and _is_rejected_anew(held, draft)
+        and _is_rejected_anew(held, draft, replies_to)
         and not _older_than_our_reply(draft, replies_to)
     ):
-        ticket = replace(ticket, status=Status.PENDING, returned_at=None)
+        ticket = replace(ticket, status=Status.PENDING, returned_at=None, rejected_at=now)
         tell(EventKind.REJECTED, text=draft.rejection, platform=draft.platform_status, reason=draft.rejection)
     elif (
         state in {PlatformState.WAITING, PlatformState.REJECTED}
@@ -178,7 +178,7 @@ def _is_reopened_by_us(held: Ticket, draft: Draft) -> bool:
     )
 
 
-def _is_rejected_anew(held: Ticket, draft: Draft) -> bool:
+def _is_rejected_anew(held: Ticket, draft: Draft, replies_to: Callable[[str], list[Reply]]) -> bool:
     """Whether the draft tells of a rejection that we do not know of.
 
     A source of unknown age may have been made before our latest reply, and a person may have closed the
@@ -186,7 +186,11 @@ def _is_rejected_anew(held: Ticket, draft: Draft) -> bool:
     """
     if draft.platform_status != held.platform_status:
         return True
-    return draft.seen_at is not None and held.status is Status.REPLIED
+    if draft.seen_at is None or held.status is not Status.REPLIED:
+        return False
+    # Where it is known when, a rejection of an earlier reply says nothing of the latest.
+    rejected_at = draft.rejected_at
+    return rejected_at is None or all(reply.at < rejected_at for reply in replies_to(held.id))
 
 
 def _older_than_our_reply(draft: Draft, replies_to: Callable[[str], list[Reply]]) -> bool:

@@ -156,6 +156,8 @@ class Trouble(StrEnum):
     """The shop is not signed in there, or its authorisation has ended."""
     SETTINGS = "settings"
     """The application's secret, or something else of ours, is missing."""
+    UNDECIDED = "undecided"
+    """A person has yet to choose the second-level business type of a reply."""
 
 
 # Which moves each state allows. A second reply is kept ("allowed and kept"), a void ticket takes none.
@@ -194,6 +196,8 @@ class Ticket:
     """When the latest reply was given."""
     returned_at: datetime | None = None
     """Since when the platform shows it as waiting although we hold it as replied; None: it does not."""
+    rejected_at: datetime | None = None
+    """When we learned that the platform had rejected our reply, so that it is pending again; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,8 @@ class Draft:
     reply_at: datetime | None = None
     rejection: str = ""
     """Why the platform rejected our reply, where the source tells."""
+    rejected_at: datetime | None = None
+    """When it did, where the source tells."""
     seen_at: datetime | None = None
     """When the source was asked, for one that tells what is so at that moment; None: nobody knows how
     old it is."""
@@ -279,7 +285,11 @@ class Delivery:
     busy_until: datetime | None = None
     """Until then a process is sending it, and others leave it alone."""
     answer: str = ""
-    """What the platform said, or why it was not reached."""
+    """What the platform said, in its own words."""
+    trouble: Trouble | None = None
+    """Why it did not arrive, or may not have."""
+    code: str = ""
+    """The platform's error code, if it gave one."""
     subtype: str = ""
     """The name of the second-level business type that it was last tried with; empty: not tried yet."""
 
@@ -362,7 +372,7 @@ class Counts:
     due_soon: int
     """Pending, not overdue, and due at or before the second moment asked about."""
     returned: int
-    """Held as replied, shown as waiting by the platform."""
+    """Held as replied, shown as waiting by the platform, but for those counted as unsent."""
     unsent: int
     """Replies that are to reach the platform, have not, and are not on their way at this moment."""
 
@@ -563,8 +573,8 @@ class Page:
     """One page of the platform's list of work orders."""
 
     items: Sequence[Draft | Rejection]
-    total: int
-    """How many work orders the whole list has."""
+    total: int | None
+    """How many work orders the whole list has; None: it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -594,8 +604,10 @@ class Verdict:
     """What the platform made of a reply."""
 
     there: bool
-    """It counts as replied: by this reply, or already before it."""
+    """The ticket counts as replied: by this reply, or already before it."""
     words: str
+    already: bool = False
+    """It did so before, and the reply was not added."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,8 @@ class _Request:
             return self.in_session(session)
 
     def in_session(self, session: requests.Session) -> Answer | NoAnswerError:
+        if not is_web_address(self.url):
+            return AddressError(_("the address cannot be used"))
         import json
 
         import requests
@@ -185,8 +187,13 @@ class _Request:
             )
         except requests.exceptions.ConnectTimeout:
             return NoAnswerError(_("the server could not be reached in time"), left=False)
-        except ValueError:  # of requests, urllib3 and socket alike, each for another flaw
+        except (
+            *(requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema),
+            *(urllib3.exceptions.LocationValueError, UnicodeError),
+        ):
             return AddressError(_("the address cannot be used"))
+        except ValueError:  # of requests, urllib3 and http.client alike, each for another flaw
+            return NoAnswerError(_("the answer cannot be understood"))
         except requests.exceptions.RequestException as error:
             cause = getattr(error.args[0], "reason", None) if error.args else None
             never_left = isinstance(cause, urllib3.exceptions.NewConnectionError)

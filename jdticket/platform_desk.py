@@ -11,9 +11,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Protocol
 
-from jdticket.errors import ConfigError, JdticketError, NotFoundError, PlatformError, RefusedError
+from jdticket.errors import (
+    ConfigError,
+    JdticketError,
+    NotFoundError,
+    PlatformError,
+    RefusedError,
+    UsageError,
+)
 from jdticket.i18n import _
 from jdticket.model import (
     REJECT_FROM,
@@ -82,6 +90,7 @@ class Taken(Protocol):
     new: int
     changed: int
     returned: list[str]
+    rejected_replies: list[str]
 
 
 @dataclass(slots=True)
@@ -97,6 +106,8 @@ class Synced:
     changed: int = 0
     returned: list[str] = field(default_factory=list)
     """Tickets that we hold as replied and the platform shows as waiting."""
+    rejected_replies: list[str] = field(default_factory=list)
+    """Tickets that are pending again because the platform rejected our reply."""
     rejections: list[Rejection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: JdticketError | None = None
@@ -116,6 +127,16 @@ class Choice:
     """What was chosen for this reply before, else for the last one of this first-level type."""
 
 
+class Arrival(Enum):
+    """How a reply came to count as being on the platform."""
+
+    SENT = auto()
+    FOUND = auto()
+    """The answer was lost, and the reply found in the ticket's history."""
+    ALREADY = auto()
+    """The ticket counted as replied before; this reply was not added."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What became of a reply that was to be sent."""
@@ -124,6 +145,8 @@ class Sent:
     delivery: Delivery
     error: JdticketError | None
     """Why it is not, or may not be, on the platform."""
+    how: Arrival = Arrival.SENT
+    """How it got there, if there is no error."""
 
 
 class PlatformDesk:
@@ -245,9 +268,16 @@ class PlatformDesk:
     def _whereabouts(
         self, shop: str, platform: Platform, seen: set[str], oldest: datetime
     ) -> Iterator[list[Draft | Rejection]]:
-        """What became of pending tickets that the platform no longer counts among those that wait."""
-        query = TicketQuery(statuses=(Status.PENDING,), shop=shop, created_from=oldest)
-        missing = [ticket for ticket in self._store.tickets(query) if ticket.id not in seen]
+        """What became of tickets that wait for all that we know, and that the platform no longer counts
+        among those that wait."""
+        pending = TicketQuery(statuses=(Status.PENDING,), shop=shop, created_from=oldest)
+        returned = TicketQuery(statuses=(Status.REPLIED,), shop=shop, created_from=oldest, returned=True)
+        missing = [
+            ticket
+            for query in (pending, returned)
+            for ticket in self._store.tickets(query)
+            if ticket.id not in seen
+        ]
         orders = dict.fromkeys(ticket.order_id for ticket in missing if ticket.order_id)
         wanted = {ticket.id for ticket in missing}
         for order_id in list(orders)[:_LOOKED_UP_MOST]:
@@ -268,6 +298,13 @@ class PlatformDesk:
         if ticket.status in {Status.CLOSED, Status.VOID}:
             raise RefusedError(_("Ticket {id} is closed; nothing waits for a reply.").format(id=ticket.id))
         if self._store.delivery(replies[-1].id) is not None:
+            if ticket.returned_at is not None:
+                raise RefusedError(
+                    _(
+                        "The platform took the reply to ticket {id} and still shows it as waiting; reply "
+                        "again: jdticket reply {id} --send"
+                    ).format(id=ticket.id)
+                )
             raise RefusedError(_("The reply to ticket {id} is on the platform already.").format(id=ticket.id))
         return [self.intend(replies[-1])]
 
@@ -311,15 +348,17 @@ class PlatformDesk:
             if claimed.state is DeliveryState.UNKNOWN and _is_there(
                 platform.details(ticket.id), reply, claimed
             ):
-                return self._arrived(reply, claimed, _("it had arrived already"), by)
+                return self._arrived(reply, claimed, "", Arrival.FOUND, by)
             verdict = platform.reply(ticket.id, reply.text, type_id, subtype_id)
         except JdticketError as error:
             return self._not_there(reply, claimed, error, connect, ticket, by)
         self._remember(type_id, subtype_id)
         if verdict.there:
-            return self._arrived(reply, claimed, verdict.words, by)
+            how = Arrival.ALREADY if verdict.already else Arrival.SENT
+            return self._arrived(reply, claimed, verdict.words, how, by)
         failed = PlatformError(
-            _("The platform says that the reply failed: {words}").format(words=verdict.words or "-")
+            _("The platform says that the reply failed: {words}").format(words=verdict.words or "-"),
+            zh_desc=verdict.words,
         )
         # It says so itself: whatever became of an earlier try, the ticket has no reply of ours.
         return self._not_there(
@@ -382,10 +421,17 @@ class PlatformDesk:
             self._store.put_delivery(replace(claimed, state=DeliveryState.UNKNOWN))
         return claimed
 
-    def _arrived(self, reply: Reply, claimed: Delivery, words: str, by: str) -> Sent:
-        delivery = replace(claimed, state=DeliveryState.ARRIVED, busy_until=None, answer=words)
-        self._settle(reply, delivery, EventKind.SENT, by)
-        return Sent(reply, delivery, None)
+    def _arrived(self, reply: Reply, claimed: Delivery, words: str, how: Arrival, by: str) -> Sent:
+        delivery = replace(
+            claimed,
+            state=DeliveryState.ARRIVED,
+            busy_until=None,
+            answer=words,
+            trouble=None,
+            code="",
+        )
+        self._settle(reply, delivery, EventKind.SENT, by, already=how is Arrival.ALREADY)
+        return Sent(reply, delivery, None, how)
 
     def _not_there(
         self,
@@ -405,10 +451,19 @@ class PlatformDesk:
         if lost:
             found = self._look_up(reply, delivery, connect, ticket)
             if found:
-                return self._arrived(reply, delivery, _("the answer was lost; the reply is there"), by)
+                return self._arrived(reply, delivery, "", Arrival.FOUND, by)
         # An earlier try whose fate is unknown stays so, whatever became of this one.
         state = DeliveryState.UNKNOWN if lost else delivery.state
-        delivery = replace(delivery, state=state, busy_until=None, answer=error.message)
+        said = error if isinstance(error, PlatformError) else None
+        undecided = Trouble.UNDECIDED if isinstance(error, UsageError) else Trouble.SETTINGS
+        delivery = replace(
+            delivery,
+            state=state,
+            busy_until=None,
+            answer=said.zh_desc if said else "",
+            trouble=said.trouble if said else undecided,
+            code=said.code if said else "",
+        )
         self._settle(reply, delivery, EventKind.NOT_SENT, by)
         return Sent(reply, delivery, error)
 
@@ -421,7 +476,9 @@ class PlatformDesk:
         except PlatformError:
             return False
 
-    def _settle(self, reply: Reply, delivery: Delivery, kind: EventKind, by: str) -> None:
+    def _settle(
+        self, reply: Reply, delivery: Delivery, kind: EventKind, by: str, *, already: bool = False
+    ) -> None:
         now = self._now()
         with self._store.transaction():
             ticket = self._store.ticket(reply.ticket_id)
@@ -429,12 +486,19 @@ class PlatformDesk:
             if ticket is not None and ticket.status is Status.REPLIED:
                 arrived = delivery.state is DeliveryState.ARRIVED
                 returned_at = None if arrived else ticket.returned_at or now
-                if returned_at != ticket.returned_at:
-                    self._store.put_tickets([replace(ticket, returned_at=returned_at)])
+                # What the platform said of it before the reply is not so any more.
+                words = "" if arrived else ticket.platform_status
+                if (returned_at, words) != (ticket.returned_at, ticket.platform_status):
+                    changed = replace(ticket, returned_at=returned_at, platform_status=words)
+                    self._store.put_tickets([changed])
             data: dict[str, object] = {
                 "reply": reply.id,
                 "state": delivery.state.value,
                 "answer": delivery.answer,
+                "trouble": delivery.trouble.value if delivery.trouble else None,
+                "code": delivery.code,
+                "already": already,
+                "shop": ticket.shop if ticket is not None else "",
             }
             self._store.append([Event(at=now, kind=kind, ticket_id=reply.ticket_id, by=by, data=data)])
 
@@ -491,6 +555,7 @@ class _Reader:
         self._done.new += taken.new
         self._done.changed += taken.changed
         self._done.returned += taken.returned
+        self._done.rejected_replies += taken.rejected_replies
 
     def _with_details(self, page: list[Draft | Rejection]) -> list[Draft | Rejection]:
         """The page with what the list does not tell, for unfinished work orders of which it is not known."""
@@ -524,6 +589,7 @@ class _Reader:
             reply_text=reply.content if reply else None,
             reply_at=reply.at if reply else None,
             rejection=rejection.content if rejection else "",
+            rejected_at=rejection.at if rejection else None,
         )
 
 

@@ -31,6 +31,7 @@ from jdticket.reminding import (
     Duty,
     ReminderRules,
     due_for_outage,
+    due_for_rejection,
     due_for_source,
     due_for_ticket,
     escalations,
@@ -206,6 +207,9 @@ class ReminderDesk:
         for ticket in self._store.tickets_to_remind(now):
             due = due_for_ticket(ticket, now, self._hours, self._rules)
             notices, held_back = self._for_ticket(ticket, due, now, open_now, duty)
+            rejection = due_for_rejection(ticket, now, self._hours, self._rules)
+            more, also_held_back = self._for_ticket(ticket, rejection, now, open_now, duty)
+            notices, held_back = notices + more, held_back or also_held_back
             looked_at.append((ticket, self._look_again(ticket, now, held_back), notices))
             wanted += notices
         wanted += self._for_outages(now, open_now, duty)
@@ -246,7 +250,9 @@ class ReminderDesk:
         """The ticket's notices, one a channel, and whether a channel waits for the opening."""
         if due is None:
             return [], False
-        escalated = escalations(self._rules, due.left) if ticket.status is Status.PENDING else ()
+        # One that was returned waits on the platform like a pending one.
+        waits = ticket.status is Status.PENDING or due.rule is not ReminderRule.RETURNED
+        escalated = escalations(self._rules, due.left) if waits else ()
         names = [name for name, channel in self._ordinary.items() if _is_for(channel, (ticket.shop,))]
         names += [
             step.channel

@@ -20,6 +20,7 @@ from jdticket.model import Outage, ReminderRule, SourceState, Status, Ticket
 
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
+_REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Re
     - "overdue:<k>" since the second after the deadline for k = 0, by the wall even when the deadline lies
       outside service hours; from then on since k times ``overdue_every`` of service time has passed. The
       last one stays the answer for good, so that a pause over all of them still ends in one reminder.
-    - "returned:<time>" for a ticket that we hold as replied and the platform still shows as waiting.
+    - "returned:<time>" for a ticket that we hold as replied and the platform still shows as waiting, and
+      after that its "before" and "overdue" like any other's: its time runs on there.
 
     Raises ``NeverOpenError`` for a deadline outside of the years that the hours know.
     """
@@ -103,6 +105,16 @@ def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Re
         return None
     at, rule, name = step
     return Due(rule, name, at, hours.between(now, ticket.deadline_at))
+
+
+def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
+    """The reminder that the platform has rejected the reply to a ticket, which is pending again: at once,
+    whatever its ladder has told already. The step is "rejected:<time>"."""
+    at = ticket.rejected_at
+    if at is None or now < at or ticket.status is not Status.PENDING or not rules.returned:
+        return None
+    left = hours.between(now, ticket.deadline_at)
+    return Due(ReminderRule.RETURNED, f"{_REJECTED}:{at:%Y-%m-%dT%H:%M:%SZ}", at, left)
 
 
 def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
@@ -222,11 +234,18 @@ def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterat
     if ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned:
         since = ticket.returned_at
         yield since, ReminderRule.RETURNED, f"{ReminderRule.RETURNED}:{since:%Y-%m-%dT%H:%M:%SZ}"
+        for step in _deadline_steps(ticket, hours, rules):
+            if step[0] > since:
+                yield step
     if ticket.status is not Status.PENDING:
         return
-    deadline = ticket.deadline_at
     if rules.new:
         yield ticket.taken_in_at, ReminderRule.NEW, str(ReminderRule.NEW)
+    yield from _deadline_steps(ticket, hours, rules)
+
+
+def _deadline_steps(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:
+    deadline = ticket.deadline_at
     for left in rules.before:
         seconds = left // _SECOND
         yield hours.before(deadline, left), ReminderRule.BEFORE, f"{ReminderRule.BEFORE}:{seconds}"

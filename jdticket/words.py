@@ -85,9 +85,13 @@ def platform_trouble(trouble: Trouble, code: str, words: str, shop: str, _: Gett
     if trouble is Trouble.UNREACHABLE:
         return _("the platform does not answer")
     if trouble is Trouble.SIGNED_OUT:
-        return _("sign the shop in: jdticket auth login {shop}").format(shop=shop)
+        return _("sign the shop in: jdticket auth login {shop}").format(shop=shop).rstrip()
     if trouble is Trouble.SETTINGS:
-        return _("the settings are not complete; see what this says: jdticket auth status")
+        return _("the application's secret is not to be had where it ran (cron needs it, too)")
+    if trouble is Trouble.UNDECIDED:
+        return _("the second-level type is missing: --subtype")
+    if not code:
+        return words or _("try again later")
     return _("code {code} ({words}): {what_to_do}").format(
         code=code or "-", words=words or "-", what_to_do=_advice(code, shop, _)
     )

@@ -30,7 +30,7 @@ from jdticket.config import (
 )
 from jdticket.deadlines import parse_policy_duration, parse_window
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
-from jdticket.model import ChannelSettings, Kind, ReminderRule
+from jdticket.model import App, ChannelSettings, Kind, ReminderRule
 from jdticket.reminding import Duty, Escalation, ReminderRules
 from tests.language import assert_speaks
 
@@ -131,6 +131,10 @@ mention = ["wang", "li"]
 """
 
 
+# A shop whose application is described below.
+JOS = '[[shops]]\ncode = "a"\n[shops.jos]\n'
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "config.toml"
     path.write_text(text, encoding="utf-8")
@@ -195,9 +199,11 @@ def test_an_empty_file_says_the_same_as_none(tmp_path: Path) -> None:
 
 def test_a_rule_is_switched_off_by_false_and_a_list_by_being_empty(tmp_path: Path) -> None:
     rules = loaded(
-        tmp_path, "[reminders]\nbefore = []\noverdue_every = false\noutage_contact_every = false"
+        tmp_path,
+        "[reminders]\nbefore = []\noverdue_every = false\noutage_contact_every = false\nsource_every = false",
     ).reminders
     assert (rules.before, rules.overdue_every, rules.outage_contact_every) == ((), None, None)
+    assert rules.source_every is None
 
 
 def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
@@ -473,6 +479,68 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
             "line 3: shops[1].manager.phone: must be text, in quotes.",
         ),
         ('[[shops]]\ncode = "a"\njos = "x"', "line 3: shops[1].jos: must be a table"),
+        ('[[shops]]\ncode = "a"\n[[shops.jos]]\napp_key = "k"', "line 3: shops[1].jos: must be a table"),
+        (JOS + 'app_secret_env = "X"', "line 3: shops[1].jos: an application needs its app_key."),
+        (
+            JOS + 'app_key = 7\napp_secret_env = "X"',
+            "line 4: shops[1].jos.app_key: must be text, in quotes.",
+        ),
+        (
+            JOS + 'app_key = " "\napp_secret_env = "X"',
+            "line 4: shops[1].jos.app_key: must not be empty or hold NUL characters.",
+        ),
+        (
+            JOS + 'app_key = "k"',
+            "line 3: shops[1].jos: an application needs either app_secret_env or app_secret_file: "
+            "where its secret is.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\napp_secret_file = "x"',
+            "line 3: shops[1].jos: app_secret_env and app_secret_file are both there; keep one.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = ""',
+            "line 5: shops[1].jos.app_secret_env: must not be empty or hold NUL characters.",
+        ),
+        (
+            JOS + 'app_key = "k"\n\napp_secret_file = ["x"]',
+            "line 6: shops[1].jos.app_secret_file: must be text, in quotes.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\nredirect_url = "x"',
+            "line 6: shops[1].jos.redirect_url: there is no such key (did you mean redirect_uri?)",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\nsandbox = true',
+            "line 6: shops[1].jos.sandbox: there is no such key; known here: app_key, ",
+        ),
+        *(
+            (
+                f'{JOS}app_key = "{key}"\napp_secret_env = "X"',
+                "line 4: shops[1].jos.app_key: is no key of an application; copy it from the open platform.",
+            )
+            for key in ("…", "k k", "钥匙", "k\\u0007")
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\nredirect_uri = "example.com/back"',
+            "line 6: shops[1].jos.redirect_uri: must be a whole address, such as https://example.com/back.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\nredirect_uri = 1',
+            "line 6: shops[1].jos.redirect_uri: must be text, in quotes.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\nurl = "http://api.jd.com/routerjson"',
+            "line 6: shops[1].jos.url: must be a web address that begins with https://.",
+        ),
+        (
+            JOS + 'app_key = "k"\napp_secret_env = "X"\noauth_url = "http://open-oauth.jd.com/oauth2"',
+            "line 6: shops[1].jos.oauth_url: must be a web address that begins with https://.",
+        ),
+        (
+            '[[shops]]\ncode = "b"\n' + JOS + 'app_key = "k"\napp_secret_env = "X"\nurl = 1',
+            "line 8: shops[2].jos.url: must be text, in quotes.",
+        ),
         ("[templates]\nhello = 1", "line 2: templates.hello: must be text, in quotes."),
         ('[templates]\nhello = " "', "line 2: templates.hello: must not be empty or hold NUL characters."),
         (
@@ -594,6 +662,17 @@ def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Pat
         (
             '[reminders]\noutage_contact_every = "-5m"',
             "line 2: reminders.outage_contact_every: “-5m” is no length of time",
+        ),
+        (
+            '[reminders]\nsource_every = "0m"',
+            "line 2: reminders.source_every: must be more than no time.",
+        ),
+        ("[reminders]\nsource_every = 60", "line 2: reminders.source_every: must be text, in quotes."),
+        ("[reminders]\nsource_every = true", "line 2: reminders.source_every: must be text, in quotes."),
+        ('[reminders]\nsource_every = "soon"', "line 2: reminders.source_every: “soon” is no length of time"),
+        (
+            '[reminders]\nsources_every = "1h"',
+            "line 2: reminders.sources_every: there is no such key (did you mean source_every?)",
         ),
         ("[reminders]\noverdue_times = -1", "reminders.overdue_times: must be a whole number, 0 or more."),
         ("[reminders]\ndigest_over = 1.5", "reminders.digest_over: must be a whole number, 0 or more."),
@@ -881,6 +960,211 @@ def test_a_channel_with_a_problem_of_its_own_may_still_be_referred_to(tmp_path: 
     assert "channels[1].kind" in found
 
 
+# Applications on the platform
+
+
+def a_shop(folder: Path, *lines: str, code: str = "jd3") -> Config:
+    """A shop without an application, and below it one with."""
+    jos = "\n".join(lines)
+    return loaded(
+        folder, f'[[shops]]\ncode = "none"\n[[shops]]\ncode = "{code}"\n[shops.jos]\napp_key = "k"\n{jos}'
+    )
+
+
+def secret_in(folder: Path, content: str | bytes, name: str = "secret") -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("key", ["url", "oauth_url"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://api.jd.com/",
+        "http://127.0.0.1.example.com/",
+        "http://127.0.0.1@example.com/",
+        "http://localhost.example.com:80/",
+        "http://0.0.0.0/",
+        "http://[::2]/",
+        "ftp://127.0.0.1/",
+        "api.jd.com/routerjson",
+        "//api.jd.com/",
+        "https://",
+        "https://api.jd.com:99999/",
+        "file:///etc/passwd",
+    ],
+)
+def test_nothing_is_sent_to_another_machine_without_encryption(
+    tmp_path: Path, key: str, address: str
+) -> None:
+    (found,) = problems(tmp_path, f'{JOS}app_key = "k"\napp_secret_env = "X"\n{key} = "{address}"')
+    assert found == f"line 6: shops[1].jos.{key}: must be a web address that begins with https://."
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://gateway.example.invalid/x",
+        "http://127.0.0.1:8000/x",
+        "http://localhost/x",
+        "http://LOCALHOST:1/x",
+        "http://[::1]:8000/x",
+    ],
+)
+def test_on_this_machine_encryption_is_not_needed(tmp_path: Path, address: str) -> None:
+    config = a_shop(tmp_path, 'app_secret_env = "X"', f'url = "{address}"', f'oauth_url = "{address}/"')
+    app = config.app(config.shop("jd3"), {"X": "s"})
+    assert (app.url, app.oauth_url) == (address, address)
+
+
+def test_a_secret_that_stands_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, JOS + 'app_key = "k"\napp_secret = "hush"')
+    assert found == (
+        "line 5: shops[1].jos.app_secret: does not stand in this file: name a variable with app_secret_env, "
+        "or a file of your own with app_secret_file."
+    )
+    for other in ('app_secret_env = "X"', 'app_secret_file = "x"'):
+        found_too = "".join(problems(tmp_path, f'{JOS}app_key = "k"\napp_secret = "hush"\n{other}'))
+        assert "app_secret: does not stand in this file" in found_too
+        assert "hush" not in found_too
+
+
+@pytest.mark.parametrize("name", ["hush-hush", "hush hush", "5f3a-hush", "$hush", "%hush%", "秘密hush"])
+def test_a_secret_in_the_place_of_its_variable_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
+    (found,) = problems(tmp_path, f'{JOS}app_key = "k"\napp_secret_env = "{name}"')
+    assert found == (
+        "line 5: shops[1].jos.app_secret_env: must be the name of an environment variable; "
+        "a file of your own goes into app_secret_file."
+    )
+    assert "hush" not in found
+
+
+@pytest.mark.xfail(reason="the key that is offered, app_secret, is refused itself")
+@pytest.mark.parametrize("key", ["appsecret", "secret"])
+def test_nobody_is_told_to_put_the_secret_into_the_file(tmp_path: Path, key: str) -> None:
+    (found,) = problems(tmp_path, f'{JOS}app_key = "k"\napp_secret_env = "X"\n{key} = "x"')
+    assert not re.search(r"\bapp_secret\b", found)
+
+
+def test_what_is_said_of_an_application_is_handed_on_with_its_secret(tmp_path: Path) -> None:
+    config = a_shop(
+        tmp_path, 'app_secret_env = "JD3_SECRET"', 'redirect_uri = "https://example.invalid/back"'
+    )
+    app = config.app(config.shop("jd3"), {"JD3_SECRET": " s3cr3t\n", "OTHER": "x"})
+    assert app == App(
+        shop="jd3",
+        app_key="k",
+        app_secret="s3cr3t",
+        redirect_uri="https://example.invalid/back",
+        url="https://api.jd.com/routerjson",
+        oauth_url="https://open-oauth.jd.com/oauth2",
+    )
+
+
+@pytest.mark.parametrize("environ", [{}, {"JD3_SECRET": ""}, {"JD3_SECRET": " \n"}])
+def test_a_missing_variable_with_a_secret_stops_only_who_needs_it(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    config = a_shop(tmp_path, 'app_secret_env = "JD3_SECRET"')
+    with pytest.raises(ConfigError) as caught:
+        config.app(config.shop("jd3"), environ)
+    assert caught.value.message == (
+        f"{config.path}: shops[2].jos.app_secret_env: the environment variable JD3_SECRET is not set; "
+        "set it where the command runs (in cron: a line in the crontab)."
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["s3cr3t", " s3cr3t \r\n\n", b"\xef\xbb\xbfs3cr3t\r\n"], ids=["bare", "spaces", "windows"]
+)
+@pytest.mark.parametrize(
+    "named", ["secrets/jd3", "./secrets/../secrets/jd3", "~/secrets/jd3", "{folder}/secrets/jd3"]
+)
+def test_a_secret_may_stand_in_a_file_beside_the_configuration_at_home_or_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, named: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    config = a_shop(tmp_path, f'app_secret_file = "{named.format(folder=tmp_path)}"')
+    secret_in(tmp_path, content, "secrets/jd3")
+    assert config.app(config.shop("jd3"), {}).app_secret == "s3cr3t"
+
+
+def not_usable(folder: Path) -> str:
+    """What is said of the secret's file, behind its key."""
+    config = a_shop(folder, 'app_secret_file = "secret"')
+    with pytest.raises(ConfigError) as caught:
+        config.app(config.shop("jd3"), {"X": "s"})
+    begin = f"{folder}/config.toml: shops[2].jos.app_secret_file: "
+    assert caught.value.message.startswith(begin)
+    assert "\n" not in caught.value.message
+    return caught.value.message.removeprefix(begin)
+
+
+def test_a_secrets_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> None:
+    assert not_usable(tmp_path) == f"{tmp_path}/secret cannot be read: it does not exist."
+
+
+def test_a_folder_is_no_secrets_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir(mode=0o700)
+    assert not_usable(tmp_path) == f"{tmp_path}/secret cannot be read: it is a folder."
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o644], ids=oct)
+@pytest.mark.parametrize("content", ["s3cr3t", "", b"\xff"], ids=["sound", "empty", "binary"])
+def test_a_secrets_file_that_others_may_use_is_refused_with_what_to_do(
+    tmp_path: Path, mode: int, content: str | bytes
+) -> None:
+    secret_in(tmp_path, content).chmod(mode)
+    assert not_usable(tmp_path) == (
+        f"others may read {tmp_path}/secret (mode {mode:o}); run: chmod 600 {tmp_path}/secret"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["", " \n", "hush s3cr3t", "hush\ns3cr3t", "hush秘密".encode("gb18030"), b"hush\xff"]
+)
+def test_a_secrets_file_that_holds_no_secret_or_more_is_told_and_not_repeated(
+    tmp_path: Path, content: str | bytes
+) -> None:
+    secret_in(tmp_path, content)
+    assert not_usable(tmp_path) == f"{tmp_path}/secret must hold the secret on one line, and nothing else."
+
+
+@pytest.mark.xfail(raises=RuntimeError, reason="the error of expanduser() is let through")
+def test_a_home_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, JOS + 'app_key = "k"\napp_secret_file = "~no-such-account/x"')
+    assert found.startswith("line 5: shops[1].jos.app_secret_file: there is no home folder for")
+
+
+def test_a_shop_without_an_application_is_told_what_to_put_into_the_configuration(tmp_path: Path) -> None:
+    config = a_shop(tmp_path, 'app_secret_env = "X"')
+    for shop in (config.shop("none"), Shop("jd9", "jd9")):
+        with pytest.raises(ConfigError) as caught:
+            config.app(shop, {"X": "s"})
+        assert caught.value.message == (
+            f"Shop {shop.code} has no application on the platform; put one into the configuration: "
+            "jos = { app_key = …, app_secret_env = …, redirect_uri = … }"
+        )
+
+
+def test_the_shops_with_an_application_are_those_of_the_platform(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        '[[shops]]\ncode = "c"\njos = { app_key = "1", app_secret_env = "X" }\n'
+        '[[shops]]\ncode = "b"\n'
+        '[[shops]]\ncode = "a"\njos = { app_key = "1", app_secret_env = "X" }\n',
+    )
+    assert [shop.code for shop in config.platform_shops] == ["c", "a"]
+    assert loaded(tmp_path, '[[shops]]\ncode = "b"').platform_shops == ()
+    assert loaded(tmp_path, "").platform_shops == ()
+
+
 # Templates
 
 
@@ -926,6 +1210,8 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
                     "app_key": "abc",
                     "app_secret": "abc",
                     "app_secret_env": "JD3_SECRET",
+                    "app_secret_file": "~/secrets/jd3",
+                    "redirect_uri": "https://example.invalid/back",
                     "access_token": "abc",
                     "refresh_token": "abc",
                 },
@@ -959,6 +1245,8 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
                     "app_key": "***",
                     "app_secret": "***",
                     "app_secret_env": "JD3_SECRET",
+                    "app_secret_file": "~/secrets/jd3",
+                    "redirect_uri": "https://example.invalid/back",
                     "access_token": "***",
                     "refresh_token": "***",
                 },
@@ -980,6 +1268,12 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
         "reminders": {"heartbeat_url": "***", "heartbeat_url_env": "BEAT", "new": True},
         "templates": {"call": "电话138****5678，订单2713812345678"},
     }
+
+
+def test_the_key_of_an_application_is_not_shown(tmp_path: Path) -> None:
+    config = loaded(tmp_path, EVERYTHING.replace('app_key = "k', 'app_key = "hush'))
+    assert "hush" in str(config.document)
+    assert "hush" not in str(masked(config.document))
 
 
 @pytest.mark.parametrize(
@@ -1046,7 +1340,8 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
     assert config.policy.default == default.policy.default
     assert config.reply == default.reply
     assert config.messages_language == default.messages_language
-    assert config.shops[0].code == "jd3"
+    [shop] = config.platform_shops
+    assert (shop.code, config.app(shop, {"JDTICKET_JD3_SECRET": "s"}).app_secret) == ("jd3", "s")
     assert set(config.templates) == {"shipped"}
     assert replace(config.reminders, escalate=()) == default.reminders
     assert config.reminders.escalate[0].channel == "night"
@@ -1059,6 +1354,25 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
 def test_the_examples_of_a_new_file_fit_the_shops_that_it_was_given(tmp_path: Path) -> None:
     text = re.sub(r"(?m)^#(?! )", "", new_config_text("en", shops=SHOPS))
     assert loaded(tmp_path, text).channels[0].shops == ("jd3", "jd4", "jd5")
+    assert [shop.code for shop in loaded(tmp_path, text).platform_shops] == ["jd5"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("shops", [(), SHOPS[:1], SHOPS])
+def test_a_new_file_shows_an_application_below_its_last_shop(
+    tmp_path: Path, language: str, shops: tuple[Shop, ...]
+) -> None:
+    text = new_config_text(language, shops=shops)
+    *_before, comment, example = text.rstrip("\n").splitlines()
+    assert comment.startswith("# ")
+    assert "`jdticket sync`" in comment
+    assert_speaks(comment.replace("JD", ""), language)
+    assert tomllib.loads(example.removeprefix("#"))["jos"].keys() == {
+        "app_key",
+        "app_secret_env",
+        "redirect_uri",
+    }
+    assert loaded(tmp_path, text).platform_shops == ()
 
 
 def test_the_comments_of_a_new_english_file_are_english() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from jdticket.net import AddressError, NoAnswerError, exchange, secrets_of, short
+from jdticket.net import AddressError, Line, NoAnswerError, exchange, is_web_address, secrets_of, short
 from tests.channels.robots import NEVER, Robots, http_status
+from tests.literal import HANG_UP, RESET, Literal, held, ok
 
 
 def test_an_address_can_be_fetched() -> None:
@@ -41,6 +44,176 @@ def wecom_message() -> dict[str, object]:
     return {"msgtype": "text", "text": text}
 
 
+def test_a_form_goes_out_as_one() -> None:
+    form = {"360buy_param_json": '{"a":"已发货 & 100%"}', "sign": "A+B="}
+    with Literal(ok("{}")) as server:
+        exchange(f"{server.url}/routerjson?x=1", timeout=10, form=form)
+        [request] = server.requests
+    assert (request.method, request.path, request.form) == ("POST", "/routerjson?x=1", form)
+
+
+def test_parameters_are_added_to_the_address() -> None:
+    with Literal(ok("{}")) as server:
+        exchange(f"{server.url}/oauth2/access_token", timeout=10, params={"code": "a&b", "app_key": "桌"})
+        [request] = server.requests
+    assert (request.method, request.path) == ("GET", "/oauth2/access_token?code=a%26b&app_key=%E6%A1%8C")
+
+
+@pytest.mark.parametrize("body", [b"x" * 65536, b""])
+def test_an_answer_up_to_the_limit_is_read_whole(body: bytes) -> None:
+    with Literal(ok(body)) as server:
+        assert exchange(server.url, timeout=10).body == body
+
+
+# Whether the request has left
+
+LEFT = {"reset": RESET, "closed": HANG_UP, "too long": ok("x" * 65537), "no HTTP": b"HELLO\r\n\r\n"}
+
+
+@pytest.fixture(params=["a connection of its own", "a kept one"])
+def line(request: pytest.FixtureRequest) -> Iterator[Line | None]:
+    """A line that is kept, and none."""
+    if request.param == "a connection of its own":
+        yield None
+        return
+    line = Line()
+    yield line
+    line.close()
+
+
+@pytest.mark.parametrize("answer", LEFT.values(), ids=LEFT)
+def test_a_request_that_was_read_has_left_however_it_was_answered(answer: bytes, line: Line | None) -> None:
+    with Literal(answer) as server, pytest.raises(NoAnswerError) as caught:
+        exchange(server.url, timeout=10, form={"a": "b"}, line=line)
+    assert caught.value.left
+    assert len(server.requests) == 1
+
+
+def test_a_request_without_an_answer_in_time_has_left(line: Line | None) -> None:
+    with Literal(held(ok("{}"))) as server, pytest.raises(NoAnswerError) as caught:
+        exchange(server.url, timeout=0.2, form={"a": "b"}, line=line)
+    assert caught.value.left
+    assert str(caught.value) == "no whole answer within 0.2 s"
+
+
+def test_a_request_that_was_not_let_in_has_not_left(line: Line | None) -> None:
+    with Literal() as server:
+        pass
+    with pytest.raises(NoAnswerError) as caught:
+        exchange(server.url, timeout=10, form={"a": "b"}, line=line)
+    assert not caught.value.left
+    assert not isinstance(caught.value, AddressError)
+
+
+@pytest.mark.parametrize("url", ["localhost/ping", "http://a..invalid/", "http://127.0.0.1:99999/", ""])
+def test_a_request_to_no_address_has_not_left(url: str, line: Line | None) -> None:
+    with pytest.raises(AddressError) as caught:
+        exchange(url, timeout=10, form={"a": "b"}, line=line)
+    assert not caught.value.left
+
+
+# A line
+
+
+def test_a_line_keeps_its_connection_from_call_to_call() -> None:
+    line = Line()
+    with Literal(ok("1"), ok("2"), ok("3")) as server:
+        bodies = [exchange(server.url, timeout=10, form={"a": "b"}, line=line).body for _ in range(3)]
+        assert bodies == [b"1", b"2", b"3"]
+        assert server.connections == 1
+        line.close()
+
+
+def test_without_a_line_each_call_has_a_connection_of_its_own() -> None:
+    with Literal(ok("")) as server:
+        for _ in range(3):
+            exchange(server.url, timeout=10, form={"a": "b"})
+            assert server.is_left_alone()
+        assert server.connections == 3
+
+
+def test_a_line_lasts_when_the_server_does_not_keep_the_connection() -> None:
+    line = Line()
+    with Literal(ok("1", "Connection: close"), ok("2")) as server:
+        bodies = [exchange(server.url, timeout=10, line=line).body for _ in range(2)]
+        assert bodies == [b"1", b"2"]
+        assert server.connections == 2
+        line.close()
+
+
+def test_an_answer_of_any_status_does_not_end_a_line() -> None:
+    line = Line()
+    with Literal(ok("gone", status=404), ok("", status=500), ok("ok")) as server:
+        answers = [exchange(server.url, timeout=10, line=line) for _ in range(3)]
+        assert [answer.status for answer in answers] == [404, 500, 200]
+        assert server.connections == 1
+        line.close()
+
+
+def test_a_closed_line_lets_go_of_its_connection() -> None:
+    line = Line()
+    with Literal(ok("")) as server:
+        exchange(server.url, timeout=10, line=line)
+        assert not server.is_left_alone(within=0)
+        line.close()
+        assert server.is_left_alone()
+
+
+def test_a_line_that_ran_out_of_time_lets_go_as_soon_as_the_answer_has_come() -> None:
+    with Literal(held(ok("late"))) as server:
+        with pytest.raises(NoAnswerError):
+            exchange(server.url, timeout=0.2, line=Line())
+        assert not server.is_left_alone(within=0)
+        server.release()
+        assert server.is_left_alone()
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.jd.com/routerjson",
+        "http://127.0.0.1:8080",
+        "HTTPS://API.JD.COM/",
+        "https://[::1]:8443/x",
+        "https://user:pass@host/?a=b#c",
+        "http://京东.example/",
+    ],
+)
+def test_a_server_can_be_asked_at_a_web_address(url: str) -> None:
+    assert is_web_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.jd.com/routerjson",
+        "//api.jd.com/routerjson",
+        "ftp://api.jd.com/",
+        "file:///etc/hosts",
+        "https:",
+        "https://",
+        "https:///routerjson",
+        "https://:443/",
+        "https://user@/",
+        "https://host:0/",
+        "https://host:65536/",
+        "https://host:port/",
+        "https://[::1/",
+        "https://a℀b/",
+        "javascript:alert(1)",
+    ],
+)
+def test_no_server_can_be_asked_at_anything_else(url: str) -> None:
+    assert not is_web_address(url)
+
+
+# Secrets
+
+
 @pytest.mark.parametrize(
     ("url", "secrets"),
     [
@@ -65,3 +238,13 @@ def test_a_long_answer_is_cut_after_its_secrets_are_hidden() -> None:
     secret = "S" * 300
     assert short(f"key {secret} " + "x" * 300, {secret}).startswith("key *** xxx")
     assert len(short("x" * 300, set())) == 160
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 200 -\r\nContent-Length: 5, 6\r\n\r\nhello", ok("", "Location: http://[bad", status=302)],
+)
+def test_a_request_with_a_broken_answer_has_left(answer: bytes) -> None:
+    with Literal(answer) as server, pytest.raises(NoAnswerError) as caught:
+        exchange(server.url, timeout=10, form={"a": "b"})
+    assert caught.value.left

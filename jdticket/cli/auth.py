@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,13 @@ from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import ConfigError, JdticketError, UsageError
 from jdticket.i18n import _
-from jdticket.model import Token
+from jdticket.model import SourceState, Token, Trouble
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed, platform_trouble
+
+if TYPE_CHECKING:
+    from jdticket.intake.oauth import OAuth
 
 app = typer.Typer(
     cls=Group,
@@ -54,6 +57,7 @@ def login(
     from jdticket.intake.oauth import OAuth
 
     session = Session(ctx)
+    session.must_be_now()
     platform = PlatformSession(session)
     one = _one_shop(platform, shop)
     app = session.config.app(one, os.environ)
@@ -72,11 +76,23 @@ def login(
             then = _("Within a few minutes: jdticket auth login {shop} --code CODE")
             typer.echo(then.format(shop=one.code))
             return
-        code = str(typer.prompt(_("The address that the browser was sent to, or the code in it")))
-    token = platform.authorisation(one).sign_in(oauth.code_in(code))
+        pasted = _asked_for(session, oauth)
+    else:
+        pasted = oauth.code_in(code)
+    token = platform.authorisation(one).sign_in(pasted)
     until = clock.moment_in_words(token.expires_at, clock.system_now(), session.zone)
     typer.echo(_("Shop {shop} is signed in until {until}.").format(shop=one.name, until=until))
     typer.echo(_("Next: jdticket sync --shop {shop}").format(shop=one.code))
+
+
+def _asked_for(session: Session, oauth: OAuth) -> str:
+    """The code in what a person pastes, asked for until there is one."""
+    question = _("The address that the browser was sent to, or the code in it")
+    while True:
+        try:
+            return oauth.code_in(str(typer.prompt(question, prompt_suffix=_(": "))))
+        except UsageError as error:
+            session.say(error.message)
 
 
 def _one_shop(platform: PlatformSession, named: str | None) -> Shop:
@@ -118,26 +134,30 @@ def status(ctx: typer.Context, shop: ShopName = None, as_json: AsJson = False) -
         rows.append(
             [
                 Cell(one_line(one.name), "bold"),
-                _state(session, tokens[one.code]),
+                _state(session, tokens[one.code], source),
                 Cell(clock.moment_in_words(seen, session.now, session.zone) if seen else _("never")),
-                Cell(
-                    platform_trouble(source.trouble, source.code, one_line(source.words), one.code)
-                    if source and source.trouble
-                    else "-"
-                ),
+                Cell(_trouble(session, one, source)),
             ]
         )
     session.screen.table([_("shop"), _("signed in"), _("last fetched"), _("trouble")], rows)
-    for one in shops:
-        try:
-            session.config.app(one, os.environ)
-        except ConfigError as error:
-            session.say("! " + _("{where}: {what}").format(where=one.name, what=error.message))
 
 
-def _state(session: Session, token: Token | None) -> Cell:
+def _trouble(session: Session, shop: Shop, source: SourceState | None) -> str:
+    try:
+        session.config.app(shop, os.environ)
+    except ConfigError as error:
+        return error.message
+    if source is None or source.trouble is None:
+        return "-"
+    return platform_trouble(source.trouble, source.code, one_line(source.words), shop.code)
+
+
+def _state(session: Session, token: Token | None, source: SourceState | None) -> Cell:
     if token is None:
         return Cell(_("no"), "bold red")
+    refused = source is not None and source.trouble is Trouble.SIGNED_OUT
+    if refused and source is not None and source.failing_since and token.got_at <= source.failing_since:
+        return Cell(_("no longer"), "bold red")
     until = clock.moment_in_words(token.expires_at, session.now, session.zone)
     if token.expires_at <= session.now:
         return Cell(_("ended {when}").format(when=until), "bold red")
@@ -151,6 +171,7 @@ def _state(session: Session, token: Token | None) -> Cell:
 )
 def refresh(ctx: typer.Context, shop: ShopName = None) -> None:
     session = Session(ctx)
+    session.must_be_now()
     platform = PlatformSession(session)
     failed = 0
     for one in platform.shops([shop] if shop else None):

@@ -15,7 +15,7 @@ from jdticket.cli.session import Session
 from jdticket.errors import ConfigError, InputError, UsageError
 from jdticket.i18n import _, language
 from jdticket.schedule import Answer, Job, own_program, scheduler
-from jdticket.words import os_reason
+from jdticket.words import listed, os_reason
 
 app = typer.Typer(
     cls=Group,
@@ -62,7 +62,15 @@ def install(
     job = Job((*program, "remind"), every, kept_in, first)
     if kept_in is not None:
         _make_ready(kept_in)
-    _tell(session, scheduler(os.name).install(job))
+    answer = scheduler(os.name).install(job)
+    variables = sorted(
+        {s.jos.secret_env for s in session.config.platform_shops if s.jos and s.jos.secret_env}
+    )
+    if sync and variables:
+        # Neither cron nor systemd reads what the shell was told.
+        note = _("It has to know these environment variables, too (see README, Reminders): {names}")
+        answer = answer._replace(notes=(*answer.notes, note.format(names=listed(variables))))
+    _tell(session, answer)
 
 
 @app.command("show", help=_("What is installed."), epilog=example("jdticket cron show"))

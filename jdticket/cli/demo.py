@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -150,6 +151,9 @@ def _platform(session: Session) -> None:
         step(_("8. The authorisation ends in between: it is renewed, and nobody notices"), "sync")
         step("", "auth", "status")
     _end(folder, config)
+    typer.echo(
+        _("The stand-in for the platform has ended with the demo: sync and send do not work any more.")
+    )
 
 
 def _orders(session: Session) -> list[WorkOrder]:
@@ -160,7 +164,11 @@ def _orders(session: Session) -> list[WorkOrder]:
     waiting = [order for order in orders if order.status in {1, 5}]
     for n, order in enumerate(reversed(waiting)):
         ago = timedelta(minutes=8 * n + 3)
-        order.created = session.config.policy.hours.before(session.now, ago)
+        created = session.config.policy.hours.before(session.now, ago)
+        later = created - order.created
+        # Never after now: a closed night may lie between.
+        order.logs = [replace(log, at=min(log.at + later, session.now)) for log in order.logs]
+        order.created = created
     return orders
 
 

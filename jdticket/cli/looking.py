@@ -254,8 +254,13 @@ def check(
     session = Session(ctx)
     soon = session.duration("--due-within", due_within)
     desk = session.reading(create=False)
-    counts, uncontacted = desk.check(soon, session.shop(shop))
-    unseen = [source.shop for source in session.fetched(desk.sources()) if source.trouble is not None]
+    chosen = session.shop(shop)
+    counts, uncontacted = desk.check(soon, chosen)
+    unseen = [
+        source.shop
+        for source in session.fetched(desk.sources())
+        if source.trouble is not None and chosen in (None, source.shop)
+    ]
     code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted or unseen or counts.unsent else 0
     if as_json:
         from jdticket.views import plain

@@ -14,7 +14,7 @@ from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.model import Reply, Ticket, Token
+from jdticket.model import DeliveryState, Reply, Ticket, Token
 from jdticket.platform_desk import Choice, PlatformDesk, Sent
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
@@ -69,13 +69,15 @@ class PlatformSession:
         return list(config.platform_shops)
 
     def shop_of(self, ticket: Ticket) -> Shop:
-        """The shop whose application serves the ticket. Raises ``ConfigError`` when it has none."""
+        """The shop whose application serves the ticket. Raises ``ConfigError`` when it has none; whether its
+        secret is to be had is another question."""
         shops = {shop.code: shop for shop in self._session.config.shops}
         if len(shops) == 1 and not ticket.shop:
             [shop] = shops.values()
         else:
             shop = shops.get(ticket.shop, Shop(ticket.shop or "-", ticket.shop or "-"))
-        self._session.config.app(shop, os.environ)
+        if shop.jos is None:
+            self._session.config.app(shop, os.environ)
         return shop
 
     def authorisation(self, shop: Shop) -> Authorisation:
@@ -92,8 +94,8 @@ class PlatformSession:
         ours = token is not None and shop.jos is not None and token.app_key == shop.jos.app_key
         return token if ours else None
 
-    def connect(self, shop: Shop, *, patient: bool = True) -> WorkOrders:
-        """The shop's work orders; unless ``patient``, a question that is not answered is asked once only.
+    def connect(self, shop: Shop, *, tries: int | None = None) -> WorkOrders:
+        """The shop's work orders; ``tries``: how often a question is asked at most, if not as usual.
 
         Raises ``ConfigError`` for a shop without application or secret.
         """
@@ -102,7 +104,7 @@ class PlatformSession:
 
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token
-        gateway = JosGateway(app, token, clock.system_now, tries=TRIES if patient else 1)
+        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES)
         self._session.at_end(gateway.close)
         return WorkOrders(gateway, _("the platform"), clock.system_now())
 
@@ -112,15 +114,24 @@ class PlatformSession:
         try:
             return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
-            raise PlatformError(
-                _("Interrupted. The reply is recorded and not on the platform; later: jdticket send --all")
-            ) from None
+            held = self._session.store().delivery(reply.id)
+            words = (
+                _("Interrupted. The reply is recorded, and may be on the platform; later: jdticket send {id}")
+                if held is not None and held.state is DeliveryState.UNKNOWN
+                else _(
+                    "Interrupted. The reply is recorded, and not on the platform; later: jdticket send {id}"
+                )
+            )
+            # Whatever was typed stands on the line.
+            self._session.say("")
+            raise PlatformError(words.format(id=reply.ticket_id)) from None
 
     def _connected(self, ticket: Ticket) -> WorkOrders:
         """One connection for all replies of a shop."""
         shop = self.shop_of(ticket)
         if shop.code not in self._connections:
-            self._connections[shop.code] = self.connect(shop)
+            # A person waits: not as long as a sync would.
+            self._connections[shop.code] = self.connect(shop, tries=2)
         return self._connections[shop.code]
 
     def _chooser(self, asked: str | None) -> Callable[[Choice], int]:
@@ -156,18 +167,26 @@ def _known(shop: Shop, shops: tuple[Shop, ...]) -> Shop:
 
 
 def _by_word(asked: str, choice: Choice) -> int:
-    wanted = asked.strip()
-    if wanted.isascii() and wanted.isdigit() and int(wanted) in choice.subtypes:
-        return int(wanted)
-    found = [number for number, name in choice.subtypes.items() if name == wanted]
-    found = found or [number for number, name in choice.subtypes.items() if wanted and wanted in name]
-    if len(found) != 1:
+    found = _meant(asked, choice.subtypes)
+    if found is None:
         raise UsageError(
             _("--subtype: {asked} is none of the types below {type}: {known}").format(
                 asked=quoted(asked), type=choice.type_name or "-", known=_listed(choice.subtypes)
             )
         )
-    return found[0]
+    return found
+
+
+def _meant(asked: str, subtypes: Mapping[int, str]) -> int | None:
+    """The type that a person means by its number, its place in the list, its name or a part of that."""
+    wanted = asked.strip()
+    if wanted.isascii() and wanted.isdigit():
+        numbers = list(subtypes)
+        number = int(wanted)
+        return number if number in subtypes else numbers[number - 1] if 0 < number <= len(numbers) else None
+    exact = [number for number, name in subtypes.items() if name == wanted]
+    found = exact or [number for number, name in subtypes.items() if wanted and wanted in name]
+    return found[0] if len(found) == 1 else None
 
 
 def _by_hand(choice: Choice) -> int:
@@ -178,11 +197,12 @@ def _by_hand(choice: Choice) -> int:
     numbers = [number for number, _name in names]
     default = numbers.index(choice.last) + 1 if choice.last is not None else None
     while True:
-        answer = str(typer.prompt(_("Number"), default=default)).strip()
-        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(numbers):
-            return numbers[int(answer) - 1]
+        answer = str(typer.prompt(_("Number"), default=default, prompt_suffix=_(": ")))
+        found = _meant(answer, choice.subtypes)
+        if found is not None:
+            return found
         typer.echo(_("A number from 1 to {n}, please.").format(n=len(numbers)))
 
 
 def _listed(subtypes: Mapping[int, str]) -> str:
-    return listed(f"{number} {one_line(name)}" for number, name in subtypes.items())
+    return listed(one_line(name) for name in subtypes.values())

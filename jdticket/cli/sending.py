@@ -11,9 +11,11 @@ from jdticket.cli.options import AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.errors import PlatformError, UsageError
-from jdticket.i18n import _
-from jdticket.model import Delivery, DeliveryState, Reply
-from jdticket.platform_desk import Sent
+from jdticket.i18n import _, ngettext
+from jdticket.model import Delivery, DeliveryState, Reply, Trouble
+from jdticket.platform_desk import Arrival, Sent
+from jdticket.text import one_line
+from jdticket.words import listed
 
 app = typer.Typer()
 _PANEL = _("The platform")
@@ -43,22 +45,32 @@ def send(
 ) -> None:
     session = Session(ctx)
     if every == (ticket is not None):
-        raise UsageError(_("Name a ticket, or say --all."))
+        raise UsageError(_("Name a ticket or say --all: one of the two."))
     platform = PlatformSession(session)
     if ticket is not None:
         held = session.writing().find(ticket)
         platform.shop_of(held)
         waiting = platform.desk.to_send(held)
     else:
+        platform.shops(None)
         waiting = platform.desk.undelivered()
         if not waiting:
             typer.echo(_ALL_SENT)
             return
     failed = False
-    for reply, _delivery in waiting:
+    for n, (reply, _delivery) in enumerate(waiting, 1):
         sent = platform.send(reply, subtype=subtype, by=by)
         failed |= sent.error is not None
         tell(session, sent)
+        if sent.delivery.trouble is Trouble.UNREACHABLE and n < len(waiting):
+            session.say(
+                ngettext(
+                    "{n} more was not tried: the platform does not answer.",
+                    "{n} more were not tried: the platform does not answer.",
+                    len(waiting) - n,
+                ).format(n=len(waiting) - n)
+            )
+            break
     if failed:
         raise typer.Exit(PlatformError.exit_code)
 
@@ -67,9 +79,18 @@ def tell(session: Session, sent: Sent) -> None:
     """What became of a reply that was to be sent."""
     number = sent.reply.ticket_id
     if sent.error is None:
-        words = _("Ticket {id}: the reply is on the platform.")
-        said = sent.delivery.answer
-        session.screen.line(words.format(id=number) + (f" ({said})" if said else ""), "green")
+        words = {
+            Arrival.SENT: _("Ticket {id}: the reply is on the platform."),
+            Arrival.FOUND: _("Ticket {id}: the reply is on the platform; its answer was lost on the way."),
+            Arrival.ALREADY: _(
+                "Ticket {id} counts as replied on the platform already, and this reply was NOT added to it. "
+                "If it has to be changed, do so in the back office."
+            ),
+        }[sent.how]
+        about = [sent.delivery.subtype, one_line(sent.delivery.answer)]
+        said = _(" ({words})").format(words=listed(filter(None, about))) if any(about) else ""
+        style = "bold yellow" if sent.how is Arrival.ALREADY else "green"
+        session.screen.line(words.format(id=number) + said, style)
         return
     words = (
         _("Ticket {id}: the reply is recorded, and MAY NOT be on the platform. Later: jdticket send {id}")

@@ -109,12 +109,16 @@ class Session:
 
     def writing(self) -> Desk:
         """The desk, to change something. Raises ``UsageError`` if --now is given: that is for looking."""
+        self.must_be_now()
+        # The real clock, not the moment the call began: an editor may have been open for an hour.
+        return self._desk(clock.system_now)
+
+    def must_be_now(self) -> None:
+        """Raises ``UsageError`` if --now is given."""
         if self.now_is_given:
             raise UsageError(
                 _("--now is for looking only; this command records something, at the real time.")
             )
-        # The real clock, not the moment the call began: an editor may have been open for an hour.
-        return self._desk(clock.system_now)
 
     def store(self, *, create: bool = True) -> SqliteStore:
         """The store, closed when the call ends; says so on standard error when it makes a new one.

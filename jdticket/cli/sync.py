@@ -14,7 +14,7 @@ from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import PlatformError, UsageError
-from jdticket.i18n import _
+from jdticket.i18n import _, ngettext
 from jdticket.model import Trouble
 from jdticket.platform_desk import Synced
 from jdticket.words import listed, sentences
@@ -57,7 +57,7 @@ def sync(
         progress = _Progress(one.name)
         url = one.jos.url if one.jos is not None else ""
         # A gateway that did not answer for one shop is not waited for by each of the others.
-        connect = partial(platform.connect, one, patient=url not in silent)
+        connect = partial(platform.connect, one, tries=1 if url in silent else None)
         try:
             outcome = desk.sync(one.code, connect, since=begin, on_progress=progress.show)
         finally:
@@ -105,6 +105,14 @@ def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
         session.say("! " + line(note))
     if done.returned:
         session.say("! " + line(returned_line(len(done.returned), listed(done.returned))))
+    if done.rejected_replies:
+        n = len(done.rejected_replies)
+        words = ngettext(
+            "the platform rejected the reply to {n} ticket, which waits again: {numbers}",
+            "the platform rejected the replies to {n} tickets, which wait again: {numbers}",
+            n,
+        )
+        session.say("! " + line(words.format(n=n, numbers=listed(done.rejected_replies))))
     if done.error is not None:
         session.say(line(done.error.message))
     elif done.begin is None:
@@ -138,6 +146,7 @@ def _answer_in_json(session: Session, outcomes: list[Synced]) -> None:
                 "changed": done.changed,
                 "rejected": len(done.rejections),
                 "returned": done.returned,
+                "rejected_replies": done.rejected_replies,
                 "notes": [*done.notes, *map(rejection_line, done.rejections)],
                 "trouble": done.error.trouble.value if isinstance(done.error, PlatformError) else None,
                 "code": done.error.code if isinstance(done.error, PlatformError) else "",

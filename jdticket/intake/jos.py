@@ -72,6 +72,11 @@ def field(record: Mapping[str, Any], name: str) -> Any:
     return record.get(first + "".join(part[:1].upper() + part[1:] for part in rest))
 
 
+def text_of(value: object) -> str:
+    """``value`` as text, trimmed; halves of characters, which JSON can hold and no store, are replaced."""
+    return "" if value is None else str(value).strip().encode("utf-8", "replace").decode()
+
+
 class JosGateway:
     """Calls the gateway for one shop, through the shop's application.
 
@@ -122,11 +127,7 @@ class JosGateway:
 
         Raises ``PlatformError``; with ``lost`` when it may have happened all the same.
         """
-        try:
-            return self._with_token(method, parameters, keep=False)
-        except PlatformError as error:
-            error.lost = error.lost or (bool(error.code) and error.code not in _BEFORE_IT)
-            raise
+        return self._with_token(method, parameters, keep=False)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -135,14 +136,22 @@ class JosGateway:
             self._line = None
 
     def _with_token(self, method: str, parameters: Mapping[str, object], *, keep: bool) -> dict[str, Any]:
-        token = self._token(None)
+        token = self._granted(None)
         try:
             return self._call(method, parameters, token, keep)
         except PlatformError as error:
             if error.code != _TOKEN:
                 raise
         # Refused before it was looked at: a new token, and once more.
-        return self._call(method, parameters, self._token(token), keep)
+        return self._call(method, parameters, self._granted(token), keep)
+
+    def _granted(self, refused: str | None) -> str:
+        try:
+            return self._token(refused)
+        except PlatformError as error:
+            # Whatever became of that, what was to be asked has not left.
+            error.lost = False
+            raise
 
     def _call(self, method: str, parameters: Mapping[str, object], token: str, keep: bool) -> dict[str, Any]:
         form = {
@@ -177,17 +186,23 @@ class JosGateway:
         return self._line
 
 
-def json_of(answer: Answer, secrets: set[str]) -> dict[str, Any]:
-    """The JSON object in an answer. Raises ``PlatformError`` when there is none, which shows none of
-    ``secrets``."""
-    if answer.status >= 300:
-        raise unreachable(_("HTTP {status}").format(status=answer.status), lost=answer.status >= 500)
+def json_of(answer: Answer, secrets: set[str] | None) -> dict[str, Any]:
+    """The JSON object in an answer. Raises ``PlatformError`` when there is none, which shows how the answer
+    begins, but none of ``secrets``; None: nothing of it may be shown."""
+    if answer.status >= 500 or answer.status == 429:
+        raise unreachable(_("HTTP {status}").format(status=answer.status), lost=answer.status != 429)
+    if answer.status >= 300 and answer.status != 429:
+        raise unreachable(
+            _("HTTP {status}; look at url and oauth_url in the configuration").format(status=answer.status),
+            lost=False,
+        )
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        begin = quoted(short(answer.body[:1000].decode("utf-8", "replace"), secrets))
+        text = answer.body[:1000].decode("utf-8", "replace")
+        begin = "…" if secrets is None else quoted(short(text, secrets))
         raise unreachable(_("the answer is no JSON object: {begin}").format(begin=begin), lost=True)
     return content
 
@@ -210,7 +225,7 @@ def _content(method: str, answer: Answer, shop: str, secrets: set[str]) -> dict[
 
 
 def _words(refusal: Mapping[str, Any], secrets: set[str]) -> str:
-    return short(str(refusal.get("zh_desc") or refusal.get("en_desc") or ""), secrets)
+    return short(text_of(refusal.get("zh_desc") or refusal.get("en_desc")), secrets)
 
 
 def unreachable(why: str, *, lost: bool) -> PlatformError:
@@ -231,5 +246,6 @@ def _refused(code: str, zh_desc: str, shop: str) -> PlatformError:
         trouble=trouble,
         code=code,
         zh_desc=zh_desc,
+        lost=code not in _BEFORE_IT,
         one_request=code in _ONE_REQUEST,
     )

@@ -14,6 +14,9 @@ from jdticket.i18n import _
 from jdticket.intake.jos import CALL_SECONDS, json_of, unreachable
 from jdticket.model import App, Grant, Trouble
 from jdticket.net import NoAnswerError, exchange, short
+from jdticket.text import quoted
+
+_LONGEST = timedelta(days=36_600)
 
 
 class OAuth:
@@ -39,10 +42,20 @@ class OAuth:
         text = pasted.strip()
         if not text:
             raise UsageError(_("There is no code."))
-        query = parse_qs(urlsplit(text).query) if "?" in text else {}
+        try:
+            query = parse_qs(urlsplit(text).query) if "?" in text else {}
+        except ValueError:
+            query = {}
         if query.get("state", [self._state()]) != [self._state()]:
             raise UsageError(
-                _("This address belongs to the sign-in of another shop or application; begin again.")
+                _(
+                    "This address belongs to the sign-in of another shop or application, or the secret has "
+                    "changed since; begin again: jdticket auth login {shop}"
+                ).format(shop=self._app.shop)
+            )
+        if "error" in query:
+            raise UsageError(
+                _("The sign-in was refused there: {words}").format(words=quoted(query["error"][0]))
             )
         code = query.get("code", [""])[0] if query else text
         if re.fullmatch(r"[\w.~-]{1,200}", code, re.ASCII) is None:
@@ -69,16 +82,16 @@ class OAuth:
             answer = exchange(f"{self._app.oauth_url}/{step}", timeout=CALL_SECONDS, params={**app, **query})
         except NoAnswerError as error:
             raise unreachable(str(error), lost=error.left) from error
-        secrets = {self._app.app_secret, *query.values()}
-        content = json_of(answer, secrets)
+        secrets = {self._app.app_secret, query.get("code", ""), query.get("refresh_token", "")}
+        content = json_of(answer, None)
         access, refresh = content.get("access_token"), content.get("refresh_token")
         seconds = content.get("expires_in")
         if not isinstance(access, str) or not access:
             said = short(str(content.get("msg") or content.get("zh_desc") or "-"), secrets)
             raise PlatformError(
                 _(
-                    "The platform did not grant it (code {code}: {words}). "
-                    "Sign in: jdticket auth login {shop}"
+                    "The platform did not grant it (code {code}: {words}). Look at app_key and the secret; "
+                    "if they are right, sign in again: jdticket auth login {shop}"
                 ).format(code=content.get("code", "-"), words=said, shop=self._app.shop),
                 code=str(content.get("code", "")),
                 zh_desc=said,
@@ -87,5 +100,7 @@ class OAuth:
         try:
             lifetime = timedelta(seconds=int(str(seconds)))
         except (ValueError, OverflowError):
-            raise unreachable(_("the answer does not say how long the token holds"), lost=True) from None
+            lifetime = timedelta(0)
+        if not timedelta(0) < lifetime <= _LONGEST:
+            raise unreachable(_("the answer does not say how long the token holds"), lost=True)
         return Grant(access, refresh if isinstance(refresh, str) else "", lifetime)

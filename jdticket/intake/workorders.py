@@ -14,7 +14,15 @@ from typing import Any
 from jdticket.clock import parse_time
 from jdticket.errors import InputError, PlatformError
 from jdticket.i18n import _
-from jdticket.intake.jos import PLATFORM_ZONE, JosGateway, field, from_millis, platform_time, unreachable
+from jdticket.intake.jos import (
+    PLATFORM_ZONE,
+    JosGateway,
+    field,
+    from_millis,
+    platform_time,
+    text_of,
+    unreachable,
+)
 from jdticket.model import (
     Details,
     Draft,
@@ -66,12 +74,12 @@ class WorkOrders:
             asked["status"] = _CODES[state]
         for _reading in range(_READINGS):
             seen: set[str] = set()
-            totals: set[int] = set()
+            totals: set[int | None] = set()
             for page in self._pages(asked):
                 seen.update(_key(item) for item in page.items)
                 totals.add(page.total)
                 yield list(page.items)
-            if len(totals) == 1 and len(seen) >= totals.pop():
+            if len(totals) == 1 and len(seen) >= (totals.pop() or 0):
                 return
         raise unreachable(_("its list of tickets changes faster than it can be read"), lost=False)
 
@@ -79,7 +87,9 @@ class WorkOrders:
         for number in count(1):
             page = self._page(asked, number)
             yield page
-            if not page.items or number * PAGE_SIZE >= page.total:
+            # Without a total, a page that is not full is the last.
+            left = len(page.items) == PAGE_SIZE if page.total is None else number * PAGE_SIZE < page.total
+            if not page.items or not left:
                 return
 
     def of_order(self, order_id: str) -> list[Draft | Rejection]:
@@ -100,11 +110,11 @@ class WorkOrders:
         # An empty list may come as no list at all.
         rows = (field(page, "result") or []) if isinstance(page, dict) else None
         total = field(page, "total_count") if isinstance(page, dict) else None
-        if not isinstance(rows, list) or not str(total if total is not None else len(rows)).isdigit():
+        if not isinstance(rows, list) or not (total is None or _is_number(total)):
             raise unreachable(_("the answer holds no page of tickets"), lost=False)
         first = (number - 1) * PAGE_SIZE + 1
         items = [self._item(first + n, row) for n, row in enumerate(rows)]
-        return Page(items, int(str(total)) if total is not None else len(rows))
+        return Page(items, None if total is None else int(str(total)))
 
     def _item(self, number: int, row: object) -> Draft | Rejection:
         if not isinstance(row, dict):
@@ -118,7 +128,7 @@ class WorkOrders:
                 str(field(row, "work_id")),
                 _("there is no ticket number in this row"),
             )
-        words = one_line(str(field(row, "status_name") or ""))
+        words = one_line(text_of(field(row, "status_name")))
         return Draft(
             source=SOURCE,
             row=0,
@@ -127,7 +137,7 @@ class WorkOrders:
             platform_state=platform_state_from_words(words),
             platform_status=words,
             created_at=_moment(field(row, "create_date"), self._now),
-            content=_text(field(row, "content")) or None,
+            content=text_of(field(row, "content")) or None,
             shop=self._gateway.app.shop,
             seen_at=self._now,
         )
@@ -143,20 +153,21 @@ class WorkOrders:
         type_id = _digits(field(info, "send_biztype_id"))
         entries = field(info, "oper_logs")
         info_begins = _moment(field(info, "create_date"), self._now) or self._now - self.OLDEST
-        log = [self._entry(entry) for entry in entries or [] if isinstance(entry, dict)]
+        listed = entries if isinstance(entries, list) else []
+        log = [self._entry(entry) for entry in listed if isinstance(entry, dict)]
         log.sort(key=lambda entry: entry.at or info_begins)
         return Details(
             type_id=int(type_id) if type_id else None,
-            type_name=one_line(_text(field(info, "send_biztype_name"))),
+            type_name=one_line(text_of(field(info, "send_biztype_name"))),
             log=tuple(log),
         )
 
     def _entry(self, entry: Mapping[str, Any]) -> LogEntry:
         return LogEntry(
             at=_moment(field(entry, "oper_date"), self._now),
-            user=one_line(_text(field(entry, "oper_user"))),
-            kind=one_line(_text(field(entry, "oper_type"))),
-            content=_text(field(entry, "oper_content")),
+            user=one_line(text_of(field(entry, "oper_user"))),
+            kind=one_line(text_of(field(entry, "oper_type"))),
+            content=text_of(field(entry, "oper_content")),
         )
 
     def subtypes(self, type_id: int) -> dict[int, str]:
@@ -165,7 +176,7 @@ class WorkOrders:
         # The platform's own spelling, and what camelCase makes of it.
         rows = field(content, "saf_biztype_Dtos")
         return {
-            int(number): one_line(_text(field(row, "sub_biztype_name")))
+            int(number): one_line(text_of(field(row, "sub_biztype_name")))
             for row in (rows if isinstance(rows, list) else [])
             if isinstance(row, dict) and (number := _digits(field(row, "sub_biztype_id")))
         }
@@ -183,9 +194,9 @@ class WorkOrders:
         )
         result = field(content, "work_order")
         code = str(field(result, "result_code")) if isinstance(result, dict) else ""
-        words = one_line(_text(field(result, "result_msg"))) if isinstance(result, dict) else ""
+        words = one_line(text_of(field(result, "result_msg"))) if isinstance(result, dict) else ""
         if code in {_DONE, _COUNTS_ALREADY}:
-            return Verdict(there=True, words=words)
+            return Verdict(there=True, words=words, already=code == _COUNTS_ALREADY)
         if code == _FAILED:
             return Verdict(there=False, words=words)
         raise unreachable(_("it does not say whether the reply was taken"), lost=True)
@@ -201,9 +212,9 @@ def _digits(value: object) -> str:
     return text if text.isascii() and text.isdigit() and len(text) <= 19 and text.strip("0") else ""
 
 
-def _text(value: object) -> str:
-    # Halves of characters can stand in JSON, and in no store.
-    return "" if value is None else str(value).strip().encode("utf-8", "replace").decode()
+def _is_number(value: object) -> bool:
+    text = str(value)
+    return not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) <= 9
 
 
 def _moment(value: object, now: datetime) -> datetime | None:

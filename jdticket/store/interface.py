@@ -133,8 +133,8 @@ class Store(ABC):
 
     @abstractmethod
     def latest_replies(self, limit: int, shop: str | None = None) -> list[tuple[Reply, Delivery | None]]:
-        """The replies recorded last, the newest first, each with what became of it on the platform (None:
-        it was never to be sent)."""
+        """The replies given last, the newest first, each with what became of it on the platform (None: it was
+        never to be sent)."""
 
     @abstractmethod
     def put_delivery(self, delivery: Delivery) -> None:

@@ -255,9 +255,16 @@ def m003_the_platform(db: Database) -> None:
             tried_at TEXT CHECK (tried_at {time}),
             busy_until TEXT CHECK (busy_until {time}),
             answer TEXT NOT NULL,
-            subtype TEXT NOT NULL
+            trouble TEXT CHECK (
+                trouble IN ('unreachable', 'refused', 'signed_out', 'settings', 'undecided')
+            ),
+            code TEXT NOT NULL,
+            subtype TEXT NOT NULL,
+            CHECK (state <> 'arrived' OR trouble IS NULL)
         ) STRICT
     """)
+    db.execute(f"ALTER TABLE tickets ADD COLUMN rejected_at TEXT CHECK (rejected_at {time})")
+    db.execute("CREATE INDEX replies_by_time ON replies (at DESC, id DESC)")
     db.execute("CREATE INDEX deliveries_by_ticket ON deliveries (ticket_id)")
     db.execute("CREATE INDEX deliveries_open ON deliveries (ticket_id) WHERE state <> 'arrived'")
     db.execute("""
@@ -280,7 +287,9 @@ def m003_the_platform(db: Database) -> None:
             failing_since TEXT CHECK (failing_since {time}),
             failed_since TEXT CHECK (failed_since {time}),
             back_at TEXT CHECK (back_at {time}),
-            trouble TEXT CHECK (trouble IN ('unreachable', 'refused', 'signed_out', 'settings')),
+            trouble TEXT CHECK (
+                trouble IN ('unreachable', 'refused', 'signed_out', 'settings', 'undecided')
+            ),
             code TEXT NOT NULL,
             words TEXT NOT NULL,
             CHECK ((failing_since IS NULL) = (trouble IS NULL))

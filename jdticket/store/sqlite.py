@@ -166,7 +166,10 @@ class SqliteStore(Store):
         [row] = self._rows(
             f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
                 ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
-                (SELECT count(*) {_RETURNED} AND {of_shop}),
+                (SELECT count(*) {_RETURNED} AND {of_shop} AND NOT EXISTS (
+                    SELECT 1 FROM deliveries INDEXED BY deliveries_open
+                    WHERE ticket_id = tickets.id AND state <> 'arrived'
+                )),
                 (SELECT count(*) {_UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
             stored(now),
             stored(soon),
@@ -268,7 +271,7 @@ class SqliteStore(Store):
                 LEFT JOIN deliveries ON reply_id = replies.id
                 WHERE ?1 IS NULL
                     OR EXISTS (SELECT 1 FROM tickets WHERE tickets.id = replies.ticket_id AND shop = ?1)
-                ORDER BY replies.id DESC LIMIT ?2""",
+                ORDER BY replies.at DESC, replies.id DESC LIMIT ?2""",
             shop,
             limit,
         )
@@ -276,7 +279,8 @@ class SqliteStore(Store):
 
     def put_delivery(self, delivery: Delivery) -> None:
         self._write(
-            f"""INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (reply_id) DO UPDATE SET
+            f"""INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (reply_id) DO UPDATE SET
                 {", ".join(f"{name} = excluded.{name}" for name in _DELIVERY_FIELDS[2:])}
                 WHERE deliveries.state <> 'arrived'""",
             delivery.reply_id,
@@ -286,6 +290,8 @@ class SqliteStore(Store):
             delivery.tried_at and stored(delivery.tried_at),
             delivery.busy_until and stored(delivery.busy_until),
             delivery.answer,
+            delivery.trouble and delivery.trouble.value,
+            delivery.code,
             delivery.subtype,
         )
 
@@ -782,17 +788,19 @@ _TICKET_FIELDS = (
     "content",
     "replied_at",
     "returned_at",
+    "rejected_at",
 )
 _TICKET_COLUMNS = ", ".join(_TICKET_FIELDS)
 _PUT_TICKET = (
-    f"INSERT INTO tickets (id_reversed, {_TICKET_COLUMNS}) VALUES ({', '.join('?' * 17)}) "
+    f"INSERT INTO tickets (id_reversed, {_TICKET_COLUMNS}) "
+    f"VALUES ({', '.join('?' * (len(_TICKET_FIELDS) + 1))}) "
     "ON CONFLICT (id) DO UPDATE SET remind_at = NULL, "
     f"{', '.join(f'{name} = excluded.{name}' for name in _TICKET_FIELDS[1:])}"
 )
 # "IS" takes NULLs for equal. The id stands by itself, for the index.
 _PUT_REMIND_AT = (
     "UPDATE tickets SET remind_at = ? "
-    f"WHERE id = ? AND ({', '.join(_TICKET_FIELDS[1:])}) IS ({', '.join('?' * 15)})"
+    f"WHERE id = ? AND ({', '.join(_TICKET_FIELDS[1:])}) IS ({', '.join('?' * (len(_TICKET_FIELDS) - 1))})"
 )
 _NEVER = "9999-12-31T23:59:59Z"
 # What the index tickets_to_remind holds and is sorted by, in its own words; a comparison is to follow.
@@ -828,6 +836,7 @@ def _ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
         ticket.content,
         None if ticket.replied_at is None else _stored(ticket.replied_at),
         None if ticket.returned_at is None else _stored(ticket.returned_at),
+        None if ticket.rejected_at is None else _stored(ticket.rejected_at),
     )
 
 
@@ -849,6 +858,7 @@ def _ticket(row: Any) -> Ticket:
         row[13],
         row[14] and from_stored(row[14]),
         row[15] and from_stored(row[15]),
+        row[16] and from_stored(row[16]),
     )
 
 
@@ -924,13 +934,14 @@ def _reply(row: Any) -> Reply:
 
 
 _DELIVERY_FIELDS = (
-    *("reply_id", "ticket_id", "state", "tries", "tried_at", "busy_until", "answer", "subtype"),
+    *("reply_id", "ticket_id", "state", "tries", "tried_at", "busy_until", "answer", "trouble", "code"),
+    "subtype",
 )
 _DELIVERY_COLUMNS = ", ".join(f"deliveries.{name}" for name in _DELIVERY_FIELDS)
 
 
 def _delivery(row: Any) -> Delivery:
-    reply_id, ticket_id, state, tries, tried_at, busy_until, answer, subtype = row
+    reply_id, ticket_id, state, tries, tried_at, busy_until, answer, trouble, code, subtype = row
     return Delivery(
         reply_id,
         ticket_id,
@@ -939,6 +950,8 @@ def _delivery(row: Any) -> Delivery:
         tried_at and from_stored(tried_at),
         busy_until and from_stored(busy_until),
         answer,
+        trouble and Trouble(trouble),
+        code,
         subtype,
     )
 

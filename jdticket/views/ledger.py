@@ -59,6 +59,8 @@ def rule_word(reminder: Reminder) -> str:
             return _("opening")
         case ReminderRule.OUTAGE_CONTACT:
             return _("manager not contacted")
+        case ReminderRule.RETURNED if reminder.step.startswith("rejected:"):
+            return _("reply rejected")
         case ReminderRule.RETURNED:
             return _("not on the platform")
         case ReminderRule.SOURCE:

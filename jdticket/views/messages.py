@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.model import Outage, ReminderRule, SourceState, Ticket
+from jdticket.model import Outage, ReminderRule, SourceState, Status, Ticket
 from jdticket.text import one_line, without_phones
 from jdticket.words import kind_word, listed, platform_trouble, reason_word
 
@@ -43,10 +43,11 @@ class Messages:
         template = self._templates.get(rule)
         if template is not None:
             return self._fill(template, values)
+        rejected = ticket.status is Status.PENDING
         if short:
-            return self._line(rule, values, short=True)
+            return self._line(rule, values, short=True, rejected=rejected)
         content = values["content"]
-        return self._line(rule, values) + (f"\n{content}" if content else "")
+        return self._line(rule, values, rejected=rejected) + (f"\n{content}" if content else "")
 
     def _values(self, ticket: Ticket, left: timedelta) -> dict[str, str]:
         content = without_phones(one_line(ticket.content))
@@ -73,10 +74,22 @@ class Messages:
             return f"{local:%H:%M}"
         return clock.moment_in_words(ticket.deadline_at, self._now, self._zone, self._)
 
-    def _line(self, rule: ReminderRule, values: Mapping[str, str], *, short: bool = False) -> str:
+    def _line(
+        self,
+        rule: ReminderRule,
+        values: Mapping[str, str],
+        *,
+        short: bool = False,
+        rejected: bool = False,
+    ) -> str:
         _ = self._
         if rule is ReminderRule.NEW:
             words = _("new: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
+        elif rule is ReminderRule.RETURNED and rejected:
+            words = _(
+                "reply rejected by the platform, answer again: {kind} {left} (by {deadline}) "
+                "ticket {ticket_id} order {order_id}"
+            )
         elif rule is ReminderRule.RETURNED:
             words = _(
                 "reply not on the platform, which still waits: {kind} ticket {ticket_id} order {order_id}"

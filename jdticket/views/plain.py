@@ -153,6 +153,8 @@ def delivery(delivery: Delivery | None, zone: tzinfo) -> dict[str, Any]:
         "tries": delivery.tries if delivery else 0,
         "tried_at": _iso(delivery.tried_at, zone) if delivery else None,
         "answer": delivery.answer if delivery else "",
+        "trouble": delivery.trouble.value if delivery and delivery.trouble else None,
+        "code": delivery.code if delivery else "",
         "subtype": delivery.subtype if delivery else "",
     }
 

@@ -20,12 +20,22 @@ from jdticket.model import (
     Reply,
     Status,
     Ticket,
+    Trouble,
     Via,
 )
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen
 from jdticket.views.tables import left_cell
-from jdticket.words import kind_word, listed, outcome_word, reason_word, source_word, status_word, via_word
+from jdticket.words import (
+    kind_word,
+    listed,
+    outcome_word,
+    platform_trouble,
+    reason_word,
+    source_word,
+    status_word,
+    via_word,
+)
 
 Span = tuple[datetime, datetime]
 
@@ -198,7 +208,11 @@ class Teller:
                 return _("{where}: {what}").format(where=line, what=reason) if reason else line
             case EventKind.SENT:
                 said = words("answer")
-                line = _("the reply was brought to the platform")
+                line = (
+                    _("counts as replied on the platform already; this reply was not added")
+                    if data.get("already")
+                    else _("the reply was brought to the platform")
+                )
                 return _("{where}: {what}").format(where=line, what=said) if said else line
             case EventKind.NOT_SENT:
                 unknown = data.get("state") == "unknown"
@@ -207,7 +221,9 @@ class Teller:
                     if unknown
                     else _("the reply is not on the platform")
                 )
-                return _("{where}: {what}").format(where=line, what=words("answer"))
+                trouble = Trouble(str(data["trouble"]))
+                why = platform_trouble(trouble, words("code"), words("answer"), words("shop"))
+                return _("{where}: {what}").format(where=line, what=why)
             case EventKind.ASSIGNED:
                 return (
                     _("assigned to {name}").format(name=words("new"))

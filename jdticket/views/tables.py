@@ -29,6 +29,8 @@ _NAMED_MOST = 5
 
 def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
     """How much time is left, in words and colour; for a ticket that is not pending, its state."""
+    if ticket.status is Status.REPLIED and ticket.returned_at is not None:
+        return Cell(_("reply not there"), "bold yellow")
     if ticket.status is not Status.PENDING:
         return Cell(status_word(ticket.status), "dim")
     overdue = now > ticket.deadline_at
@@ -189,20 +191,36 @@ def reply_table(
         DeliveryState.UNKNOWN: Cell(_("UNKNOWN"), "bold yellow"),
         DeliveryState.ARRIVED: Cell(_("on the platform"), "green"),
     }
-    headings = [_("given"), _("ticket"), _("by"), _("platform"), _("tries"), _("its answer"), _("reply")]
-    cells = [
-        [
-            Cell(clock.moment_in_words(reply.at, now, zone)),
-            Cell(reply.ticket_id, "bold"),
-            Cell(one_line(reply.by) or "-"),
-            states[delivery.state] if delivery else Cell("-", "dim"),
-            Cell(str(delivery.tries) if delivery else "-"),
-            Cell(quoted(delivery.answer, 60) if delivery and delivery.answer else "-"),
-            Cell(one_line(reply.text)),
-        ]
-        for reply, delivery in rows
+    named = any(reply.by for reply, _delivery in rows)
+    troubled = any(delivery and delivery.trouble for _reply, delivery in rows)
+    headings = [
+        _("given"),
+        _("ticket"),
+        _("platform"),
+        *[_("by")] * named,
+        *[_("why")] * troubled,
+        _("reply"),
     ]
-    screen.table(headings, cells, fitted=True)
+    cells = []
+    for reply, delivery in rows:
+        cells.append(
+            [
+                Cell(clock.moment_in_words(reply.at, now, zone)),
+                Cell(reply.ticket_id, "bold"),
+                states[delivery.state] if delivery else Cell("-", "dim"),
+                *[Cell(one_line(reply.by) or "-")] * named,
+                *[Cell(delivery_reason(delivery))] * troubled,
+                Cell(one_line(reply.text)),
+            ]
+        )
+    screen.table(headings, cells, fitted=not troubled)
+
+
+def delivery_reason(delivery: Delivery | None) -> str:
+    """Why a reply has not arrived, in words; "-" if it has, or need not."""
+    if delivery is None or delivery.trouble is None:
+        return "-"
+    return platform_trouble(delivery.trouble, delivery.code, one_line(delivery.answer), "")
 
 
 def source_lines(

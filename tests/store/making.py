@@ -9,6 +9,8 @@ from typing import Any
 from jdticket.model import (
     Contact,
     DeadlineSource,
+    Delivery,
+    DeliveryState,
     Event,
     EventKind,
     Extension,
@@ -20,8 +22,10 @@ from jdticket.model import (
     ReminderRule,
     ReminderState,
     Reply,
+    SourceState,
     Status,
     Ticket,
+    Token,
     Via,
 )
 
@@ -62,6 +66,11 @@ def reply(**fields: Any) -> Reply:
         "deadline_at": NOON + timedelta(hours=4),
     }
     return Reply(**(given | fields))
+
+
+def delivery(reply_id: int, **fields: Any) -> Delivery:
+    given: dict[str, Any] = {"ticket_id": "59088842", "state": DeliveryState.UNSENT}
+    return Delivery(reply_id, **(given | fields))
 
 
 def outage(**fields: Any) -> Outage:
@@ -120,3 +129,19 @@ def sent(claimed: Reminder, **fields: Any) -> Reminder:
 
 def failed(claimed: Reminder, **fields: Any) -> Reminder:
     return replace(claimed, **({"state": ReminderState.FAILED, "answer": "HTTP 500"} | fields))
+
+
+def source(shop: str = "jd3", **fields: Any) -> SourceState:
+    return SourceState(shop, **fields)
+
+
+def token(access: str = "access-1", **fields: Any) -> Token:
+    """One that holds for a day from noon on."""
+    given: dict[str, Any] = {
+        "shop": "jd3",
+        "app_key": "app-key-5f3a",
+        "refresh_token": "refresh-1",
+        "got_at": NOON,
+        "expires_at": NOON + timedelta(hours=24),
+    }
+    return Token(access_token=access, **(given | fields))

@@ -15,17 +15,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jdticket.errors import NotFoundError, RefusedError, StoreError
-from jdticket.model import ReminderState, Status, TicketQuery
+from jdticket.model import DeliveryState, ReminderRule, ReminderState, Status, TicketQuery, Trouble
 from jdticket.store.fulltext import pieces
 from jdticket.store.migrations import migrations
 from jdticket.store.sqlite import SCHEMA_VERSION, SqliteStore
 from tests.store.making import (
     NOON,
     contact,
+    delivery,
     event,
     extension,
     failed,
@@ -33,6 +35,7 @@ from tests.store.making import (
     reminder,
     reply,
     sent,
+    source,
     ticket,
 )
 
@@ -52,6 +55,10 @@ def path(tmp_path: Path) -> Path:
         store.add_extensions([extension(1, 1)])
         [claimed, _other] = store.claim([reminder(), reminder(step="new")], NOON, NOON)
         store.settle([sent(claimed)])
+        store.add_reply(reply())
+        store.put_delivery(delivery(1, state=DeliveryState.ARRIVED))
+        store.put_delivery(delivery(2))
+        store.put_source(source(failing_since=NOON, trouble=Trouble.SIGNED_OUT))
     return path
 
 
@@ -122,26 +129,66 @@ def test_the_number_of_migrations_is_known_without_counting_them(path: Path) -> 
 # Stores of earlier programs
 
 
-@pytest.fixture
-def first(path: Path, tmp_path: Path) -> Path:
-    """The store ``path`` as the program wrote it that had only the first migration."""
+def written_before(migration: str, path: Path, made: Path, *tables: str) -> Path:
+    """The store ``path`` as the program wrote it that had not got as far as ``migration``: ``tables``."""
     from sqlite_utils import Database
 
-    first = tmp_path / "first.db"
-    first.touch(mode=0o600)
-    with by_hand(first) as db:
+    made.touch(mode=0o600)
+    with by_hand(made) as db:
         db.execute("PRAGMA journal_mode = WAL")
-        migrations.apply(Database(db), stop_before="m002_reminders")
-        db.execute("PRAGMA user_version = 1")
+        migrations.apply(Database(db), stop_before=migration)
+        db.execute(f"PRAGMA user_version = {int(migration[1:4]) - 1}")
         db.execute("ATTACH ? AS new", (str(path),))
-        for table in ("tickets", "outages", "events", "replies", "contacts", "extensions"):
+        for table in tables:
             columns = [
                 f'"{name}"' for (name,) in db.execute(f"SELECT name FROM pragma_table_info('{table}')")
             ]
             listed = ", ".join(columns)
             db.execute(f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}")
         db.execute("INSERT INTO events_text (rowid, words) VALUES (1, ?)", (pieces("催单"),))
-    return first
+    return made
+
+
+FIRST = ("tickets", "outages", "events", "replies", "contacts", "extensions")
+SECOND = (*FIRST, "reminders", "troubles", "facts")
+
+
+@pytest.fixture
+def first(path: Path, tmp_path: Path) -> Path:
+    """The store ``path`` as the program wrote it that had only the first migration."""
+    return written_before("m002_reminders", path, tmp_path / "first.db", *FIRST)
+
+
+@pytest.fixture
+def reminding(path: Path) -> Path:
+    """The store ``path`` with reminders in every state, of every kind."""
+    rules = [rule for rule in ReminderRule if rule is not ReminderRule.SOURCE]
+    of_no_ticket = {"ticket_id": None, "deadline_at": None}
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        later, failing, refused, given_back, again, *_held = store.claim(
+            [
+                *(reminder(step=rule.value, rule=rule, deadline_at=NOON) for rule in rules),
+                reminder(step="outage_contact:2", outage_id=1, channel="老板", **of_no_ticket),
+                reminder(step="opening:2026-11-23", **of_no_ticket),
+            ],
+            NOON,
+            NOON + timedelta(minutes=3),
+        )
+        store.settle([failed(failing), failed(refused, refused=True, answer="invalid key"), failed(again)])
+        store.release([given_back])
+        [again] = store.claim([again], NOON + timedelta(hours=1), NOON + timedelta(hours=2))
+        store.settle([sent(one, sent_at=NOON + timedelta(hours=1)) for one in (again, later)])
+        [unlucky] = store.claim([reminder(channel="老板")], NOON, NOON)
+        store.settle([failed(unlucky)])
+        store.put_remind_at([(ticket(), NOON + timedelta(hours=1))])
+        store.put_fact("rules", "1")
+    return path
+
+
+@pytest.fixture
+def second(reminding: Path, tmp_path: Path) -> Path:
+    """That store as the program wrote it that had only the first two migrations."""
+    return written_before("m003_the_platform", reminding, tmp_path / "second.db", *SECOND)
 
 
 def told_by(path: Path) -> list[object]:
@@ -169,15 +216,72 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_i
         assert len(store.claim([reminder()], NOON, NOON)) == 1
 
 
-def test_eight_processes_bring_one_store_up_to_date_at_once(first: Path) -> None:
+def rows_of(path: Path, *tables: str) -> dict[str, list[object]]:
+    """Everything that stands in these tables."""
+    with by_hand(path) as db:
+        return {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+
+def test_a_store_of_the_second_schema_is_brought_up_to_date_with_all_that_is_in_it(
+    reminding: Path, second: Path
+) -> None:
+    before = rows_of(second, *SECOND)
+    assert [len(before[table]) for table in ("reminders", "troubles", "facts")] == [11, 1, 1]
+    assert told_by(second) == told_by(reminding)
+    assert rows_of(second, *SECOND[1:]) == {table: before[table] for table in SECOND[1:]}
+    assert complaints(second) == {}
+    with closing(SqliteStore.open(second)) as store, closing(SqliteStore.open(reminding)) as other:
+        assert store.reminders() == other.reminders()
+        assert {one.state for one in store.reminders()} == set(ReminderState)
+        assert store.ledger_trouble() == other.ledger_trouble() != []
+        assert (store.fact("rules"), store.tickets_to_remind(NOON)) == ("1", [])
+        assert store.tickets_to_remind(NOON + timedelta(hours=1)) == [ticket()]
+        assert (store.undelivered(), store.sources()) == ([], [])
+        assert [what for _reply, what in store.latest_replies(10)] == [None, None]
+
+
+def test_a_store_of_the_second_schema_can_all_that_a_new_one_can(second: Path) -> None:
+    with closing(SqliteStore.open(second)) as store, store.transaction():
+        store.put_delivery(delivery(1))
+        store.put_source(source(failing_since=NOON, trouble=Trouble.SETTINGS))
+        assert len(store.undelivered()) == store.counts(NOON, NOON).unsent == 1
+        # What was sent stays sent, by its name; a new one gets a number of its own.
+        assert store.claim([reminder()], NOON, NOON) == []
+        newest = store.reminders(limit=1)[0].id
+        [claimed] = store.claim([reminder(rule=ReminderRule.SOURCE, step="source:jd3:1")], NOON, NOON)
+        assert claimed.id == newest + 1
+        assert store.reminders(step_begins="source:") == [claimed]
+
+
+def test_an_update_that_breaks_off_leaves_the_store_as_it_was(second: Path) -> None:
+    with by_hand(second) as db:
+        db.execute("CREATE TABLE sources (text)")  # stands in the way
+    before = rows_of(second, "sqlite_master", *SECOND)
+    with pytest.raises(StoreError, match="sources already exists"):
+        SqliteStore.open(second)
+    assert rows_of(second, "sqlite_master", *SECOND) == before
+    with by_hand(second) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        db.execute("DROP TABLE sources")
+    assert complaints(second) == {}
+
+
+@pytest.mark.parametrize("schema", ["first", "second"])
+def test_eight_processes_bring_one_store_up_to_date_at_once(
+    request: pytest.FixtureRequest, schema: str
+) -> None:
+    earlier: Path = request.getfixturevalue(schema)
+    held = FIRST if schema == "first" else SECOND
+    before = rows_of(earlier, *held)
     makers = [start(MAKER) for _ in range(8)]
     for maker in makers:
-        say(maker, first)
+        say(maker, earlier)
     assert [line_of(maker) for maker in makers] == ["made"] * 8
     for maker in makers:
         maker.communicate()
-    assert complaints(first) == {}
-    assert tickets_in(first) == 1
+    assert complaints(earlier) == {}
+    assert rows_of(earlier, *held[1:]) == {table: before[table] for table in held[1:]}
+    assert tickets_in(earlier) == 1
 
 
 def test_an_older_sqlite_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,9 +513,39 @@ print(*sorted(file.name for file in folder.iterdir()))
 # What the tables refuse, whoever writes
 
 
+THE_LEDGER_REFUSES = [
+    "UPDATE reminders SET state = 'lost' WHERE state = 'claimed'",
+    "UPDATE reminders SET rule = 'whim' WHERE state = 'claimed'",
+    "UPDATE reminders SET due_at = 'now' WHERE state = 'claimed'",
+    "UPDATE reminders SET state = 'sent' WHERE state = 'claimed'",
+    "UPDATE reminders SET refused = 1 WHERE state = 'claimed'",
+    "UPDATE reminders SET attempts = -1 WHERE state = 'claimed'",
+    "UPDATE reminders SET outage_id = 1 WHERE state = 'claimed' AND ticket_id IS NOT NULL",
+    "UPDATE reminders SET ticket_id = '7000001' WHERE state = 'claimed'",
+    "UPDATE reminders SET step = 'before:1800' WHERE state = 'claimed' AND channel = '值班群'",
+    "UPDATE reminders SET (ticket_id, outage_id) = (NULL, 7) WHERE state = 'claimed'",
+    "UPDATE reminders SET answer = '' WHERE state = 'sent'",
+    "UPDATE reminders SET (state, sent_at) = ('failed', NULL) WHERE state = 'sent'",
+    "DELETE FROM reminders",
+    "DELETE FROM reminders WHERE state = 'claimed'",
+    "REPLACE INTO reminders SELECT * FROM reminders",
+    "INSERT INTO reminders SELECT NULL, rule, step, channel, due_at, ticket_id, outage_id, deadline_at, "
+    "state, claimed_at, claim_expires_at, attempts, sent_at, answer, refused FROM reminders",
+]
+
+
+@pytest.mark.parametrize("sql", THE_LEDGER_REFUSES)
+def test_a_ledger_of_the_second_schema_refuses_what_a_new_one_does(second: Path, sql: str) -> None:
+    SqliteStore.open(second).close()
+    before = rows_of(second, "reminders")
+    refused(second, sql)
+    assert rows_of(second, "reminders") == before
+
+
 @pytest.mark.parametrize(
     "sql",
     [
+        *THE_LEDGER_REFUSES,
         "UPDATE tickets SET status = 'lost'",
         "UPDATE tickets SET kind = 'new'",
         "UPDATE tickets SET deadline_source = 'guess'",
@@ -429,21 +563,34 @@ print(*sorted(file.name for file in folder.iterdir()))
         "INSERT INTO events SELECT NULL, at, kind, '7000001', NULL, \"by\", data, text FROM events",
         "INSERT INTO events SELECT NULL, at, kind, ticket_id, NULL, \"by\", '[]', text FROM events",
         "UPDATE tickets SET remind_at = 'soon'",
-        "UPDATE reminders SET state = 'lost' WHERE state = 'claimed'",
-        "UPDATE reminders SET rule = 'whim' WHERE state = 'claimed'",
-        "UPDATE reminders SET due_at = 'now' WHERE state = 'claimed'",
-        "UPDATE reminders SET state = 'sent' WHERE state = 'claimed'",
-        "UPDATE reminders SET refused = 1 WHERE state = 'claimed'",
-        "UPDATE reminders SET attempts = -1 WHERE state = 'claimed'",
-        "UPDATE reminders SET outage_id = 1 WHERE state = 'claimed'",
-        "UPDATE reminders SET ticket_id = '7000001' WHERE state = 'claimed'",
-        "UPDATE reminders SET step = 'before:1800' WHERE state = 'claimed'",
-        "UPDATE reminders SET (ticket_id, outage_id) = (NULL, 7) WHERE state = 'claimed'",
-        "UPDATE reminders SET answer = '' WHERE state = 'sent'",
-        "UPDATE reminders SET (state, sent_at) = ('failed', NULL) WHERE state = 'sent'",
-        "DELETE FROM reminders",
-        "REPLACE INTO reminders SELECT * FROM reminders",
+        "UPDATE tickets SET rejected_at = 'long ago'",
         "INSERT INTO troubles VALUES ('值班群', 'today', '', 0)",
+        "UPDATE deliveries SET state = 'lost' WHERE state = 'unsent'",
+        "UPDATE deliveries SET tries = -1 WHERE state = 'unsent'",
+        "UPDATE deliveries SET tried_at = 'now' WHERE state = 'unsent'",
+        "UPDATE deliveries SET busy_until = '2026-11-23 06:15:00' WHERE state = 'unsent'",
+        "UPDATE deliveries SET answer = NULL WHERE state = 'unsent'",
+        "UPDATE deliveries SET trouble = 'tired' WHERE state = 'unsent'",
+        "UPDATE deliveries SET (state, trouble) = ('arrived', 'refused') WHERE state = 'unsent'",
+        "UPDATE deliveries SET reply_id = 7 WHERE state = 'unsent'",
+        "UPDATE deliveries SET ticket_id = '7000001' WHERE state = 'unsent'",
+        "UPDATE deliveries SET state = 'unsent' WHERE state = 'arrived'",
+        "UPDATE deliveries SET answer = 'late' WHERE state = 'arrived'",
+        "DELETE FROM deliveries WHERE state = 'unsent'",
+        "DELETE FROM deliveries WHERE state = 'arrived'",
+        "INSERT INTO deliveries SELECT * FROM deliveries",
+        "UPDATE sources SET good_at = 'today'",
+        "UPDATE sources SET read_until = '2026-11-23'",
+        "UPDATE sources SET swept_at = '2026-11-23 06:15:00'",
+        "UPDATE sources SET busy_until = '2026-11-23T06:15:00+08:00'",
+        "UPDATE sources SET failing_since = 'long ago'",
+        "UPDATE sources SET failed_since = '0'",
+        "UPDATE sources SET back_at = 'soon'",
+        "UPDATE sources SET trouble = 'tired'",
+        "UPDATE sources SET failing_since = NULL",
+        "UPDATE sources SET trouble = NULL",
+        "UPDATE sources SET shop = NULL",
+        "INSERT INTO sources SELECT * FROM sources",
         "UPDATE events SET text = ''",
         "UPDATE replies SET text = ''",
         "UPDATE contacts SET said = ''",
@@ -459,6 +606,10 @@ print(*sorted(file.name for file in folder.iterdir()))
     ],
 )
 def test_the_tables_refuse(path: Path, sql: str) -> None:
+    refused(path, sql)
+
+
+def refused(path: Path, sql: str) -> None:
     with by_hand(path) as db:
         db.execute("PRAGMA foreign_keys = ON")
         with pytest.raises(sqlite3.IntegrityError):
@@ -470,6 +621,7 @@ def test_the_tables_refuse(path: Path, sql: str) -> None:
     [
         lambda store: store.append([event()]),
         lambda store: store.add_reply(reply()),
+        lambda store: store.put_delivery(delivery(1)),
         lambda store: store.claim([reminder()], NOON, NOON),
     ],
 )
@@ -753,7 +905,8 @@ def test_a_process_killed_at_any_moment_leaves_all_of_its_step_or_nothing(path: 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    """20,000 tickets that are done, and 200 pending; 20,000 reminders, 5 of them failed."""
+    """20,000 tickets that are done, and 200 pending, each with a reply, of which 21 have not arrived;
+    20,000 reminders, 5 of them failed."""
     with closing(SqliteStore.open(tmp_path_factory.mktemp("large") / "jdticket.db")) as store:
         with store.transaction():
             store.put_tickets(
@@ -767,6 +920,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 for n in range(20_200)
             )
             store.put_remind_at((one, None) for one in store.tickets_to_remind(NOON))
+            for n in range(20_200):
+                held = store.add_reply(reply(ticket_id=str(10_000_000 + n * 7919 % 1_000_000)))
+                state = DeliveryState.UNKNOWN if n % 1000 == 0 else DeliveryState.ARRIVED
+                store.put_delivery(delivery(held.id, ticket_id=held.ticket_id, state=state))
             claimed = store.claim(
                 (
                     reminder(step=str(n), ticket_id=str(10_000_000 + n // 2 * 7919 % 1_000_000))
@@ -807,6 +964,10 @@ CHEAP: dict[str, Callable[[SqliteStore], object]] = {
     "a day": lambda store: store.count(TicketQuery(created_before=NOON)),
     "counts": lambda store: store.counts(NOON, NOON),
     "counts of a shop": lambda store: store.counts(NOON, NOON, "jd1"),
+    "replies that have not arrived": lambda store: store.undelivered(),
+    "replies to a shop's tickets that have not": lambda store: store.undelivered(shop="jd1"),
+    "replies to a ticket that have not": lambda store: store.undelivered(ticket_id="10000000"),
+    "the latest replies": lambda store: store.latest_replies(50),
     "shops": lambda store: store.shops(),
     "an ending": lambda store: store.tickets_ending_with("8842", 10),
 }
@@ -830,6 +991,7 @@ CHEAP_IN_EVERY_RUN: dict[str, Callable[[SqliteStore], object]] = {
         ticket_id="10000000", failed_only=True
     ),
     "reminders of a step": lambda store: store.reminders(step="7"),
+    "reminders by how their step begins": lambda store: store.reminders(step_begins="777"),
 }
 
 
@@ -837,6 +999,58 @@ CHEAP_IN_EVERY_RUN: dict[str, Callable[[SqliteStore], object]] = {
 def test_what_every_run_of_reminders_asks_costs_next_to_nothing(large: SqliteStore, name: str) -> None:
     everything = seconds(lambda: large.count(TicketQuery(assignee="nobody")))
     assert seconds(lambda: CHEAP_IN_EVERY_RUN[name](large)) < everything / 20
+
+
+Ask = Callable[[SqliteStore], object]
+
+
+@pytest.fixture
+def plans(path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ask], list[str]]:
+    """How SQLite goes about what is asked of the store ``path``, step by step."""
+
+    def plans(ask: Ask) -> list[str]:
+        said: list[str] = []
+        connect = sqlite3.connect
+
+        def overheard(*arguments: Any, **options: Any) -> sqlite3.Connection:
+            db = connect(*arguments, **options)
+            db.set_trace_callback(said.append)
+            return db
+
+        with monkeypatch.context() as patched:
+            patched.setattr(sqlite3, "connect", overheard)
+            with closing(SqliteStore.open(path)) as store:
+                said.clear()
+                ask(store)
+        with by_hand(path) as db:
+            return [
+                step for sql in said for *_numbers, step in db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+            ]
+
+    return plans
+
+
+BY_NUMBER = [
+    "SEARCH replies USING INTEGER PRIMARY KEY",
+    "SEARCH tickets USING INDEX sqlite_autoindex_tickets_1",
+]
+ONLY_OPEN_DELIVERIES: dict[str, Ask] = {
+    "undelivered": lambda store: store.undelivered(),
+    "undelivered of a shop": lambda store: store.undelivered(shop="jd3"),
+    "undelivered of a ticket": lambda store: store.undelivered(ticket_id="59088842"),
+    "counts": lambda store: store.counts(NOON, NOON),
+    "counts of a shop": lambda store: store.counts(NOON, NOON, "jd3"),
+}
+
+
+@pytest.mark.parametrize("name", ONLY_OPEN_DELIVERIES)
+def test_of_deliveries_only_open_ones_are_looked_at(plans: Callable[[Ask], list[str]], name: str) -> None:
+    steps = [step.partition(" (")[0] for step in plans(ONLY_OPEN_DELIVERIES[name])]
+    begin = steps.index("SCAN deliveries USING INDEX deliveries_open")
+    assert steps[begin + 1 : begin + 3] == BY_NUMBER
+    others = steps[:begin] + steps[begin + 3 :]
+    assert not any("replies" in step for step in others)
+    assert all("INDEX deliveries_open" in step for step in others if "deliveries" in step)
 
 
 def test_a_long_import_does_not_grow_in_memory(tmp_path: Path) -> None:
