@@ -861,7 +861,9 @@ def _jos(shop: _Table, number: int, file: Path | None) -> Jos | None:
             "app_secret",
         )
     section.allow(
-        *("app_key", "app_secret", "app_secret_env", "app_secret_file", "redirect_uri", "url", "oauth_url")
+        *("app_key", "app_secret_env", "app_secret_file", "redirect_uri", "url", "oauth_url"),
+        # Refused already; never to be offered in place of a mistyped key.
+        *({"app_secret"} & section.values.keys()),
     )
     app_key = section.text("app_key")
     if "app_key" not in section.values:

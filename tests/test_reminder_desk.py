@@ -283,14 +283,27 @@ def test_a_granted_deadline_makes_its_own_ladder_and_is_nothing_new(tmp_path: Pa
     assert [row.deadline_at for row in kept] == [at("23 18:00"), at("23 14:00")]
 
 
-def test_a_reply_that_did_not_reach_the_platform_is_told_once(tmp_path: Path) -> None:
+def test_a_reply_that_did_not_reach_the_platform_is_told_once_and_its_time_runs_on(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 11:00", replace(LADDER, returned=True))
     room.take_in(draft())
     room.reply()
     room.time = at("23 11:30")
     room.take_in(draft(platform_state=PlatformState.WAITING, platform_status="待回复"))
     assert room.run() == ["returned:2026-11-23T03:30:00Z 59088842"]
-    assert room.run("23 12:30") == []
+    assert room.run("23 11:59") == []
+    assert room.run("23 12:30") == ["before:7200 59088842"]
+
+
+def test_a_rejected_reply_rings_at_once_and_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:10", replace(LADDER, returned=True))
+    room.take_in(draft(platform_state=PlatformState.WAITING, platform_status="待回复"))
+    assert room.run() == ["before:7200 59088842"]
+    room.reply()
+    room.time = at("23 12:30")
+    room.take_in(draft(platform_state=PlatformState.REJECTED, platform_status="已驳回"))
+    assert room.run() == ["rejected:2026-11-23T04:30:00Z 59088842"]
+    assert room.run("23 12:31") == []
+    assert room.run("23 13:00") == ["before:3600 59088842"]
 
 
 def test_an_outage_is_told_of_until_the_manager_has_been_contacted(tmp_path: Path) -> None:

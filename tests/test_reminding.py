@@ -29,6 +29,7 @@ from jdticket.reminding import (
     Escalation,
     ReminderRules,
     due_for_outage,
+    due_for_rejection,
     due_for_source,
     due_for_ticket,
     escalations,
@@ -262,18 +263,42 @@ def test_a_rule_that_is_off_gives_no_step() -> None:
     assert steps(new=False, before=(), overdue_every=None) == []
 
 
-def test_a_reply_that_has_not_reached_the_platform_is_reminded_of_once() -> None:
+def test_a_reply_that_has_not_reached_the_platform_is_reminded_of() -> None:
     one = ticket(status=Status.REPLIED, returned_at=at("23 15:00"))
     assert due_for_ticket(one, at("23 15:00"), HOURS, RULES) == Due(
         ReminderRule.RETURNED, "returned:2026-11-23T07:00:00Z", at("23 15:00"), -HOUR
     )
     assert step(one, "23 14:59:59") is None
     assert next_moment(one, at("23 14:00"), HOURS, RULES) == at("23 15:00")
-    assert next_moment(one, at("23 15:00"), HOURS, RULES) is None
+    # Its time runs on there: what is due after that is due.
+    assert next_moment(one, at("23 15:00"), HOURS, RULES) == at("23 15:30")
+    assert step(one, "23 15:30") == "overdue:3"
     assert step(one, "23 15:00", replace(RULES, returned=False)) is None
     assert step(replace(one, status=Status.CLOSED), "23 15:00") is None
     again = replace(one, returned_at=at("23 16:00"))
     assert step(again, "23 16:00") == "returned:2026-11-23T08:00:00Z"
+
+
+def test_one_that_was_found_missing_in_time_is_reminded_of_before_its_deadline() -> None:
+    one = ticket("23 14:00", status=Status.REPLIED, returned_at=at("23 12:30"))
+    told = [step(one, f"23 {time}") for time in ("12:30", "12:59:59", "13:00", "13:30", "14:00", "14:00:01")]
+    returned = "returned:2026-11-23T04:30:00Z"
+    assert told == [returned, returned, "before:3600", "before:1800", "before:600", "overdue:0"]
+
+
+def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
+    one = ticket("23 14:00", rejected_at=at("23 12:30"))
+
+    def rejection(ticket: Ticket, now: str, rules: ReminderRules = RULES) -> Due | None:
+        return due_for_rejection(ticket, at(f"23 {now}"), HOURS, rules)
+
+    assert rejection(one, "12:29:59") is None
+    assert rejection(one, "12:30") == Due(
+        ReminderRule.RETURNED, "rejected:2026-11-23T04:30:00Z", at("23 12:30"), 90 * MINUTE
+    )
+    assert rejection(replace(one, rejected_at=None), "12:30") is None
+    assert rejection(replace(one, status=Status.REPLIED), "12:30") is None
+    assert rejection(one, "12:30", replace(RULES, returned=False)) is None
 
 
 # Against counting on one's fingers: hours of a few seconds around midnight, walked second by second
@@ -332,7 +357,11 @@ tickets = st.builds(
 def counted(one: Ticket, now: datetime, opened: set[datetime], rules: ReminderRules) -> str | None:
     """The most urgent step, found by counting open seconds one by one."""
     if one.status is Status.REPLIED and rules.returned and one.returned_at and one.returned_at <= now:
-        return f"returned:{one.returned_at.isoformat().replace('+00:00', 'Z')}"
+        # What was reached before it was found missing is not told any more.
+        pending, quiet = replace(one, status=Status.PENDING), replace(rules, new=False)
+        reached = counted(pending, one.returned_at, opened, quiet)
+        step = counted(pending, now, opened, quiet)
+        return step if step != reached else f"returned:{one.returned_at.isoformat().replace('+00:00', 'Z')}"
     if one.status is not Status.PENDING:
         return None
     if now > one.deadline_at and rules.overdue_every and rules.overdue_times:

@@ -195,7 +195,8 @@ def _by_hand(choice: Choice) -> int:
     for n, (_number, name) in enumerate(names, 1):
         typer.echo(f"  {n}  {name}")
     numbers = [number for number, _name in names]
-    default = numbers.index(choice.last) + 1 if choice.last is not None else None
+    # As text: Typer would take a number for all that may be typed.
+    default = str(numbers.index(choice.last) + 1) if choice.last is not None else None
     while True:
         answer = str(typer.prompt(_("Number"), default=default, prompt_suffix=_(": ")))
         found = _meant(answer, choice.subtypes)

@@ -50,13 +50,13 @@ def test_the_demo_of_the_platform_shows_sync_and_send_against_the_stand_in(
     words = {
         "en": [
             "75 new, 0 changed, 75 tickets read.",
-            "the answer was lost; the reply is there",
+            "the reply is on the platform; its answer was lost on the way",
             "NOT on the platform",
             "the platform rejected the reply; pending again",
         ],
         "zh": [
             "新增 75，更新 0，共读取 75 个工单。",
-            "应答丢失，查询确认已送达",
+            "回复已送达平台（应答曾丢失，查询确认）",
             "【没有】送达平台",
             "平台驳回了回复，重新待处理",
         ],
@@ -68,7 +68,17 @@ def test_the_demo_of_the_platform_shows_sync_and_send_against_the_stand_in(
 
 MADE_UP = [
     *("小王", "京东3店", "您好，包裹今天18点前发出，运单号JDX0123456789，请留意查收。", "已驳回", "待回复"),
-    *("回复成功", "限制时间内调用失败次数", "催单", "咨询", "投诉", "CRC高危投诉"),
+    *(
+        "催发货",
+        "商品质量",
+        "商品咨询",
+        "回复成功",
+        "限制时间内调用失败次数",
+        "催单",
+        "咨询",
+        "投诉",
+        "CRC高危投诉",
+    ),
     *("是否支持七天无理由退货", "物流信息两天没有更新，请尽快核实", "颜色发错，店铺拒绝换货"),
     *("客户称将向媒体反映", "催促发货，已付款三天", "咨询保修期限", "收到的商品与描述不符，要求赔偿"),
     *("要求平台介入", "退货已签收，催促退款", "商品破损，要求退款"),

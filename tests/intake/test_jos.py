@@ -556,7 +556,7 @@ def test_by_its_status_alone_an_answer_is_none(number: int, lost: bool) -> None:
         assert len(server.requests) == 1
     assert (error.trouble, error.code, error.lost) == (Trouble.UNREACHABLE, "", lost)
     assert f"HTTP {number}" in error.message
-    assert ("look at url" in error.message) is (number < 500)
+    assert ("look at url" in error.message) is (number < 500 and number != 429)
 
 
 def test_what_is_told_has_a_connection_of_its_own_and_questions_share_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from jdticket.config import fill_template
 from jdticket.i18n import translator
-from jdticket.model import Kind, ReminderRule, SourceState, Ticket, Trouble
+from jdticket.model import Kind, ReminderRule, SourceState, Status, Ticket, Trouble
 from jdticket.views.messages import Messages
 from jdticket.words import platform_trouble
 from tests.desk_helpers import SHANGHAI
@@ -120,7 +120,8 @@ WHY = {
     Trouble.UNREACHABLE: "平台没有应答",
     Trouble.REFUSED: "错误码 66（系统处理错误）：请稍后再试",
     Trouble.SIGNED_OUT: "请为店铺授权：jdticket auth login jd3",
-    Trouble.SETTINGS: "配置不完整，请看 jdticket auth status 的提示",
+    Trouble.SETTINGS: "运行时取不到应用的密钥（cron 里也要有）",
+    Trouble.UNDECIDED: "没有选择二级业务类型，请用 --subtype",
 }
 
 
@@ -185,7 +186,6 @@ ADVICE = {
     "25": ("may not use this interface", "没有这个接口的权限"),
     "64": ("may not use this interface", "没有这个接口的权限"),
     "66": ("try again later", "请稍后再试"),
-    "": ("try again later", "请稍后再试"),
 }
 
 
@@ -201,7 +201,20 @@ def test_each_code_of_the_platform_comes_with_what_to_do_in_either_language(code
 
 
 def test_a_refusal_without_words_has_a_dash_for_them() -> None:
-    assert platform_trouble(Trouble.REFUSED, "", "", "jd3").startswith("code - (-): ")
+    assert platform_trouble(Trouble.REFUSED, "66", "", "jd3").startswith("code 66 (-): ")
+
+
+def test_a_failure_without_a_code_has_the_platform_s_own_words() -> None:
+    assert platform_trouble(Trouble.REFUSED, "", "系统繁忙", "jd3") == "系统繁忙"
+    assert platform_trouble(Trouble.REFUSED, "", "", "jd3") == "try again later"
+
+
+def test_a_rejected_reply_is_told_apart_from_one_that_did_not_arrive() -> None:
+    rejected = messages().ticket(ReminderRule.RETURNED, ticket(), HOUR)
+    assert "回复被平台驳回，请重新回复" in rejected
+    assert "59088842" in rejected
+    returned = messages().ticket(ReminderRule.RETURNED, ticket(status=Status.REPLIED), HOUR)
+    assert "驳回" not in returned
 
 
 def test_messages_speak_the_language_asked_for() -> None:

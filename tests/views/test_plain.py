@@ -60,19 +60,33 @@ def test_times_in_the_data_of_an_event_have_the_offset_of_every_other_time() -> 
 
 def test_a_delivery_has_its_keys_and_its_times() -> None:
     sent = Delivery(
-        *(1, "59088842", DeliveryState.UNKNOWN, 2, NOON, NOON + HOUR), answer="no answer", subtype="催发货"
+        *(1, "59088842", DeliveryState.UNKNOWN, 2, NOON, NOON + HOUR),
+        answer="no answer",
+        subtype="催发货",
+        trouble=Trouble.REFUSED,
+        code="66",
     )
     assert plain.delivery(sent, SHANGHAI) == {
         "state": "unknown",
         "tries": 2,
         "tried_at": "2026-11-23T12:00:00+08:00",
         "answer": "no answer",
+        "trouble": "refused",
+        "code": "66",
         "subtype": "催发货",
     }
 
 
 def test_a_reply_that_is_not_to_be_sent_has_no_state_and_one_not_tried_yet_no_time() -> None:
-    never = {"state": None, "tries": 0, "tried_at": None, "answer": "", "subtype": ""}
+    never = {
+        "state": None,
+        "tries": 0,
+        "tried_at": None,
+        "answer": "",
+        "trouble": None,
+        "code": "",
+        "subtype": "",
+    }
     assert plain.delivery(None, SHANGHAI) == never
     unsent = Delivery(1, "59088842", DeliveryState.UNSENT)
     assert plain.delivery(unsent, SHANGHAI) == never | {"state": "unsent"}

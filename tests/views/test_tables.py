@@ -150,37 +150,49 @@ def delivery(state: DeliveryState, **fields: Any) -> Delivery:
 
 
 @pytest.mark.parametrize(
-    ("state", "words", "style"),
+    ("state", "trouble", "words", "style", "why"),
     [
-        (DeliveryState.UNSENT, "NOT SENT", "bold red"),
-        (DeliveryState.UNKNOWN, "UNKNOWN", "bold yellow"),
-        (DeliveryState.ARRIVED, "on the platform", "green"),
+        (DeliveryState.UNSENT, Trouble.UNDECIDED, "NOT SENT", "bold red", "the second-level type is missing"),
+        (
+            DeliveryState.UNKNOWN,
+            Trouble.UNREACHABLE,
+            "UNKNOWN",
+            "bold yellow",
+            "the platform does not answer",
+        ),
+        (DeliveryState.UNSENT, Trouble.REFUSED, "NOT SENT", "bold red", "系统繁忙\\x1b"),
     ],
 )
-def test_a_reply_is_listed_with_what_became_of_it_on_the_platform(
-    capsys: pytest.CaptureFixture[str], state: DeliveryState, words: str, style: str
+def test_a_reply_that_has_not_arrived_is_listed_with_why(
+    capsys: pytest.CaptureFixture[str],
+    state: DeliveryState,
+    trouble: Trouble,
+    words: str,
+    style: str,
+    why: str,
 ) -> None:
-    sent = delivery(state, tries=2, answer="回复成功")
-    [row] = reply_rows((reply(text="您好\n订单已发出\x1b"), sent))
-    assert row[3] == (words, style)
-    texts = ["today 12:00", "59088842", "小李", words, "2", "回复成功", "您好 订单已发出\\x1b"]
-    assert [cell.text for cell in row] == texts
+    held = delivery(state, tries=2, answer="系统繁忙\x1b", trouble=trouble)
+    [row] = reply_rows((reply(text="您好\n订单已发出\x1b"), held))
+    assert row[2] == (words, style)
+    assert [cell.text for cell in row[:4]] == ["today 12:00", "59088842", words, "小李"]
+    assert row[4].text.startswith(why)
+    assert row[5].text == "您好 订单已发出\\x1b"
     headings, _line = capsys.readouterr().out.splitlines()
-    assert headings.replace("its answer", "answer").split() == [
-        *("given", "ticket", "by", "platform", "tries", "answer", "reply")
-    ]
+    assert headings.split() == ["given", "ticket", "platform", "by", "why", "reply"]
 
 
-def test_a_reply_that_was_never_to_be_sent_has_dashes() -> None:
-    never, unsent = reply_rows((reply(by=""), None), (reply(by=""), delivery(DeliveryState.UNSENT)))
-    assert [cell.text for cell in never[2:6]] == ["-", "-", "-", "-"]
-    assert [cell.text for cell in unsent[2:6]] == ["-", "NOT SENT", "0", "-"]
+def test_columns_that_would_be_empty_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    arrived = delivery(DeliveryState.ARRIVED, answer="回复成功")
+    first, never = reply_rows((reply(by=""), arrived), (reply(by=""), None))
+    assert [cell.text for cell in first[:3]] == ["today 12:00", "59088842", "on the platform"]
+    assert (first[2].style, never[2].text, len(first)) == ("green", "-", 4)
+    assert capsys.readouterr().out.splitlines()[0].split() == ["given", "ticket", "platform", "reply"]
 
 
-def test_a_long_answer_of_the_platform_is_cut_and_harmless() -> None:
-    [row] = reply_rows((reply(), delivery(DeliveryState.UNSENT, answer="坏\x1b\n" + "啊" * 80)))
-    assert row[5].text == "坏\\x1b " + "啊" * 53 + "…"
-    assert len(row[5].text) == 60
+def test_a_reply_that_is_not_there_is_no_reply_to_look_away_from() -> None:
+    returned = ticket(status=Status.REPLIED, returned_at=NOON)
+    assert tables.left_cell(returned, HOUR, NOON) == ("reply not there", "bold yellow")
+    assert tables.left_cell(ticket(status=Status.REPLIED), HOUR, NOON) == ("replied", "dim")
 
 
 def source(shop: str = "jd3", trouble: Trouble | None = Trouble.REFUSED, **fields: Any) -> SourceState:
