@@ -45,6 +45,7 @@ class Authorisation:
         self._now = now
         self._say = say
         self._held: Token | None = None
+        self._not_renewed = False
 
     def token(self, refused: str | None = None) -> str:
         """The access token, renewed when its end is near, or when the platform has refused ``refused``.
@@ -52,7 +53,8 @@ class Authorisation:
         Raises ``PlatformError`` when the shop has to be signed in.
         """
         held = self._held or self._current()
-        if refused is None and not self._is_near_its_end(held):
+        good = not self._is_near_its_end(held) or (self._not_renewed and held.expires_at > self._now())
+        if refused is None and good:
             self._held = held
             return held.access_token
         try:
@@ -62,6 +64,7 @@ class Authorisation:
                 raise
             # Good for a while yet; the next command tries again.
             self._held = held
+            self._not_renewed = True
             self._say(error.message)
         return self._held.access_token
 

@@ -883,7 +883,14 @@ def _jos(shop: _Table, number: int, file: Path | None) -> Jos | None:
     redirect_uri = section.text("redirect_uri") or ""
     if redirect_uri and ":" not in redirect_uri:
         section.wrong(_("must be a whole address, such as https://example.com/back"), "redirect_uri")
-    path = None if secret_file is None else Path(secret_file).expanduser()
+    path = None
+    if secret_file is not None:
+        try:
+            path = Path(secret_file).expanduser()
+        except RuntimeError:
+            section.wrong(
+                _("there is no home folder for “{path}”").format(path=quoted(secret_file)), "app_secret_file"
+            )
     if path is not None and file is not None:
         path = (file.parent / path).absolute()
     return Jos(app_key, secret_env or "", path, redirect_uri, url, oauth_url, number)

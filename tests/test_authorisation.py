@@ -308,7 +308,6 @@ def test_while_the_old_token_holds_a_failed_renewal_is_said_and_the_old_one_used
     assert signed_in.another_process().authorisation.token() == "access-3"
 
 
-@pytest.mark.xfail(reason="token() tries to renew again at every call, and says so every time")
 def test_a_failed_renewal_is_left_to_the_next_command(signed_in: Shop) -> None:
     signed_in.granting.fails = unreachable()
     assert [signed_in.authorisation.token() for _ in range(3)] == ["access-1"] * 3

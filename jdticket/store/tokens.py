@@ -46,7 +46,8 @@ class SqliteTokens(TokenStore):
 
     def token(self, shop: str) -> Token | None:
         if self._alone is not None:
-            return _token(self._alone, shop)
+            with self._failures_explained():
+                return _token(self._alone, shop)
         if not self._path.exists():
             return None
         with self._failures_explained(), closing(self._connect()) as db:
@@ -83,8 +84,8 @@ class SqliteTokens(TokenStore):
             try:
                 yield
             finally:
+                # What is not committed ends with the connection.
                 self._alone = None
-                db.execute("ROLLBACK")
 
     def _connect(self) -> sqlite3.Connection:
         try:
