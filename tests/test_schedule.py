@@ -3,7 +3,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,11 @@ from jdticket.schedule import (
 
 def job(*arguments: str, every: int = 5, log: str | None = None, program: str = "/opt/jdticket") -> Job:
     return Job((program, *(arguments or ("remind",))), every, None if log is None else Path(log))
+
+
+def both(*first: str, program: str = "/opt/jdticket", log: str | None = None) -> Job:
+    """A job with something to run before it."""
+    return replace(job(program=program, log=log), first=(program, *(first or ("sync", "--quiet"))))
 
 
 BLOCK = crontab_block(job())
@@ -148,6 +156,70 @@ def test_what_is_printed_is_left_to_cron_or_added_to_a_file() -> None:
     )
 
 
+# Something before it
+
+
+def test_what_is_to_run_first_stands_before_it_and_one_log_is_for_both() -> None:
+    assert entry(crontab_block(both()))[1] == "/opt/jdticket sync --quiet; /opt/jdticket remind"
+    assert entry(crontab_block(both(log="/a b/100%.log")))[1] == (
+        "{ /opt/jdticket sync --quiet; /opt/jdticket remind; } >> '/a b/100%.log' 2>&1"
+    )
+    assert entry(crontab_block(both("--db", "/100% 'desk'.db", "sync")))[1] == (
+        "/opt/jdticket --db '/100% '\"'\"'desk'\"'\"'.db' sync; /opt/jdticket remind"
+    )
+
+
+@pytest.mark.parametrize("path", ["/a\nb", "/a\rb", "/a\\b"])
+def test_what_cron_cannot_hold_is_refused_before_it_too(path: str) -> None:
+    with pytest.raises(InputError, match="a line break or a backslash"):
+        crontab_block(both("--db", path, "sync"))
+
+
+def run_by_cron(entry_of: Job, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What comes of the job's line, run as cron does it."""
+    _, command = entry(crontab_block(entry_of))
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        cwd="/",
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs /bin/sh")
+@pytest.mark.parametrize("first_code", [0, 6])
+@pytest.mark.parametrize("logged", [True, False])
+def test_the_second_runs_whatever_becomes_of_the_first_and_both_outputs_are_kept(
+    tmp_path: Path, first_code: int, logged: bool
+) -> None:
+    folder = tmp_path / "100% 'desk' $HOME;"
+    folder.mkdir()
+    program = folder / "jd ticket"
+    program.write_text(
+        '#!/bin/sh\necho "$1 out: $2"; echo "$1 err" >&2\n'
+        f"case $1 in sync) exit {first_code};; *) exit 3;; esac\n"
+    )
+    program.chmod(0o755)
+    log = folder / "re%mind.log"
+    log.write_text("what was there\n")
+    wanted = replace(
+        job("remind", "50% `id`", program=str(program), log=str(log) if logged else None),
+        first=(str(program), "sync", "100% \"two\" 'words'"),
+    )
+    ran = run_by_cron(wanted, tmp_path)
+    out = ["sync out: 100% \"two\" 'words'", "remind out: 50% `id`"]
+    assert ran.returncode == 3
+    if logged:
+        assert (ran.stdout, ran.stderr) == ("", "")
+        assert log.read_text().splitlines() == ["what was there", out[0], "sync err", out[1], "remind err"]
+    else:
+        assert (ran.stdout.splitlines(), ran.stderr.splitlines()) == (out, ["sync err", "remind err"])
+        assert log.read_text() == "what was there\n"
+
+
 def minutes_of(field: str) -> list[int]:
     """The minutes that a field names: * or A or A-B/N (cron), A/N (systemd)."""
     if field == "*":
@@ -211,7 +283,47 @@ def test_the_units_are_what_systemd_reads() -> None:
     assert "WantedBy=timers.target" in timer_unit(job()).splitlines()
 
 
-@pytest.mark.parametrize("refused", [job("--db", "/a\nb"), job(log="/a\nb")], ids=["argument", "log"])
+def test_a_unit_runs_the_first_and_then_the_other_whatever_becomes_of_the_first() -> None:
+    service = service_unit(both("--db", '/a b/100% "$x"\\.db', "sync", log="/l/r.log"))
+    runs = [line for line in service.splitlines() if line.startswith("ExecStart")]
+    assert runs == [
+        r'ExecStart=-"/opt/jdticket" "--db" "/a b/100%% \"$$x\"\\.db" "sync"',
+        'ExecStart="/opt/jdticket" "remind"',
+    ]
+    assert "Type=oneshot" in service.splitlines()  # no other type of unit runs two
+    assert "StandardOutput=append:/l/r.log" in service.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd's own word")
+@pytest.mark.parametrize(
+    "wanted", [job("--db", '/100% "$x".db'), both(log="/l/100%.log")], ids=["one", "two"]
+)
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path, wanted: Job) -> None:
+    program = tmp_path / "jd ticket"
+    program.touch(mode=0o755)
+    arguments = (str(program), *wanted.command[1:])
+    wanted = replace(wanted, command=arguments, first=(str(program), "sync") if wanted.first else ())
+    units = {
+        tmp_path / "jdticket.service": service_unit(wanted),
+        tmp_path / "jdticket.timer": timer_unit(wanted),
+    }
+    for path, text in units.items():
+        path.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", *map(str, units)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+    )
+    assert "jdticket" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [job("--db", "/a\nb"), job(log="/a\nb"), both("--db", "/a\nb", "sync")],
+    ids=["argument", "log", "first"],
+)
 def test_what_a_unit_cannot_hold_is_refused(refused: Job) -> None:
     with pytest.raises(InputError, match="line break"):
         service_unit(refused)
@@ -262,8 +374,20 @@ WINDOWS = r"C:\Program Files (x86)\jd & co\Scripts\jdticket.exe"
             job(program=r"C:\jd\jdticket.exe", log=r"C:\r.log"),
             r'cmd /c "C:\jd\jdticket.exe remind >> C:\r.log 2>&1"',
         ),
+        (
+            both(program=r"C:\jd\jdticket.exe"),
+            r'cmd /c "C:\jd\jdticket.exe sync --quiet & C:\jd\jdticket.exe remind"',
+        ),
+        (
+            both("sync", program=r"C:\jd\jdticket.exe", log=r"C:\my logs\r.log"),
+            r'cmd /c "(C:\jd\jdticket.exe sync & C:\jd\jdticket.exe remind) >> "C:\my logs\r.log" 2>&1"',
+        ),
+        (
+            both("--db", r"C:\a&b.db", "sync", program=WINDOWS, log=r"C:\r.log"),
+            rf'cmd /c "("{WINDOWS}" --db "C:\a&b.db" sync & "{WINDOWS}" remind) >> C:\r.log 2>&1"',
+        ),
     ],
-    ids=["plain", "spaces", "spaces and log", "log"],
+    ids=["plain", "spaces", "spaces and log", "log", "two", "two and log", "two, spaces and log"],
 )
 def test_windows_gets_the_task_whole_through_its_prompt(wanted: Job, task: str) -> None:
     every = ["/SC", "MINUTE", "/MO", "5", "/ST", "00:01"]
@@ -278,6 +402,16 @@ def test_a_task_that_is_too_long_for_windows_is_refused() -> None:
     assert "x" * fits in task_command(job("x" * fits, program=program))
     with pytest.raises(InputError, match="262 characters"):
         task_command(job("x" * (fits + 1), program=program))
+
+
+def test_two_tasks_that_are_together_too_long_for_windows_are_refused() -> None:
+    program = r"C:\jdticket.exe"
+    fits = 261 - len(f'cmd /c "{program} sync  & {program} remind"')
+    assert "x" * fits in task_command(both("sync", "x" * fits, program=program))
+    with pytest.raises(InputError, match="262 characters"):
+        task_command(both("sync", "x" * (fits + 1), program=program))
+    with pytest.raises(InputError, match="Windows takes 261"):
+        task_command(both("sync", "x" * fits, program=program, log=r"C:\r.log"))
 
 
 def test_on_windows_the_commands_are_told_and_nothing_is_done() -> None:
@@ -296,3 +430,7 @@ def test_where_nothing_runs_jobs_the_line_to_run_is_told() -> None:
     with pytest.raises(JdticketError) as raised:
         ByHand().install(job("--db", "/a b.db", "remind"))
     assert raised.value.message.endswith("this every 5 minutes: /opt/jdticket --db '/a b.db' remind")
+    with pytest.raises(
+        JdticketError, match=r": \{ /opt/jdticket sync --quiet; .* remind; \} >> /r\.log 2>&1$"
+    ):
+        ByHand().install(both(log="/r.log"))

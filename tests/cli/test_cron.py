@@ -67,6 +67,18 @@ def entries(crontab: Path) -> list[str]:
     return [line for line in crontab.read_text().splitlines() if line and not line.startswith("#")]
 
 
+def run_as_cron(program: Program, command: str) -> int:
+    """The exit code of a crontab's command, run as cron would, percent signs read already."""
+    kept = {name: program.environ[name] for name in ("HOME", "PYTHONPATH")}
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=kept | {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"},
+        cwd="/",
+        check=False,
+        timeout=60,
+    ).returncode
+
+
 # The crontab
 
 
@@ -144,14 +156,7 @@ def test_the_call_says_all_that_an_empty_environment_does_not(program: Program, 
         """The output of the entry's call, another command in place of remind, run as cron would."""
         log = program.folder / "out of cron.json"
         log.write_bytes(b"")
-        kept = {name: program.environ[name] for name in ("HOME", "PYTHONPATH")}
-        subprocess.run(
-            ["/bin/sh", "-c", command.replace(" remind >> ", f" {what} >> ")],
-            env=kept | {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"},
-            cwd="/",
-            check=True,
-            timeout=60,
-        )
+        assert run_as_cron(program, command.replace(" remind >> ", f" {what} >> ")) == 0
         return log.read_text()
 
     assert '"59088842"' in by_cron("list --all --json")
@@ -177,6 +182,86 @@ def test_a_log_is_added_to_and_its_owners_alone(program: Program, crontab: Path)
     assert log.read_text() == "what was there\n"
     assert entries(crontab)[0].endswith(f" remind >> {log} 2>&1")
     assert ran.err == ""
+
+
+# The platform first
+
+APPLICATION = '[[shops]]\ncode = "jd3"\njos = { app_key = "k", app_secret_env = "JD3_SECRET" }\n'
+
+
+def test_with_sync_the_tickets_are_fetched_before_anybody_is_reminded(
+    program: Program, crontab: Path
+) -> None:
+    config = program.configure(APPLICATION)
+    ran = program.ok("cron", "install", "--sync", "--log", "a.log")
+    call = f"{PROGRAM} --db {program.store} --config {config} --lang en"
+    assert entries(crontab) == [
+        f"1-59/5 * * * * {{ {call} sync --quiet; {call} remind; }} >> {program.folder}/a.log 2>&1"
+    ]
+    assert ran.out == f"The crontab holds this now:\n{crontab.read_text()}"
+
+
+def test_reminders_go_out_even_where_fetching_fails_and_the_log_tells_of_both(
+    program: Program, crontab: Path
+) -> None:
+    program.configure(
+        '[service_hours]\ndaily = ["00:00-24:00"]\n'
+        + APPLICATION
+        + '[[channels]]\nname = "cron"\nkind = "stdout"\nnight = true\n'
+    )
+    program.ok("add", "59088842", "--order", "275490614167", "--kind", "urge", "-m", "催发货")
+    program.ok("cron", "install", "--sync", "--log", "50% 'both'.log")
+    (entry,) = entries(crontab)
+    # The secret is not there: cron does not know the variable.
+    assert run_as_cron(program, entry.split(" ", 5)[5].replace(r"\%", "%")) == 0
+    log = (program.folder / "50% 'both'.log").read_text()
+    assert "the environment variable JD3_SECRET is not set" in log
+    assert "59088842" in log
+    assert log.index("JD3_SECRET") < log.index("59088842")
+
+
+def test_the_variables_that_it_needs_are_named(program: Program, crontab: Path) -> None:
+    needed = "".join(APPLICATION.replace("jd3", f"jd{n}").replace("JD3", f"JD{n}") for n in (9, 4, 7, 3, 8))
+    in_a_file = '[[shops]]\ncode = "jd5"\njos = { app_key = "k", app_secret_file = "jd5.secret" }\n'
+    program.configure(needed + in_a_file)
+    ran = program.ok("cron", "install", "--sync", "--log", "a.log")
+    assert ran.err.rstrip().endswith(": JD3_SECRET, JD4_SECRET, JD7_SECRET, JD8_SECRET, JD9_SECRET")
+    assert program.ok("cron", "install", "--log", "a.log").err == ""
+    program.configure(in_a_file)
+    assert program.ok("cron", "install", "--sync", "--log", "a.log").err == ""
+
+
+def test_installing_again_without_sync_takes_it_out_and_with_it_puts_it_in(
+    program: Program, crontab: Path
+) -> None:
+    program.configure(APPLICATION)
+    crontab.write_bytes(b"@daily backup\n")
+    program.ok("cron", "install")
+    plain = crontab.read_bytes()
+    program.ok("cron", "install", "--sync")
+    with_sync = crontab.read_bytes()
+    assert with_sync != plain
+    assert len(entries(crontab)) == 2
+    assert program.ok("cron", "install", "--sync").out.startswith("Nothing changed; ")
+    assert crontab.read_bytes() == with_sync
+    program.ok("cron", "install")
+    assert crontab.read_bytes() == plain
+    program.ok("cron", "install", "--sync")
+    assert crontab.read_bytes() == with_sync
+    program.ok("cron", "remove")
+    assert crontab.read_bytes() == b"@daily backup\n"
+
+
+@pytest.mark.parametrize("configuration", ["", '[[shops]]\ncode = "jd3"\n'])
+def test_sync_without_an_application_is_refused_and_nothing_is_written(
+    program: Program, crontab: Path, configuration: str
+) -> None:
+    program.configure(configuration)
+    assert program.refused(1, "cron", "install", "--sync", "--log", "a.log") == (
+        "--sync: no shop has an application on the platform; see shops.jos in the configuration."
+    )
+    assert not crontab.exists()
+    assert not (program.folder / "a.log").exists()
 
 
 # Refused
@@ -279,6 +364,21 @@ def test_without_cron_a_user_timer_is_written_and_started(program: Program, bin_
     shown = program.ok("cron", "show").out
     assert service in shown
     assert timer in shown
+
+
+def test_a_timer_with_sync_runs_the_two_one_after_the_other(
+    program: Program, bin_: Path, units: Path
+) -> None:
+    config = program.configure(APPLICATION)
+    program.ok("cron", "install", "--sync")
+    assert calls(bin_) == INSTALLED
+    service = units / "jdticket.service"
+    call = [*own_program(sys.executable), "--db", program.store, "--config", config, "--lang", "en"]
+    words = [" ".join(f'"{word}"' for word in [*call, *what]) for what in (["sync", "--quiet"], ["remind"])]
+    assert f"\nExecStart=-{words[0]}\nExecStart={words[1]}\n" in service.read_text()
+    program.ok("cron", "install")
+    assert '"sync"' not in service.read_text()
+    assert f"\nExecStart={words[1]}\n" in service.read_text()
 
 
 def test_installing_a_timer_again_starts_it_and_says_that_nothing_changed(
