@@ -9,7 +9,8 @@ from typing import Protocol
 
 from jdticket.errors import PlatformError
 from jdticket.i18n import _
-from jdticket.model import App, Grant, Token, Trouble
+from jdticket.model import Trouble
+from jdticket.platform_model import App, Grant, Token
 from jdticket.store.interface import TokenStore
 
 # "Refresh a day before the end": of a token that lives for a year. One of an application under test

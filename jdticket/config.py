@@ -27,13 +27,15 @@ from jdticket.deadlines import (
 )
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.model import App, ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
+from jdticket.model import ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
 from jdticket.reminding import Duty, Escalation, ReminderRules
 from jdticket.text import quoted, without_phones
 from jdticket.words import listed, os_reason
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from jdticket.platform_model import App
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 # 09:00-19:00, Monday to Sunday; 4 hours for every kind (seller guide 2023; DOMAIN section 2).
@@ -217,6 +219,8 @@ class Config:
             secret = self._variable(jos.secret_env, f"shops[{jos.number}].jos.app_secret_env", environ)
         else:
             secret = self._secret_in(jos.secret_file, f"shops[{jos.number}].jos.app_secret_file")
+        from jdticket.platform_model import App
+
         return App(shop.code, jos.app_key, secret, jos.redirect_uri, jos.url, jos.oauth_url)
 
     def _secret_in(self, file: Path, key: str) -> str:

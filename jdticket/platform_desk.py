@@ -27,11 +27,9 @@ from jdticket.model import (
     REJECT_FROM,
     Delivery,
     DeliveryState,
-    Details,
     Draft,
     Event,
     EventKind,
-    LogEntry,
     PlatformState,
     Rejection,
     Reply,
@@ -40,9 +38,9 @@ from jdticket.model import (
     Ticket,
     TicketQuery,
     Trouble,
-    Verdict,
     kind_from_words,
 )
+from jdticket.platform_model import Details, LogEntry, Verdict
 from jdticket.store.interface import Store
 
 # How far a sync looks back behind the last good one: clocks differ, and a work order may show late.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from jdticket.gateway import Gateway, WorkOrder
-from jdticket.model import App
+from jdticket.platform_model import App
 
 APP_KEY = "app-key-5f3a"
 APP_SECRET = "app-secret-0d91c2"

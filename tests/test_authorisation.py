@@ -18,7 +18,8 @@ from jdticket.authorisation import Authorisation
 from jdticket.errors import PlatformError
 from jdticket.gateway import WORKLIST
 from jdticket.intake.jos import JosGateway
-from jdticket.model import App, Grant, Token, Trouble
+from jdticket.model import Trouble
+from jdticket.platform_model import App, Grant, Token
 from jdticket.store.tokens import SqliteTokens
 from tests.gateway import APP_KEY, app, gateway
 from tests.store.making import NOON, token
@@ -362,7 +363,7 @@ from datetime import datetime
 from pathlib import Path
 from jdticket.authorisation import Authorisation
 from jdticket.intake.oauth import OAuth
-from jdticket.model import App
+from jdticket.platform_model import (App)
 from jdticket.store.tokens import SqliteTokens
 
 path, now, *fields = sys.argv[1:]

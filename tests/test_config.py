@@ -30,7 +30,8 @@ from jdticket.config import (
 )
 from jdticket.deadlines import parse_policy_duration, parse_window
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
-from jdticket.model import App, ChannelSettings, Kind, ReminderRule
+from jdticket.model import ChannelSettings, Kind, ReminderRule
+from jdticket.platform_model import App
 from jdticket.reminding import Duty, Escalation, ReminderRules
 from tests.language import assert_speaks
 

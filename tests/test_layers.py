@@ -15,7 +15,7 @@ PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 MODULES = (
     *("cli.main", "desk", "config", "clock", "words", "errors", "i18n", "text", "model"),
     *("deadlines", "reminding", "drafts", "reminder_desk", "schedule"),
-    *("platform_desk", "authorisation", "net", "gateway"),
+    *("platform_desk", "authorisation", "net", "gateway", "platform_model"),
     *("store.interface", "store.sqlite", "views.tables", "intake.files", "channels.wecom"),
 )
 ALLOWED = {
@@ -23,8 +23,10 @@ ALLOWED = {
     "store.sqlite net deadlines model",
     "desk": "store.interface drafts reminding deadlines words clock text errors i18n model",
     "reminder_desk": "store.interface reminding deadlines words clock text errors i18n model",
-    "platform_desk": "store.interface drafts reminding deadlines words clock text errors i18n model",
-    "authorisation": "store.interface words clock text errors i18n model",
+    "platform_desk": "store.interface platform_model drafts reminding deadlines words clock text errors "
+    "i18n model",
+    "platform_model": "model",
+    "authorisation": "store.interface platform_model words clock text errors i18n model",
     "schedule": "words clock text errors i18n model",
     "net": "text i18n",
     "config": "reminding deadlines words clock net text errors i18n model",
@@ -45,6 +47,7 @@ FORBIDDEN = {
     "channels.wecom store.sqlite net gateway",
     "authorisation": "cli.main desk platform_desk config intake.files store.sqlite net",
     "gateway": "cli.main desk intake.files net words clock text errors i18n model",
+    "platform_model": "errors i18n clock words desk store.interface intake.files net",
     "net": "cli.main desk config intake.files words clock deadlines gateway",
     "schedule": f"{_EDGE} store.interface views.tables intake.files channels.wecom net",
     "desk": "cli.main platform_desk config views.tables intake.files channels.wecom store.sqlite net",

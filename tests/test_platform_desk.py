@@ -12,11 +12,9 @@ from jdticket.errors import ConfigError, PlatformError, RefusedError, UsageError
 from jdticket.model import (
     Delivery,
     DeliveryState,
-    Details,
     Draft,
     EventKind,
     Kind,
-    LogEntry,
     PlatformState,
     Rejection,
     Reply,
@@ -24,10 +22,10 @@ from jdticket.model import (
     Status,
     Ticket,
     Trouble,
-    Verdict,
     platform_state_from_words,
 )
 from jdticket.platform_desk import Choice, PlatformDesk, Sent, Synced
+from jdticket.platform_model import Details, LogEntry, Verdict
 
 from .desk_helpers import DeskAt, at
 

@@ -16,7 +16,8 @@ from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import ConfigError, JdticketError, UsageError
 from jdticket.i18n import _
-from jdticket.model import SourceState, Token, Trouble
+from jdticket.model import SourceState, Trouble
+from jdticket.platform_model import Token
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed, platform_trouble

@@ -14,8 +14,9 @@ from jdticket.cli.session import Session
 from jdticket.config import Shop
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.model import DeliveryState, Reply, Ticket, Token
+from jdticket.model import DeliveryState, Reply, Ticket
 from jdticket.platform_desk import Choice, PlatformDesk, Sent
+from jdticket.platform_model import Token
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
 

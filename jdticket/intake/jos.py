@@ -16,8 +16,9 @@ from typing import Any
 
 from jdticket.errors import PlatformError
 from jdticket.i18n import _
-from jdticket.model import App, Trouble
+from jdticket.model import Trouble
 from jdticket.net import Answer, Line, NoAnswerError, exchange, short
+from jdticket.platform_model import App
 from jdticket.text import quoted
 from jdticket.words import platform_trouble
 

@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from jdticket.errors import PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.jos import CALL_SECONDS, json_of, unreachable
-from jdticket.model import App, Grant, Trouble
+from jdticket.model import Trouble
 from jdticket.net import NoAnswerError, exchange, short
+from jdticket.platform_model import App, Grant
 from jdticket.text import quoted
 
 _LONGEST = timedelta(days=36_600)

@@ -23,16 +23,8 @@ from jdticket.intake.jos import (
     text_of,
     unreachable,
 )
-from jdticket.model import (
-    Details,
-    Draft,
-    LogEntry,
-    Page,
-    PlatformState,
-    Rejection,
-    Verdict,
-    platform_state_from_words,
-)
+from jdticket.model import Draft, PlatformState, Rejection, platform_state_from_words
+from jdticket.platform_model import Details, LogEntry, Page, Verdict
 from jdticket.text import one_line
 
 SOURCE = "JOS"

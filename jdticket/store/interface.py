@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jdticket.model import (
     ChannelTrouble,
@@ -26,8 +27,10 @@ from jdticket.model import (
     SourceState,
     Ticket,
     TicketQuery,
-    Token,
 )
+
+if TYPE_CHECKING:
+    from jdticket.platform_model import Token
 
 # Facts that one part writes and another reads.
 RAN_AT = "reminders_ran_at"

@@ -15,7 +15,7 @@ from pathlib import Path
 from jdticket.clock import from_stored, stored
 from jdticket.errors import StoreError
 from jdticket.i18n import _
-from jdticket.model import Token
+from jdticket.platform_model import Token
 from jdticket.store.interface import TokenStore
 from jdticket.words import os_reason
 

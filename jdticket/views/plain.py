@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from jdticket import clock
 from jdticket.model import (
@@ -23,8 +23,10 @@ from jdticket.model import (
     SourceState,
     Status,
     Ticket,
-    Token,
 )
+
+if TYPE_CHECKING:
+    from jdticket.platform_model import Token
 
 TICKET_KEYS = (
     "id",

@@ -13,7 +13,8 @@ from jdticket import i18n
 from jdticket.errors import PlatformError
 from jdticket.gateway import REPLY, WORKLIST, Gateway
 from jdticket.intake.jos import JosGateway, field, from_millis, platform_time, sign
-from jdticket.model import App, Trouble
+from jdticket.model import Trouble
+from jdticket.platform_model import App
 from tests.gateway import APP_KEY, APP_SECRET, app, gateway, order
 from tests.language import assert_speaks
 from tests.literal import RESET, Literal, held, ok

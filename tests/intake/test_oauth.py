@@ -16,7 +16,8 @@ from jdticket.errors import PlatformError, UsageError
 from jdticket.gateway import WORKLIST, Gateway
 from jdticket.intake.jos import JosGateway
 from jdticket.intake.oauth import OAuth
-from jdticket.model import App, Grant, Trouble
+from jdticket.model import Trouble
+from jdticket.platform_model import App, Grant
 from tests.gateway import APP_KEY, APP_SECRET, REDIRECT, app, gateway
 from tests.language import assert_speaks
 from tests.literal import RESET, Literal, ok

@@ -15,7 +15,8 @@ from jdticket.errors import PlatformError
 from jdticket.gateway import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST, Gateway, Log, WorkOrder
 from jdticket.intake.jos import JosGateway
 from jdticket.intake.workorders import WorkOrders
-from jdticket.model import App, Details, Draft, LogEntry, PlatformState, Rejection, Trouble, Verdict
+from jdticket.model import Draft, PlatformState, Rejection, Trouble
+from jdticket.platform_model import App, Details, LogEntry, Verdict
 from tests.gateway import APP_KEY, APP_SECRET, app, gateway, order
 from tests.language import assert_speaks
 from tests.literal import Literal, ok

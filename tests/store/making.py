@@ -25,9 +25,9 @@ from jdticket.model import (
     SourceState,
     Status,
     Ticket,
-    Token,
     Via,
 )
+from jdticket.platform_model import Token
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jdticket.errors import StoreError
-from jdticket.model import Token
+from jdticket.platform_model import Token
 from jdticket.store.tokens import SqliteTokens, tokens_path
 from tests.store.making import NOON, token
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.model import Delivery, DeliveryState, SourceState, Status, Token, Trouble
+from jdticket.model import Delivery, DeliveryState, SourceState, Status, Trouble
+from jdticket.platform_model import Token
 from jdticket.views import plain
 from tests.desk_helpers import SHANGHAI
 from tests.store.making import NOON, event, outage, ticket
