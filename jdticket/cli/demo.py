@@ -58,6 +58,7 @@ def demo(
         '[[shops]]\ncode = "jd5"\nname = "京东5店"\n',
         encoding="utf-8",
     )
+    config.chmod(0o600)
     sample = folder / "sample.csv"
     sample.write_bytes(_sample(session).encode("gb18030"))
     step = _Steps(config)
@@ -115,6 +116,7 @@ def _platform(session: Session) -> None:
             f'oauth_url = "{gateway.oauth_url}" }}\n',
             encoding="utf-8",
         )
+        config.chmod(0o600)
         step = _Steps(config, {_SECRET: secret})
         step(_("1. Sign the shop in: the address to open, and the code that comes back"), "auth", "login")
         step(
