@@ -350,6 +350,11 @@ class PlatformDesk:
             verdict = platform.reply(ticket.id, reply.text, type_id, subtype_id)
         except JdticketError as error:
             return self._not_there(reply, claimed, error, connect, ticket, by)
+        except BaseException:
+            # A person left. The ticket still waits on the platform, and its reminders must go on.
+            with self._store.transaction():
+                self._mark(reply.ticket_id, there=False)
+            raise
         self._remember(type_id, subtype_id)
         if verdict.there:
             how = Arrival.ALREADY if verdict.already else Arrival.SENT
@@ -479,16 +484,8 @@ class PlatformDesk:
     ) -> None:
         now = self._now()
         with self._store.transaction():
-            ticket = self._store.ticket(reply.ticket_id)
+            ticket = self._mark(reply.ticket_id, there=delivery.state is DeliveryState.ARRIVED)
             self._store.put_delivery(delivery)
-            if ticket is not None and ticket.status is Status.REPLIED:
-                arrived = delivery.state is DeliveryState.ARRIVED
-                returned_at = None if arrived else ticket.returned_at or now
-                # What the platform said of it before the reply is not so any more.
-                words = "" if arrived else ticket.platform_status
-                if (returned_at, words) != (ticket.returned_at, ticket.platform_status):
-                    changed = replace(ticket, returned_at=returned_at, platform_status=words)
-                    self._store.put_tickets([changed])
             data: dict[str, object] = {
                 "reply": reply.id,
                 "state": delivery.state.value,
@@ -499,6 +496,18 @@ class PlatformDesk:
                 "shop": ticket.shop if ticket is not None else "",
             }
             self._store.append([Event(at=now, kind=kind, ticket_id=reply.ticket_id, by=by, data=data)])
+
+    def _mark(self, ticket_id: str, *, there: bool) -> Ticket | None:
+        """Keep with the ticket whether its reply is on the platform. Called inside a transaction."""
+        ticket = self._store.ticket(ticket_id)
+        if ticket is not None and ticket.status is Status.REPLIED:
+            returned_at = None if there else ticket.returned_at or self._now()
+            # What the platform said of it before the reply is not so any more.
+            words = "" if there else ticket.platform_status
+            if (returned_at, words) != (ticket.returned_at, ticket.platform_status):
+                changed = replace(ticket, returned_at=returned_at, platform_status=words)
+                self._store.put_tickets([changed])
+        return ticket
 
 
 class _Reader:

@@ -659,6 +659,7 @@ class TestSending:
         with pytest.raises(KeyboardInterrupt):
             room.send(reply)
         assert room.delivery(reply).state is DeliveryState.UNKNOWN
+        assert room.ticket("84700001").returned_at == at("23 12:00")
         room.platform.reply = proper
         room.pass_time(2 * MINUTE)
         assert room.send(reply).error is None
