@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from jdticket.errors import PlatformError
+from jdticket.errors import PlatformError, StoreError
 from jdticket.i18n import _
 from jdticket.model import Trouble
 from jdticket.platform_model import App, Grant, Token
@@ -60,13 +60,15 @@ class Authorisation:
             return held.access_token
         try:
             self._held = self._renew(held if refused is None else None, refused)
-        except PlatformError as error:
+        except (PlatformError, StoreError) as error:
             if refused is not None or held.expires_at <= self._now():
                 raise
             # Good for a while yet; the next command tries again.
             self._held = held
             self._not_renewed = True
             self._say(error.message)
+        else:
+            self._not_renewed = False
         return self._held.access_token
 
     def sign_in(self, code: str) -> Token:

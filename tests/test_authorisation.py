@@ -432,3 +432,16 @@ def test_eight_processes_that_need_a_renewal_at_once_renew_once_and_all_get_a_go
         for process in processes:
             process.communicate(timeout=60)
         assert [process.returncode for process in processes] == [0] * 8
+
+
+def test_a_renewal_that_succeeds_later_is_followed_by_others(signed_in: Shop) -> None:
+    signed_in.granting.fails = unreachable()
+    signed_in.authorisation.token()
+    signed_in.granting.fails = None
+    signed_in.authorisation.token("access-1")
+    renewed = signed_in.authorisation.status()
+    assert renewed is not None
+    signed_in.time = renewed.expires_at - SECOND
+    before = len(signed_in.granting.asked)
+    signed_in.authorisation.token()
+    assert len(signed_in.granting.asked) == before + 1

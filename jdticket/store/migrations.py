@@ -277,6 +277,13 @@ def m003_the_platform(db: Database) -> None:
         BEGIN SELECT RAISE (ABORT, 'arrived deliveries are never changed'); END
     """)
 
+    # The back door of INSERT OR REPLACE; an upsert of one that is not there yet goes on.
+    db.execute("""
+        CREATE TRIGGER arrived_deliveries_are_never_replaced BEFORE INSERT ON deliveries
+        WHEN EXISTS (SELECT 1 FROM deliveries WHERE reply_id = NEW.reply_id AND state = 'arrived')
+        BEGIN SELECT RAISE (IGNORE); END
+    """)
+
     db.execute(f"""
         CREATE TABLE sources (
             shop TEXT NOT NULL PRIMARY KEY,

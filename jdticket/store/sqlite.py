@@ -169,6 +169,7 @@ class SqliteStore(Store):
                 (SELECT count(*) {_RETURNED} AND {of_shop} AND NOT EXISTS (
                     SELECT 1 FROM deliveries INDEXED BY deliveries_open
                     WHERE ticket_id = tickets.id AND state <> 'arrived'
+                        AND NOT coalesce(busy_until > ?1, FALSE)
                 )),
                 (SELECT count(*) {_UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
             stored(now),

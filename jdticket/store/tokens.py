@@ -6,6 +6,7 @@ at a time renews a token, on Windows as on Linux.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -90,7 +91,11 @@ class SqliteTokens(TokenStore):
     def _connect(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            if not self._path.exists():
+                # Closing a file lets go of the locks that this process has on it: only a new one is opened.
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            if self._path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             mode = self._path.stat().st_mode & 0o777
         except OSError as error:
             raise StoreError(
@@ -117,7 +122,7 @@ class SqliteTokens(TokenStore):
     def _failures_explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:  # a time that is none
             raise StoreError(
                 _("{path} cannot be used: {reason}.").format(path=self._path, reason=error)
             ) from error

@@ -1065,3 +1065,17 @@ def test_a_long_import_does_not_grow_in_memory(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
     assert peak < 3_000_000
+
+
+def test_an_arrived_delivery_is_not_replaced_either(tmp_path: Path) -> None:
+    path = tmp_path / "jdticket.db"
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([ticket()])
+        kept = store.add_reply(reply())
+        store.put_delivery(delivery(kept.id, state=DeliveryState.ARRIVED))
+    with by_hand(path) as db:
+        db.execute(
+            "REPLACE INTO deliveries SELECT reply_id, ticket_id, 'unsent', tries, tried_at, busy_until, "
+            "answer, trouble, code, subtype FROM deliveries"
+        )
+        assert db.execute("SELECT state FROM deliveries").fetchall() == [("arrived",)]
