@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import businesstimedelta
 import pytz
 
-from jdticket.deadlines import ServiceHours, parse_window
+from jdticket.domain.hours import ServiceHours, parse_window
 
 CREATED_AT = datetime(2026, 11, 23, 8, 40, 17, tzinfo=UTC)
 FOUR_HOURS = timedelta(hours=4)

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import requests
 
-from jdticket.gateway import Gateway, sample_orders
+from jdticket.demo.gateway import Gateway, sample_orders
 
 JDTICKET = [sys.executable, "-m", "jdticket"]
 BARE = [sys.executable, "-c", "import typer, requests, sqlite3"]
@@ -50,7 +50,7 @@ class Process:
 
     def __init__(self, orders: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jdticket.gateway", "--orders", str(orders)],
+            [sys.executable, "-m", "jdticket.demo.gateway", "--orders", str(orders)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -13,9 +13,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jdticket.domain.tickets import length_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _
-from jdticket.model import length_from_words
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 

@@ -6,7 +6,7 @@ sentence in the reader's language that says what is wrong, where, and what to do
 
 from __future__ import annotations
 
-from jdticket.model import Trouble
+from jdticket.domain.tickets import Trouble
 
 
 class JdticketError(Exception):

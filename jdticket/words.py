@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 
+from jdticket.domain.tickets import DeadlineSource, Kind, OutageReason, Outcome, Status, Trouble, Via
 from jdticket.i18n import _
-from jdticket.model import DeadlineSource, Kind, OutageReason, Outcome, Status, Trouble, Via
 
 Gettext = Callable[[str], str]
 

@@ -6,7 +6,7 @@ import pytest
 
 from jdticket.net import AddressError, Line, NoAnswerError, exchange, is_web_address, secrets_of, short
 from tests.channels.robots import NEVER, Robots, http_status
-from tests.literal import HANG_UP, RESET, Literal, held, ok
+from tests.platform.literal import HANG_UP, RESET, Literal, held, ok
 
 
 def test_an_address_can_be_fetched() -> None:

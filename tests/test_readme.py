@@ -25,9 +25,9 @@ import typer
 
 from jdticket import errors
 from jdticket.cli.app import app
-from jdticket.config import CHANNEL_KINDS, load_config
+from jdticket.domain.tickets import Kind, OutageReason, ReminderRule, ReminderState, Via
 from jdticket.errors import ConfigError, JdticketError
-from jdticket.model import Kind, OutageReason, ReminderRule, ReminderState, Via
+from jdticket.settings.reading import CHANNEL_KINDS, load_config
 from jdticket.views import plain
 
 ROOT = Path(__file__).parent.parent

@@ -8,9 +8,9 @@ from datetime import datetime
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from jdticket.channels.interface import Channel, Delivery, Message
+from jdticket.domain.tickets import ChannelSettings
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.model import ChannelSettings
 from jdticket.net import short, within
 
 _SIZE_MAX = 32_768

@@ -14,9 +14,9 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
+from jdticket.domain.tickets import ChannelSettings
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.model import ChannelSettings
 
 # Kind -> class; the module has the name of the kind.
 _CLASSES = {

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from jdticket.channels.interface import Channel, Delivery, Message
+from jdticket.domain.tickets import ChannelSettings
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.model import ChannelSettings
 from jdticket.net import (
     AddressError,
     Answer,

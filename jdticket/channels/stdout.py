@@ -6,8 +6,8 @@ import sys
 from datetime import datetime
 
 from jdticket.channels.interface import Channel, Delivery, Message
+from jdticket.domain.tickets import ChannelSettings
 from jdticket.i18n import _
-from jdticket.model import ChannelSettings
 
 
 class Stdout(Channel):

@@ -13,11 +13,11 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import By, Subtype, TicketId, Why, example
 from jdticket.cli.session import Session
-from jdticket.config import fill_template
-from jdticket.desk import Answered, Desk
+from jdticket.desk.desk import Answered, Desk
+from jdticket.domain.tickets import Ticket
 from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.model import Ticket
+from jdticket.settings.reading import fill_template
 from jdticket.text import one_line, quoted
 from jdticket.words import kind_word, listed, os_reason, status_word
 

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 
 from jdticket import __version__
-from jdticket.deadlines import NeverOpenError
+from jdticket.domain.hours import NeverOpenError
 from jdticket.errors import JdticketError, UsageError
 from jdticket.i18n import _
 from jdticket.text import quoted

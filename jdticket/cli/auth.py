@@ -13,17 +13,17 @@ from jdticket.cli.app import Group
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
-from jdticket.config import Shop
+from jdticket.domain.authorisation import Token
+from jdticket.domain.tickets import SourceState, Trouble
 from jdticket.errors import ConfigError, JdticketError, UsageError
 from jdticket.i18n import _
-from jdticket.model import SourceState, Trouble
-from jdticket.platform_model import Token
+from jdticket.settings.reading import Shop
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed, platform_trouble
 
 if TYPE_CHECKING:
-    from jdticket.intake.oauth import OAuth
+    from jdticket.platform.oauth import OAuth
 
 app = typer.Typer(
     cls=Group,
@@ -55,7 +55,7 @@ def login(
         typer.Option(metavar=_("CODE"), help=_("The code, or the whole address; without it you are asked.")),
     ] = None,
 ) -> None:
-    from jdticket.intake.oauth import OAuth
+    from jdticket.platform.oauth import OAuth
 
     session = Session(ctx)
     session.must_be_now()

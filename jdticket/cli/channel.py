@@ -12,9 +12,9 @@ from jdticket import clock
 from jdticket.cli.app import Group
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
+from jdticket.desk.reminders import ANSWER_SECONDS
 from jdticket.errors import ChannelError
 from jdticket.i18n import _, translator
-from jdticket.reminder_desk import ANSWER_SECONDS
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed

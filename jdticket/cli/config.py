@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from jdticket import config
 from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.i18n import _
+from jdticket.settings import reading as config
 
 app = typer.Typer(
     cls=Group,

@@ -19,12 +19,12 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
-from jdticket.deadlines import DeadlinePolicy
+from jdticket.domain.hours import DeadlinePolicy
 from jdticket.errors import JdticketError, PlatformError
 from jdticket.i18n import _, language
 
 if TYPE_CHECKING:
-    from jdticket.gateway import WorkOrder
+    from jdticket.demo.gateway import WorkOrder
 
 app = typer.Typer()
 _SECRET = "JDTICKET_DEMO_SECRET"  # noqa: S105 - the name of a variable
@@ -100,7 +100,7 @@ def _end(folder: Path, config: Path) -> None:
 
 def _platform(session: Session) -> None:
     """A shop's day with the platform, which is played on this machine: the real one is never asked."""
-    from jdticket.gateway import REPLY, SUBTYPES, Gateway
+    from jdticket.demo.gateway import REPLY, SUBTYPES, Gateway
 
     folder = Path(tempfile.mkdtemp(prefix="jdticket-demo-"))
     config = folder / "config.toml"
@@ -160,7 +160,7 @@ def _platform(session: Session) -> None:
 
 def _orders(session: Session) -> list[WorkOrder]:
     """75 work orders in all five states; those on which something waits came in lately."""
-    from jdticket.gateway import sample_orders
+    from jdticket.demo.gateway import sample_orders
 
     orders = sample_orders(75, session.now)
     waiting = [order for order in orders if order.status in {1, 5}]
@@ -213,7 +213,7 @@ def _sample(session: Session) -> str:
     have passed since.
     """
     policy: DeadlinePolicy = session.config.policy
-    lines = resources.files("jdticket").joinpath("sample.csv").read_text(encoding="utf-8").splitlines()
+    lines = resources.files("jdticket.demo").joinpath("sample.csv").read_text(encoding="utf-8").splitlines()
     return "\r\n".join(_with_times(line, session, policy) for line in lines) + "\r\n"
 
 

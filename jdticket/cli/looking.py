@@ -12,11 +12,11 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
-from jdticket.deadlines import ClockKind, Segment
-from jdticket.desk import Board, Desk
+from jdticket.desk.desk import Board, Desk
+from jdticket.domain.hours import ClockKind, Segment
+from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.model import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ def _language(arguments: Sequence[str]) -> str:
     for asked in (_value(arguments, "--lang"), os.environ.get("JDTICKET_LANG")):
         if asked in i18n.LANGUAGES:
             return asked
-    from jdticket import config
+    from jdticket.settings import reading as config
 
     path = _value(arguments, "--config")
     configured = config.peek_language(Path(path) if path else None, os.environ)

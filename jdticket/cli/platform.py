@@ -11,18 +11,18 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.session import Session
-from jdticket.config import Shop
+from jdticket.desk.platform import Choice, PlatformDesk, Sent
+from jdticket.domain.authorisation import Token
+from jdticket.domain.tickets import DeliveryState, Reply, Ticket
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.model import DeliveryState, Reply, Ticket
-from jdticket.platform_desk import Choice, PlatformDesk, Sent
-from jdticket.platform_model import Token
+from jdticket.settings.reading import Shop
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
 
 if TYPE_CHECKING:
-    from jdticket.authorisation import Authorisation
-    from jdticket.intake.workorders import WorkOrders
+    from jdticket.desk.authorisation import Authorisation
+    from jdticket.platform.workorders import WorkOrders
     from jdticket.store.tokens import SqliteTokens
 
 
@@ -83,8 +83,8 @@ class PlatformSession:
 
     def authorisation(self, shop: Shop) -> Authorisation:
         """The shop's authorisation. Raises ``ConfigError`` for a shop without application or secret."""
-        from jdticket.authorisation import Authorisation
-        from jdticket.intake.oauth import OAuth
+        from jdticket.desk.authorisation import Authorisation
+        from jdticket.platform.oauth import OAuth
 
         app = self._session.config.app(shop, os.environ)
         return Authorisation(app, OAuth(app), self.tokens, clock.system_now, self._session.say)
@@ -100,8 +100,8 @@ class PlatformSession:
 
         Raises ``ConfigError`` for a shop without application or secret.
         """
-        from jdticket.intake.jos import TRIES, JosGateway
-        from jdticket.intake.workorders import WorkOrders
+        from jdticket.platform.jos import TRIES, JosGateway
+        from jdticket.platform.workorders import WorkOrders
 
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token

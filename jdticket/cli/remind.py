@@ -14,10 +14,10 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.config import fill_template
+from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outcome, Outlet, ReminderDesk, Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.reminder_desk import ANSWER_SECONDS, Notice, Outcome, Outlet, ReminderDesk, Report
+from jdticket.settings.reading import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:

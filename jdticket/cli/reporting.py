@@ -12,10 +12,10 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.session import Session
-from jdticket.desk import OutageStory
+from jdticket.desk.desk import OutageStory
+from jdticket.domain.tickets import Contact, OutageReason, Outcome, Via
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.model import Contact, OutageReason, Outcome, Via
 from jdticket.text import one_line
 from jdticket.words import kind_word, reason_word, via_word
 

@@ -10,10 +10,10 @@ import typer
 from jdticket.cli.options import AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
+from jdticket.desk.platform import Arrival, Sent
+from jdticket.domain.tickets import Delivery, DeliveryState, Reply, Trouble
 from jdticket.errors import PlatformError, UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.model import Delivery, DeliveryState, Reply, Trouble
-from jdticket.platform_desk import Arrival, Sent
 from jdticket.text import one_line
 from jdticket.words import listed
 

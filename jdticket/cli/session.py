@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from jdticket import clock
-from jdticket.config import Config, database_path, load_config
-from jdticket.desk import Desk
+from jdticket.desk.desk import Desk
+from jdticket.domain.tickets import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
-from jdticket.model import SourceState
-from jdticket.store.sqlite import SqliteStore
+from jdticket.settings.reading import Config, database_path, load_config
+from jdticket.store.sqlite.queries import SqliteStore
 
 if TYPE_CHECKING:
     from jdticket.views.screen import Screen

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from jdticket import clock, config
+from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
-from jdticket.config import Manager, Shop
 from jdticket.i18n import _, language
+from jdticket.settings import reading as config
+from jdticket.settings.reading import Manager, Shop
 
 app = typer.Typer()
 

@@ -12,11 +12,11 @@ from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
-from jdticket.config import Shop
+from jdticket.desk.platform import Synced
+from jdticket.domain.tickets import Trouble
 from jdticket.errors import PlatformError, UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.model import Trouble
-from jdticket.platform_desk import Synced
+from jdticket.settings.reading import Shop
 from jdticket.words import listed, sentences
 
 app = typer.Typer()

@@ -9,14 +9,15 @@ from typing import Annotated
 
 import typer
 
-from jdticket import clock, model
+from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, example
 from jdticket.cli.session import Session
-from jdticket.desk import TakenIn
+from jdticket.desk.desk import TakenIn
+from jdticket.domain import tickets as model
+from jdticket.domain.tickets import Draft, Kind, Rejection
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.model import Draft, Kind, Rejection
 from jdticket.text import quoted
 from jdticket.words import listed, sentences
 

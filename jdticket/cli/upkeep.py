@@ -13,10 +13,10 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
-from jdticket.desk import Desk
+from jdticket.desk.desk import Desk
+from jdticket.domain.tickets import TicketQuery
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.model import TicketQuery
 from jdticket.words import listed, os_reason, sentences
 
 app = typer.Typer()

@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from jdticket.errors import InputError, UsageError
-from jdticket.i18n import _
-from jdticket.intake.interface import ReadOptions
-from jdticket.intake.values import Cell, moment, not_after, order_id, plain, ticket_id, unprotected
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ORDER_ID_PATTERN,
     Draft,
     Kind,
@@ -25,6 +21,10 @@ from jdticket.model import (
     kind_from_words,
     platform_state_from_words,
 )
+from jdticket.errors import InputError, UsageError
+from jdticket.i18n import _
+from jdticket.intake.interface import ReadOptions
+from jdticket.intake.values import Cell, moment, not_after, order_id, plain, ticket_id, unprotected
 from jdticket.text import quoted
 from jdticket.words import listed
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TextIO
 
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
 from jdticket.i18n import _
 from jdticket.intake.columns import (
     CELL_MAX,
@@ -22,7 +23,6 @@ from jdticket.intake.columns import (
 )
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import unprotected
-from jdticket.model import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
 
 _DELIMITERS = (",", "\t", ";", "|")
 _LINE_MAX = 2 * CELL_MAX

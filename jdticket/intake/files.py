@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import check_map, no_header
 from jdticket.intake.encoding import check_encoding, find_encoding
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.model import Draft, Rejection
 from jdticket.text import harmless
 from jdticket.words import os_reason
 

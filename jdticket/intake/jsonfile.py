@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, TextIO
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import (
@@ -21,7 +22,6 @@ from jdticket.intake.columns import (
 )
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell
-from jdticket.model import Draft, Rejection
 from jdticket.text import quoted
 from jdticket.words import listed
 

@@ -15,11 +15,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from jdticket.clock import parse_time
-from jdticket.errors import InputError
-from jdticket.i18n import _, ngettext
-from jdticket.intake.interface import ReadOptions, Source
-from jdticket.intake.values import not_after
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ORDER_ID_PATTERN,
     TICKET_ID_PATTERN,
     Draft,
@@ -28,6 +24,10 @@ from jdticket.model import (
     length_from_words,
     platform_state_from_words,
 )
+from jdticket.errors import InputError
+from jdticket.i18n import _, ngettext
+from jdticket.intake.interface import ReadOptions, Source
+from jdticket.intake.values import not_after
 from jdticket.text import quoted
 
 BUTTONS = frozenset({"去处理", "去回复", "去申诉", "去举证", "催处理", "查看详情"})

@@ -10,9 +10,9 @@ import unicodedata
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from jdticket.clock import parse_time
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.errors import InputError
 from jdticket.i18n import _
-from jdticket.model import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 
 Cell = str | int | float | bool | date | time | timedelta | None
 """What a cell may hold; ``datetime`` is a ``date``."""

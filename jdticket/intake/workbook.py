@@ -9,6 +9,7 @@ from itertools import islice
 from struct import unpack_from
 from typing import TYPE_CHECKING, BinaryIO
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import (
@@ -22,7 +23,6 @@ from jdticket.intake.columns import (
 )
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell, plain
-from jdticket.model import Draft, Rejection
 from jdticket.text import quoted
 from jdticket.words import listed
 

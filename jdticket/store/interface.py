@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ChannelTrouble,
     Contact,
     Counts,
@@ -30,7 +30,7 @@ from jdticket.model import (
 )
 
 if TYPE_CHECKING:
-    from jdticket.platform_model import Token
+    from jdticket.domain.authorisation import Token
 
 # Facts that one part writes and another reads.
 RAN_AT = "reminders_ran_at"

@@ -14,9 +14,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from jdticket.clock import from_stored, stored
+from jdticket.domain.authorisation import Token
 from jdticket.errors import StoreError
 from jdticket.i18n import _
-from jdticket.platform_model import Token
 from jdticket.store.interface import TokenStore
 from jdticket.words import os_reason
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
+from jdticket.domain.tickets import Reminder, ReminderRule, ReminderState
 from jdticket.i18n import _
-from jdticket.model import Reminder, ReminderRule, ReminderState
 from jdticket.text import one_line
 from jdticket.views.screen import Cell, Screen
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.model import Outage, ReminderRule, SourceState, Status, Ticket
+from jdticket.domain.tickets import Outage, ReminderRule, SourceState, Status, Ticket
 from jdticket.text import one_line, without_phones
 from jdticket.words import kind_word, listed, platform_trouble, reason_word
 

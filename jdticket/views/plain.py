@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jdticket import clock
-from jdticket.model import (
+from jdticket.domain.tickets import (
     Contact,
     Delivery,
     Event,
@@ -26,7 +26,7 @@ from jdticket.model import (
 )
 
 if TYPE_CHECKING:
-    from jdticket.platform_model import Token
+    from jdticket.domain.authorisation import Token
 
 TICKET_KEYS = (
     "id",

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.i18n import _
-from jdticket.model import (
+from jdticket.domain.tickets import (
     Contact,
     DeadlineSource,
     Event,
@@ -23,6 +22,7 @@ from jdticket.model import (
     Trouble,
     Via,
 )
+from jdticket.i18n import _
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen
 from jdticket.views.tables import left_cell

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.i18n import _, ngettext
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ChannelTrouble,
     Counts,
     Delivery,
@@ -20,6 +19,7 @@ from jdticket.model import (
     Status,
     Ticket,
 )
+from jdticket.i18n import _, ngettext
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, status_word

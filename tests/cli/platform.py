@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from jdticket import clock
-from jdticket.gateway import Gateway, WorkOrder
-from tests.gateway import APP_KEY, APP_SECRET, SECRET_ENV, order, shops_toml
+from jdticket.demo.gateway import Gateway, WorkOrder
+from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, order, shops_toml
 
 from .running import Program
 

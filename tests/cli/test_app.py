@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from jdticket import __version__, i18n
-from jdticket.model import Kind, OutageReason, Via
+from jdticket.domain.tickets import Kind, OutageReason, Via
 from tests.language import assert_speaks
 
 from .running import Program, row, table

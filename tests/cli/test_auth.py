@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jdticket.gateway import Gateway
-from tests.gateway import APP_KEY, APP_SECRET, REDIRECT, SECRET_ENV, gateway, shops_toml
+from jdticket.demo.gateway import Gateway
 from tests.language import assert_speaks
+from tests.platform.stand_in import APP_KEY, APP_SECRET, REDIRECT, SECRET_ENV, gateway, shops_toml
 
 from .platform import ALL_DAY, set_up, sign_in
 from .running import Program

@@ -13,7 +13,7 @@ import pytest
 
 from jdticket import clock
 from tests.channels.robots import NEVER, Answer, Handler, Robots, code, http_status
-from tests.gateway import APP_KEY, APP_SECRET, SECRET_ENV, gateway, shops_toml
+from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, shops_toml
 
 from .running import Program, row, table
 

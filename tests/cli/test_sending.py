@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.gateway import REPLY, WORKINFO, Gateway
-from tests.gateway import SECRET_ENV, gateway, order
+from jdticket.demo.gateway import REPLY, WORKINFO, Gateway
 from tests.language import assert_speaks
+from tests.platform.stand_in import SECRET_ENV, gateway, order
 
 from .platform import ago, set_up, sign_in
 from .running import Program

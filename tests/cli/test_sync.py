@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from jdticket import clock
-from jdticket.gateway import WORKLIST, Gateway, sample_orders
-from tests.gateway import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
+from jdticket.demo.gateway import WORKLIST, Gateway, sample_orders
 from tests.language import assert_speaks
+from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
 
 from .platform import ago, set_up, sign_in, waiting
 from .running import Program

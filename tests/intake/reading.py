@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.intake.files import source_from_stream
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.model import Draft, Rejection
 
 DATA = Path(__file__).parent.parent / "data"
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

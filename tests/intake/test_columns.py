@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from jdticket.domain.tickets import Draft, Kind, PlatformState, Rejection
 from jdticket.errors import InputError, UsageError
 from jdticket.intake.columns import FIELDS
-from jdticket.model import Draft, Kind, PlatformState, Rejection
 
 from .reading import at, drafts, only_draft, only_rejection, read, source
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.intake.columns import CELL_MAX
-from jdticket.model import Draft, Rejection
 
 from .reading import drafts, only_draft, only_rejection, read, source
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.intake.files import open_source, source_from_stream
-from jdticket.model import Draft, Rejection
 
 from .reading import DATA, at, drafts, options, read, source
 

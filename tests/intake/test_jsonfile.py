@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from jdticket.domain.tickets import Draft, PlatformState, Rejection
 from jdticket.errors import InputError
 from jdticket.intake.columns import CELL_MAX
-from jdticket.model import Draft, PlatformState, Rejection
 
 from .reading import at, drafts, only_draft, only_rejection, read, source
 

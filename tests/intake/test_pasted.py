@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jdticket.domain.tickets import Draft, Kind, PlatformState, Rejection
 from jdticket.errors import InputError
 from jdticket.intake.pasted import BUTTONS, PastedPage
-from jdticket.model import Draft, Kind, PlatformState, Rejection
 
 from .reading import DATA, NOW, at, options
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
-from jdticket.model import Draft, Rejection
 
 from .reading import DATA, at, drafts, only_draft, read, source
 

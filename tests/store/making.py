@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jdticket.model import (
+from jdticket.domain.authorisation import Token
+from jdticket.domain.tickets import (
     Contact,
     DeadlineSource,
     Delivery,
@@ -27,7 +28,6 @@ from jdticket.model import (
     Ticket,
     Via,
 )
-from jdticket.platform_model import Token
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jdticket.errors import RefusedError
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ChannelTrouble,
     Counts,
     DeadlineSource,
@@ -37,8 +36,9 @@ from jdticket.model import (
     Trouble,
     Via,
 )
+from jdticket.errors import RefusedError
 from jdticket.store.interface import Store
-from jdticket.store.sqlite import SqliteStore
+from jdticket.store.sqlite.queries import SqliteStore
 from tests.store.making import (
     NOON,
     contact,

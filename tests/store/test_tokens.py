@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from jdticket.domain.authorisation import Token
 from jdticket.errors import StoreError
-from jdticket.platform_model import Token
 from jdticket.store.tokens import SqliteTokens, tokens_path
 from tests.store.making import NOON, token
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from jdticket.model import Reminder, ReminderRule, ReminderState
+from jdticket.domain.tickets import Reminder, ReminderRule, ReminderState
 from jdticket.views.ledger import print_ledger, rule_word
 from jdticket.views.screen import Plain
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.store.making import NOON, failed, reminder, sent
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from jdticket.config import fill_template
+from jdticket.domain.tickets import Kind, ReminderRule, SourceState, Status, Ticket, Trouble
 from jdticket.i18n import translator
-from jdticket.model import Kind, ReminderRule, SourceState, Status, Ticket, Trouble
+from jdticket.settings.reading import fill_template
 from jdticket.views.messages import Messages
 from jdticket.words import platform_trouble
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.language import assert_speaks
 from tests.store.making import NOON, outage, ticket
 

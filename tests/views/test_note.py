@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jdticket.domain.tickets import Kind, Outage, Ticket
 from jdticket.i18n import translator
-from jdticket.model import Kind, Outage, Ticket
 from jdticket.views.note import manager_note
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.language import assert_speaks
 from tests.store.making import NOON, outage, ticket
 

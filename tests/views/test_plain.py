@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.model import Delivery, DeliveryState, SourceState, Status, Trouble
-from jdticket.platform_model import Token
+from jdticket.domain.authorisation import Token
+from jdticket.domain.tickets import Delivery, DeliveryState, SourceState, Status, Trouble
 from jdticket.views import plain
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.store.making import NOON, event, outage, ticket
 
 HOUR = timedelta(hours=1)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from jdticket.clock import stored
-from jdticket.model import DeadlineSource, EventKind, Kind, Outcome, Status, Ticket
+from jdticket.domain.tickets import DeadlineSource, EventKind, Kind, Outcome, Status, Ticket
 from jdticket.views.screen import Plain
 from jdticket.views.stories import Teller
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.store.making import NOON, contact, event, extension, outage, reply, ticket
 
 HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jdticket.model import (
+from jdticket.domain.tickets import (
     ChannelTrouble,
     Counts,
     Delivery,
@@ -20,7 +20,7 @@ from jdticket.model import (
 )
 from jdticket.views import tables
 from jdticket.views.screen import Cell, Plain
-from tests.desk_helpers import SHANGHAI
+from tests.desk.at_desk import SHANGHAI
 from tests.store.making import NOON, outage, reply, ticket
 
 HOUR = timedelta(hours=1)

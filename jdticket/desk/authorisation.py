@@ -1,0 +1,133 @@
+"""A shop's authorisation on the platform: got by a sign-in, renewed before it ends, by one process at a
+time, whichever command needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jdticket.domain.authorisation import App, Grant, Token
+from jdticket.domain.tickets import Trouble
+from jdticket.errors import PlatformError, StoreError
+from jdticket.i18n import _
+from jdticket.store.interface import TokenStore
+
+# "Refresh a day before the end": of a token that lives for a year. One of an application under test
+# lives for 24 hours.
+_LONGEST_MARGIN = timedelta(days=1)
+
+
+class Granting(Protocol):
+    """What hands out grants; both methods raise ``PlatformError``."""
+
+    def exchange(self, code: str) -> Grant:
+        """The grant for the code of a sign-in."""
+
+    def refresh(self, refresh_token: str) -> Grant:
+        """The grant in place of an older one."""
+
+
+class Authorisation:
+    """One shop's authorisation. ``now`` is the present; ``say`` takes a sentence for the person, when a
+    renewal failed that is not needed yet."""
+
+    def __init__(
+        self,
+        app: App,
+        granting: Granting,
+        tokens: TokenStore,
+        now: Callable[[], datetime],
+        say: Callable[[str], None],
+    ) -> None:
+        self._app = app
+        self._granting = granting
+        self._tokens = tokens
+        self._now = now
+        self._say = say
+        self._held: Token | None = None
+        self._not_renewed = False
+
+    def token(self, refused: str | None = None) -> str:
+        """The access token, renewed when its end is near, or when the platform has refused ``refused``.
+
+        Raises ``PlatformError`` when the shop has to be signed in.
+        """
+        held = self._held or self._current()
+        good = not self._is_near_its_end(held) or (self._not_renewed and held.expires_at > self._now())
+        if refused is None and good:
+            self._held = held
+            return held.access_token
+        try:
+            self._held = self._renew(held if refused is None else None, refused)
+        except (PlatformError, StoreError) as error:
+            if refused is not None or held.expires_at <= self._now():
+                raise
+            # Good for a while yet; the next command tries again.
+            self._held = held
+            self._not_renewed = True
+            self._say(error.message)
+        else:
+            self._not_renewed = False
+        return self._held.access_token
+
+    def sign_in(self, code: str) -> Token:
+        """Keep what the platform grants for the code of a sign-in. Raises ``PlatformError``."""
+        with self._tokens.alone():
+            return self._keep(self._granting.exchange(code), "")
+
+    def refresh(self) -> Token:
+        """Renew the token now. Raises ``PlatformError``."""
+        with self._tokens.alone():
+            return self._refreshed(self._current())
+
+    def status(self) -> Token | None:
+        """The token as it is kept; None: the shop was never signed in through this application."""
+        token = self._tokens.token(self._app.shop)
+        return token if token is not None and token.app_key == self._app.app_key else None
+
+    def _current(self) -> Token:
+        token = self.status()
+        if token is None:
+            raise PlatformError(
+                _("Shop {shop} is not signed in on the platform: jdticket auth login {shop}").format(
+                    shop=self._app.shop
+                ),
+                trouble=Trouble.SIGNED_OUT,
+            )
+        return token
+
+    def _is_near_its_end(self, token: Token) -> bool:
+        margin = min(_LONGEST_MARGIN, (token.expires_at - token.got_at) / 3)
+        return self._now() >= token.expires_at - margin
+
+    def _renew(self, near_its_end: Token | None, refused: str | None) -> Token:
+        with self._tokens.alone():
+            # While we waited for our turn, another process may have done it.
+            current = self._current()
+            mine = refused if near_its_end is None else near_its_end.access_token
+            return self._refreshed(current) if current.access_token == mine else current
+
+    def _refreshed(self, token: Token) -> Token:
+        if not token.refresh_token:
+            raise PlatformError(
+                _("The authorisation of shop {shop} cannot be renewed: jdticket auth login {shop}").format(
+                    shop=self._app.shop
+                ),
+                trouble=Trouble.SIGNED_OUT,
+            )
+        return self._keep(self._granting.refresh(token.refresh_token), token.refresh_token)
+
+    def _keep(self, grant: Grant, refresh_token: str) -> Token:
+        now = self._now()
+        token = Token(
+            shop=self._app.shop,
+            app_key=self._app.app_key,
+            access_token=grant.access_token,
+            # A grant without one leaves the old one in force.
+            refresh_token=grant.refresh_token or refresh_token,
+            got_at=now,
+            expires_at=now + grant.lifetime,
+        )
+        self._tokens.put_token(token)
+        return token

@@ -1,0 +1,100 @@
+"""What the platform (JD's open platform, JOS) hands over, and what it takes to ask it.
+
+Like ``model``, of which this is the part that most commands do without: every datetime is aware and in
+UTC, and nothing here reads a clock, a file or a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jdticket.domain.tickets import Draft, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A merchant's own application on the open platform, through which one shop is served."""
+
+    shop: str
+    """The shop's code."""
+    app_key: str
+    app_secret: str
+    """Secret: signs every call."""
+    redirect_uri: str
+    """Where the browser is sent after the sign-in, as the application has it on the platform; empty: not
+    known, and nobody can be signed in."""
+    url: str
+    """The gateway."""
+    oauth_url: str
+    """What the three steps of the sign-in stand below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the platform hands out at a sign-in or a refresh."""
+
+    access_token: str
+    """Secret."""
+    refresh_token: str
+    """Secret."""
+    lifetime: timedelta
+    """Of the access token, from the moment it was handed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A shop's authorisation, as it is kept beside the store."""
+
+    shop: str
+    app_key: str
+    """Of the application it was given to; it is worth nothing to another."""
+    access_token: str
+    """Secret."""
+    refresh_token: str
+    """Secret."""
+    got_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the platform's list of work orders."""
+
+    items: Sequence[Draft | Rejection]
+    total: int | None
+    """How many work orders the whole list has; None: it does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of a work order's history on the platform."""
+
+    at: datetime | None
+    user: str
+    kind: str
+    """The platform's words for what was done, such as 商家回复."""
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the platform tells of one work order beyond its row in the list."""
+
+    type_id: int | None
+    """The first-level business type that a reply has to name."""
+    type_name: str
+    log: tuple[LogEntry, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the platform made of a reply."""
+
+    there: bool
+    """The ticket counts as replied: by this reply, or already before it."""
+    words: str
+    already: bool = False
+    """It did so before, and the reply was not added."""

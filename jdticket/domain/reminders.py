@@ -1,0 +1,255 @@
+"""Which reminder is due at a given moment: the rules and service time, nothing else.
+
+Nothing here reads a clock, a file or a setting, and nothing here knows what has gone out: the ledger
+does. A ticket climbs a ladder of steps, "new" first, then "before:<seconds>", the longest first, then
+"overdue:0", "overdue:1" and so on. The answer is always the highest step that it has reached, and the
+caller sends that unless the ledger has it. So a pause costs the steps in between and never repeats them.
+
+Service time alone moves a ticket along, but some steps are reached while the desk is closed: whether
+anything may be sent then is the caller's to say. Moments are aware and come out in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from jdticket.domain.hours import ServiceHours
+from jdticket.domain.tickets import Outage, ReminderRule, SourceState, Status, Ticket
+
+_SECOND = timedelta(seconds=1)
+_SOURCE_BACK = "source_back"
+_REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Whom to tell as well from the moment that so much service time is left, and all the time after."""
+
+    left: timedelta
+    mention: tuple[str, ...]
+    channel: str | None
+    """The name of a channel to use besides; None: no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who is on duty when. ``start`` is included, ``end`` is not; past midnight is another duty."""
+
+    weekdays: frozenset[int]
+    """0 is Monday."""
+    start: int
+    """Seconds of the local day by its clock, 0 <= start < end <= 86400; anything else is a ``ValueError``."""
+    end: int
+    mention: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= 86_400:
+            raise ValueError("a duty must end after it begins, within one day")
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRules:
+    """What is reminded of, and how often. Every length is at least a second."""
+
+    new: bool
+    before: tuple[timedelta, ...]
+    """Service time left, the longest first."""
+    overdue_every: timedelta | None
+    """Service time; None: overdue tickets are not reminded of."""
+    overdue_times: int
+    """How many reminders of an overdue ticket there are in all."""
+    opening: bool
+    outage_contact_every: timedelta | None
+    """Time on the wall; None: outages are not reminded of."""
+    returned: bool
+    source_every: timedelta | None
+    """Time on the wall; None: shops whose tickets cannot be fetched are not reminded of."""
+    escalate: tuple[Escalation, ...]
+    digest_over: int
+    """More reminders than this for one channel are joined in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A reminder whose moment has come."""
+
+    rule: ReminderRule
+    step: str
+    """Which step of the rule, as the ledger names it."""
+    at: datetime
+    """The moment since which it is due."""
+    left: timedelta
+    """Service time until the ticket's deadline, negative when that is past; zero where there is none."""
+
+
+def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
+    """The most urgent reminder of this ticket whose moment has come; None when none has.
+
+    - "new" since the ticket was taken in. It belongs to the ticket and not to a deadline: the ledger
+      should keep it under the first deadline, lest a moved one makes an old ticket new again.
+    - "before:<seconds>" since that much service time was left, whether or not the ticket was there
+      already: one taken in with 25 minutes left is told as "before:1800". Where it is left all through
+      a closed time, since the opening.
+    - "overdue:<k>" since the second after the deadline for k = 0, by the wall even when the deadline lies
+      outside service hours; from then on since k times ``overdue_every`` of service time has passed. The
+      last one stays the answer for good, so that a pause over all of them still ends in one reminder.
+    - "returned:<time>" for a ticket that we hold as replied and the platform still shows as waiting, and
+      after that its "before" and "overdue" like any other's: its time runs on there.
+
+    Raises ``NeverOpenError`` for a deadline outside of the years that the hours know.
+    """
+    step, _following = _standing(ticket, now, hours, rules)
+    if step is None:
+        return None
+    at, rule, name = step
+    return Due(rule, name, at, hours.between(now, ticket.deadline_at))
+
+
+def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
+    """The reminder that the platform has rejected the reply to a ticket, which is pending again: at once,
+    whatever its ladder has told already. The step is "rejected:<time>"."""
+    at = ticket.rejected_at
+    if at is None or now < at or ticket.status is not Status.PENDING or not rules.returned:
+        return None
+    left = hours.between(now, ticket.deadline_at)
+    return Due(ReminderRule.RETURNED, f"{_REJECTED}:{at:%Y-%m-%dT%H:%M:%SZ}", at, left)
+
+
+def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
+    """The first moment after ``now`` at which :func:`due_for_ticket` gives another step; None: never.
+
+    It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
+    """
+    _step, following = _standing(ticket, now, hours, rules)
+    return following
+
+
+def due_for_outage(outage: Outage, now: datetime, rules: ReminderRules) -> Due | None:
+    """The reminder that the operations manager has not been contacted: at once, and then again and again.
+
+    The step is "outage_contact:<k>", where k times ``outage_contact_every`` has passed on the wall since
+    the report. It goes on when the outage has ended: the manager must hear of it all the same.
+    """
+    every = rules.outage_contact_every
+    if every is None or outage.contacted or now < outage.reported_at:
+        return None
+    times = (now - outage.reported_at) // every
+    return Due(
+        ReminderRule.OUTAGE_CONTACT,
+        f"{ReminderRule.OUTAGE_CONTACT}:{times}",
+        outage.reported_at + times * every,
+        timedelta(0),
+    )
+
+
+def due_for_source(source: SourceState, now: datetime, rules: ReminderRules) -> Due | None:
+    """The reminder that a shop's tickets cannot be fetched: at once, and again and again while it lasts;
+    then one that it works again, which is for those who have heard of the failure.
+
+    The steps are "source:<shop>:<since>:<k>", where k times ``source_every`` has passed on the wall, and
+    "source_back:<shop>:<since>".
+    """
+    every = rules.source_every
+    if every is None:
+        return None
+    since = source.failing_since
+    if since is not None:
+        if now < since:
+            return None
+        times = (now - since) // every
+        step = f"{source_step(source.shop, since)}{times}"
+        return Due(ReminderRule.SOURCE, step, since + times * every, timedelta(0))
+    if source.failed_since is None or source.back_at is None or now < source.back_at:
+        return None
+    step = f"{_SOURCE_BACK}:{source.shop}:{source.failed_since:%Y-%m-%dT%H:%M:%SZ}"
+    return Due(ReminderRule.SOURCE, step, source.back_at, timedelta(0))
+
+
+def source_step(shop: str, since: datetime) -> str:
+    """How the steps of the reminders begin that tell of this failure."""
+    return f"{ReminderRule.SOURCE}:{shop}:{since:%Y-%m-%dT%H:%M:%SZ}:"
+
+
+def opening_due(now: datetime, hours: ServiceHours, rules: ReminderRules, zone: tzinfo) -> Due | None:
+    """The digest of the day, "opening:<local date>", since the day's first opening and only while open.
+
+    Hours that go on past midnight do not open there, and hours around the clock never open.
+    """
+    if not rules.opening or not hours.is_open(now):
+        return None
+    day = now.astimezone(zone).date()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    # From the second before, so that what is open already begins before the day does.
+    for stretch in hours.segments(midnight - _SECOND, now + _SECOND):
+        if stretch.start >= midnight:
+            return Due(ReminderRule.OPENING, f"{ReminderRule.OPENING}:{day}", stretch.start, timedelta(0))
+    return None
+
+
+def on_duty(duties: Iterable[Duty], now: datetime, zone: tzinfo) -> tuple[str, ...]:
+    """Whom the duties of this moment mention, by the clock of ``zone``; each once, in the duties' order."""
+    local = now.astimezone(zone)
+    second = local.hour * 3600 + local.minute * 60 + local.second
+    return tuple(
+        dict.fromkeys(
+            name
+            for duty in duties
+            if local.weekday() in duty.weekdays and duty.start <= second < duty.end
+            for name in duty.mention
+        )
+    )
+
+
+def escalations(rules: ReminderRules, left: timedelta) -> tuple[Escalation, ...]:
+    """Those in force with so much service time left (negative: overdue)."""
+    return tuple(escalation for escalation in rules.escalate if left <= escalation.left)
+
+
+# A moment, the rule, and the name of its step.
+_Step = tuple[datetime, ReminderRule, str]
+
+
+def _standing(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules
+) -> tuple[_Step | None, datetime | None]:
+    """The highest step that the ticket has reached, and when it reaches another."""
+    reached: _Step | None = None
+    following: datetime | None = None
+    for step in _ladder(ticket, hours, rules):
+        at, rule, _name = step
+        if at <= now:
+            reached, following = step, None
+            continue
+        following = at if following is None else min(following, at)
+        # The ladder's moments rise, but for a ticket that was taken in late.
+        if rule is not ReminderRule.NEW:
+            break
+    return reached, following
+
+
+def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:
+    """The ticket's steps, the least urgent first."""
+    if ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned:
+        since = ticket.returned_at
+        yield since, ReminderRule.RETURNED, f"{ReminderRule.RETURNED}:{since:%Y-%m-%dT%H:%M:%SZ}"
+        for step in _deadline_steps(ticket, hours, rules):
+            if step[0] > since:
+                yield step
+    if ticket.status is not Status.PENDING:
+        return
+    if rules.new:
+        yield ticket.taken_in_at, ReminderRule.NEW, str(ReminderRule.NEW)
+    yield from _deadline_steps(ticket, hours, rules)
+
+
+def _deadline_steps(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:
+    deadline = ticket.deadline_at
+    for left in rules.before:
+        seconds = left // _SECOND
+        yield hours.before(deadline, left), ReminderRule.BEFORE, f"{ReminderRule.BEFORE}:{seconds}"
+    if rules.overdue_every is not None:
+        for times in range(rules.overdue_times):
+            at = hours.after(deadline, times * rules.overdue_every) if times else deadline + _SECOND
+            yield at, ReminderRule.OVERDUE, f"{ReminderRule.OVERDUE}:{times}"
