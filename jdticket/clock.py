@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jdticket.domain.tickets import length_from_words
+from jdticket.durations import length_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _
 

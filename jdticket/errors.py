@@ -6,7 +6,22 @@ sentence in the reader's language that says what is wrong, where, and what to do
 
 from __future__ import annotations
 
-from jdticket.domain.tickets import Trouble
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """Why the platform could not be asked."""
+
+    UNREACHABLE = "unreachable"
+    """It gave no answer that can be understood."""
+    REFUSED = "refused"
+    """It gave an error code."""
+    SIGNED_OUT = "signed_out"
+    """The shop is not signed in there, or its authorisation has ended."""
+    SETTINGS = "settings"
+    """The application's secret, or something else of ours, is missing."""
+    UNDECIDED = "undecided"
+    """A person has yet to choose the second-level business type of a reply."""
 
 
 class JdticketError(Exception):

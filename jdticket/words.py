@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 
-from jdticket.domain.tickets import DeadlineSource, Kind, OutageReason, Outcome, Status, Trouble, Via
+from jdticket.domain.outages import OutageReason, Outcome, Via
+from jdticket.domain.tickets import DeadlineSource, Kind, Status
+from jdticket.errors import Trouble
 from jdticket.i18n import _
 
 Gettext = Callable[[str], str]

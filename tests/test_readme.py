@@ -25,7 +25,9 @@ import typer
 
 from jdticket import errors
 from jdticket.cli.app import app
-from jdticket.domain.tickets import Kind, OutageReason, ReminderRule, ReminderState, Via
+from jdticket.domain.outages import OutageReason, Via
+from jdticket.domain.reminders import ReminderRule, ReminderState
+from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError, JdticketError
 from jdticket.settings.reading import CHANNEL_KINDS, load_config
 from jdticket.views import plain

@@ -8,7 +8,7 @@ from datetime import datetime
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import short, within

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 from jdticket.i18n import _
 
 

@@ -14,8 +14,8 @@ from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.domain.authorisation import Token
-from jdticket.domain.tickets import SourceState, Trouble
-from jdticket.errors import ConfigError, JdticketError, UsageError
+from jdticket.domain.sources import SourceState
+from jdticket.errors import ConfigError, JdticketError, Trouble, UsageError
 from jdticket.i18n import _
 from jdticket.settings.reading import Shop
 from jdticket.text import one_line

@@ -19,7 +19,7 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
-from jdticket.domain.hours import DeadlinePolicy
+from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.errors import JdticketError, PlatformError
 from jdticket.i18n import _, language
 

@@ -13,7 +13,8 @@ from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Board, Desk
-from jdticket.domain.hours import ClockKind, Segment
+from jdticket.domain.deadlines import ClockKind
+from jdticket.domain.hours import Segment
 from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext

@@ -13,7 +13,7 @@ from jdticket.cli.looking import teller
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.reporting import manager_of, outage_json
 from jdticket.cli.session import Session
-from jdticket.domain.tickets import Outcome, Via
+from jdticket.domain.outages import Outcome, Via
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed

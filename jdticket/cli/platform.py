@@ -13,7 +13,8 @@ from jdticket import clock
 from jdticket.cli.session import Session
 from jdticket.desk.platform import Choice, PlatformDesk, Sent
 from jdticket.domain.authorisation import Token
-from jdticket.domain.tickets import DeliveryState, Reply, Ticket
+from jdticket.domain.replies import DeliveryState, Reply
+from jdticket.domain.tickets import Ticket
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.settings.reading import Shop

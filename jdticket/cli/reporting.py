@@ -13,7 +13,7 @@ from jdticket import clock
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import OutageStory
-from jdticket.domain.tickets import Contact, OutageReason, Outcome, Via
+from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.text import one_line

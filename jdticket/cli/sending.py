@@ -11,8 +11,8 @@ from jdticket.cli.options import AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.desk.platform import Arrival, Sent
-from jdticket.domain.tickets import Delivery, DeliveryState, Reply, Trouble
-from jdticket.errors import PlatformError, UsageError
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line
 from jdticket.words import listed

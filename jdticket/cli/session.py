@@ -15,7 +15,7 @@ import typer
 
 from jdticket import clock
 from jdticket.desk.desk import Desk
-from jdticket.domain.tickets import SourceState
+from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
 from jdticket.settings.reading import Config, database_path, load_config

@@ -13,8 +13,7 @@ from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.desk.platform import Synced
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError, UsageError
+from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.settings.reading import Shop
 from jdticket.words import listed, sentences

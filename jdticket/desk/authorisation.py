@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from jdticket.domain.authorisation import App, Grant, Token
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError, StoreError
+from jdticket.errors import PlatformError, StoreError, Trouble
 from jdticket.i18n import _
 from jdticket.store.interface import TokenStore
 

@@ -12,36 +12,16 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from jdticket import clock
-from jdticket.domain.hours import DeadlinePolicy, Segment
+from jdticket.domain.deadlines import DeadlinePolicy
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.hours import Segment
+from jdticket.domain.moves import CLOSE_FROM, REOPEN_FROM, REPLY_FROM, VOID_FROM
+from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
+from jdticket.domain.reminders import ChannelTrouble
+from jdticket.domain.replies import REPLY_MAX_BYTES, Delivery, DeliveryState, Reply, ReplyRules
+from jdticket.domain.sources import SourceState
 from jdticket.domain.taking import known_ticket, new_ticket, reply_event
-from jdticket.domain.tickets import (
-    CLOSE_FROM,
-    REOPEN_FROM,
-    REPLY_FROM,
-    REPLY_MAX_BYTES,
-    VOID_FROM,
-    ChannelTrouble,
-    Contact,
-    Counts,
-    DeadlineSource,
-    Delivery,
-    DeliveryState,
-    Draft,
-    Event,
-    EventKind,
-    Extension,
-    Outage,
-    OutageReason,
-    Outcome,
-    Rejection,
-    Reply,
-    ReplyRules,
-    SourceState,
-    Status,
-    Ticket,
-    TicketQuery,
-    Via,
-)
+from jdticket.domain.tickets import Counts, DeadlineSource, Draft, Rejection, Status, Ticket, TicketQuery
 from jdticket.errors import InputError, NotFoundError, RefusedError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import RAN_AT, RAN_EVERY, Store

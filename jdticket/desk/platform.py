@@ -14,30 +14,19 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
-from jdticket.domain.authorisation import Details, LogEntry, Verdict
-from jdticket.domain.tickets import (
-    REJECT_FROM,
-    Delivery,
-    DeliveryState,
-    Draft,
-    Event,
-    EventKind,
-    PlatformState,
-    Rejection,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-    TicketQuery,
-    Trouble,
-    kind_from_words,
-)
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.moves import REJECT_FROM
+from jdticket.domain.platform_words import kind_from_words
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import Details, LogEntry, SourceState, Verdict
+from jdticket.domain.tickets import Draft, PlatformState, Rejection, Status, Ticket, TicketQuery
 from jdticket.errors import (
     ConfigError,
     JdticketError,
     NotFoundError,
     PlatformError,
     RefusedError,
+    Trouble,
     UsageError,
 )
 from jdticket.i18n import _

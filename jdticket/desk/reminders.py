@@ -14,10 +14,15 @@ from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.domain.hours import NeverOpenError, ServiceHours
+from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import (
+    ChannelSettings,
     Due,
     Duty,
+    Reminder,
+    ReminderRule,
     ReminderRules,
+    ReminderState,
     due_for_outage,
     due_for_rejection,
     due_for_source,
@@ -28,17 +33,8 @@ from jdticket.domain.reminders import (
     opening_due,
     source_step,
 )
-from jdticket.domain.tickets import (
-    ChannelSettings,
-    Outage,
-    Reminder,
-    ReminderRule,
-    ReminderState,
-    SourceState,
-    Status,
-    Ticket,
-    TicketQuery,
-)
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Status, Ticket, TicketQuery
 from jdticket.errors import JdticketError
 from jdticket.store.interface import RAN_AT, RAN_EVERY, Store
 

@@ -6,11 +6,8 @@ UTC, and nothing here reads a clock, a file or a setting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from jdticket.domain.tickets import Draft, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +53,3 @@ class Token:
     """Secret."""
     got_at: datetime
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the platform's list of work orders."""
-
-    items: Sequence[Draft | Rejection]
-    total: int | None
-    """How many work orders the whole list has; None: it does not tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One entry of a work order's history on the platform."""
-
-    at: datetime | None
-    user: str
-    kind: str
-    """The platform's words for what was done, such as 商家回复."""
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What the platform tells of one work order beyond its row in the list."""
-
-    type_id: int | None
-    """The first-level business type that a reply has to name."""
-    type_name: str
-    log: tuple[LogEntry, ...]
-    """Oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the platform made of a reply."""
-
-    there: bool
-    """The ticket counts as replied: by this reply, or already before it."""
-    words: str
-    already: bool = False
-    """It did so before, and the reply was not added."""

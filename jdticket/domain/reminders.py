@@ -14,13 +14,96 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
 
 from jdticket.domain.hours import ServiceHours
-from jdticket.domain.tickets import Outage, ReminderRule, SourceState, Status, Ticket
+from jdticket.domain.outages import Outage
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Status, Ticket
 
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
 _REJECTED = "rejected"
+
+
+class ReminderRule(StrEnum):
+    """Why a reminder goes out."""
+
+    NEW = "new"
+    BEFORE = "before"
+    OVERDUE = "overdue"
+    OPENING = "opening"
+    OUTAGE_CONTACT = "outage_contact"
+    RETURNED = "returned"
+    SOURCE = "source"
+
+
+class ReminderState(StrEnum):
+    """Where a reminder stands in the ledger."""
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """One notification channel (通知渠道), as the configuration describes it."""
+
+    name: str
+    kind: str
+    """wecom, dingtalk, feishu, apprise or stdout."""
+    url: str
+    """Secret: it carries the robot's key. Empty for stdout."""
+    secret: str
+    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
+    mention: tuple[str, ...]
+    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
+    shops: tuple[str, ...]
+    """Codes of the shops it is for; empty: all."""
+    night: bool
+    """Whether it may be used outside service hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One row of the ledger: one reminder on one channel."""
+
+    rule: ReminderRule
+    step: str
+    """Which step of the rule: with ticket or outage, deadline and channel it names this reminder once
+    and for all ("new", "before:1800", "overdue:0", "opening:2026-11-24", "outage_contact:2")."""
+    channel: str
+    due_at: datetime
+    """The moment since which it is due."""
+    ticket_id: str | None
+    outage_id: int | None
+    deadline_at: datetime | None
+    """The deadline that it belongs to: a moved deadline makes its own reminders."""
+    state: ReminderState
+    claimed_at: datetime
+    claim_expires_at: datetime
+    """After this a claim that came to nothing may be taken over."""
+    attempts: int
+    sent_at: datetime | None = None
+    answer: str = ""
+    """What the channel answered, secrets left out."""
+    refused: bool = False
+    """The channel refused it for good (bad key, keyword rule, signature): a person has to act."""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTrouble:
+    """A channel that fails: its last outcome is a failure, whatever it has sent before."""
+
+    channel: str
+    since: datetime
+    """When the first of these failures was claimed; nothing has gone out on the channel since."""
+    answer: str
+    """What the channel said to the last of them."""
+    refused: bool
+    """The last of them was refused for good: a person has to act."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jdticket import clock
-from jdticket.domain.hours import DeadlinePolicy
-from jdticket.domain.tickets import (
-    CLOSE_FROM,
-    REJECT_FROM,
-    DeadlineSource,
-    Draft,
-    Event,
-    EventKind,
-    Kind,
-    PlatformState,
-    Reply,
-    Status,
-    Ticket,
-    platform_state_from_words,
-)
+from jdticket.domain.deadlines import DeadlinePolicy
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.moves import CLOSE_FROM, REJECT_FROM
+from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.domain.replies import Reply
+from jdticket.domain.tickets import DeadlineSource, Draft, Kind, PlatformState, Status, Ticket
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
 _COUNTDOWN_TOLERANCE = timedelta(minutes=2)

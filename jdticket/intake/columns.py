@@ -12,15 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from jdticket.domain.tickets import (
-    ORDER_ID_PATTERN,
-    Draft,
-    Kind,
-    PlatformState,
-    Rejection,
-    kind_from_words,
-    platform_state_from_words,
-)
+from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
+from jdticket.domain.tickets import ORDER_ID_PATTERN, Draft, Kind, PlatformState, Rejection
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions

@@ -15,8 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from jdticket.domain.authorisation import App
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError
+from jdticket.errors import PlatformError, Trouble
 from jdticket.i18n import _
 from jdticket.net import Answer, Line, NoAnswerError, exchange, short
 from jdticket.text import quoted

@@ -10,8 +10,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from jdticket.domain.authorisation import App, Grant
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError, UsageError
+from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _
 from jdticket.net import NoAnswerError, exchange, short
 from jdticket.platform.jos import CALL_SECONDS, json_of, unreachable

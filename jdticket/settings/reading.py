@@ -17,16 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jdticket.clock import load_zone
-from jdticket.domain.hours import (
-    DeadlinePolicy,
-    Duration,
-    ServiceHours,
-    Window,
-    parse_policy_duration,
-    parse_window,
-)
-from jdticket.domain.reminders import Duty, Escalation, ReminderRules
-from jdticket.domain.tickets import ChannelSettings, Kind, ReminderRule, ReplyRules, length_from_words
+from jdticket.domain.deadlines import DeadlinePolicy, Duration, parse_policy_duration
+from jdticket.domain.hours import ServiceHours, Window, parse_window
+from jdticket.domain.reminders import ChannelSettings, Duty, Escalation, ReminderRule, ReminderRules
+from jdticket.domain.replies import ReplyRules
+from jdticket.domain.tickets import Kind
+from jdticket.durations import length_from_words
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
 from jdticket.text import quoted, without_phones

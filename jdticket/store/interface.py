@@ -14,20 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jdticket.domain.tickets import (
-    ChannelTrouble,
-    Contact,
-    Counts,
-    Delivery,
-    Event,
-    Extension,
-    Outage,
-    Reminder,
-    Reply,
-    SourceState,
-    Ticket,
-    TicketQuery,
-)
+from jdticket.domain.events import Event
+from jdticket.domain.outages import Contact, Extension, Outage
+from jdticket.domain.reminders import ChannelTrouble, Reminder
+from jdticket.domain.replies import Delivery, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Counts, Ticket, TicketQuery
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.tickets import Reminder, ReminderRule, ReminderState
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
 from jdticket.i18n import _
 from jdticket.text import one_line
 from jdticket.views.screen import Cell, Screen

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.tickets import Outage, ReminderRule, SourceState, Status, Ticket
+from jdticket.domain.outages import Outage
+from jdticket.domain.reminders import ReminderRule
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Status, Ticket
 from jdticket.text import one_line, without_phones
 from jdticket.words import kind_word, listed, platform_trouble, reason_word
 

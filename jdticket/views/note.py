@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from jdticket.domain.tickets import Outage, Ticket
+from jdticket.domain.outages import Outage
+from jdticket.domain.tickets import Ticket
 from jdticket.text import one_line
 from jdticket.words import kind_word, listed, reason_word
 

@@ -12,18 +12,12 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jdticket import clock
-from jdticket.domain.tickets import (
-    Contact,
-    Delivery,
-    Event,
-    Extension,
-    Outage,
-    Reminder,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-)
+from jdticket.domain.events import Event
+from jdticket.domain.outages import Contact, Extension, Outage
+from jdticket.domain.reminders import Reminder
+from jdticket.domain.replies import Delivery, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Status, Ticket
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token

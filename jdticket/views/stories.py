@@ -6,22 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.tickets import (
-    Contact,
-    DeadlineSource,
-    Event,
-    EventKind,
-    Extension,
-    Kind,
-    Outage,
-    OutageReason,
-    Outcome,
-    Reply,
-    Status,
-    Ticket,
-    Trouble,
-    Via,
-)
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
+from jdticket.domain.replies import Reply
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
+from jdticket.errors import Trouble
 from jdticket.i18n import _
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen

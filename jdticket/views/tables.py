@@ -6,19 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.tickets import (
-    ChannelTrouble,
-    Counts,
-    Delivery,
-    DeliveryState,
-    Kind,
-    Outage,
-    Rejection,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-)
+from jdticket.domain.outages import Outage
+from jdticket.domain.reminders import ChannelTrouble
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Counts, Kind, Rejection, Status, Ticket
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jdticket.channels.interface import Channel, Delivery, Message, make_channel
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 

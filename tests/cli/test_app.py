@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from jdticket import __version__, i18n
-from jdticket.domain.tickets import Kind, OutageReason, Via
+from jdticket.domain.outages import OutageReason, Via
+from jdticket.domain.tickets import Kind
 from tests.language import assert_speaks
 
 from .running import Program, row, table

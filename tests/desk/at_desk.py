@@ -9,8 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jdticket.desk.desk import Desk, TakenIn
-from jdticket.domain.hours import ClockKind, DeadlinePolicy, Duration, ServiceHours, parse_window
-from jdticket.domain.tickets import Draft, Rejection, ReplyRules
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.hours import ServiceHours, parse_window
+from jdticket.domain.replies import ReplyRules
+from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.store.sqlite.queries import SqliteStore
 

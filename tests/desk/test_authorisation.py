@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from jdticket.demo.gateway import WORKLIST
 from jdticket.desk.authorisation import Authorisation
 from jdticket.domain.authorisation import App, Grant, Token
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError
+from jdticket.errors import PlatformError, Trouble
 from jdticket.platform.jos import JosGateway
 from jdticket.store.tokens import SqliteTokens
 from tests.platform.stand_in import APP_KEY, app, gateway

@@ -8,23 +8,19 @@ from typing import Any, ClassVar
 import pytest
 
 from jdticket.desk.desk import Answered
-from jdticket.domain.hours import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.events import EventKind
+from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
+from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.domain.replies import Delivery, DeliveryState
 from jdticket.domain.tickets import (
-    Contact,
     DeadlineSource,
-    Delivery,
-    DeliveryState,
     Draft,
-    EventKind,
     Kind,
-    OutageReason,
-    Outcome,
     PlatformState,
     Rejection,
     Status,
     TicketQuery,
-    Via,
-    platform_state_from_words,
 )
 from jdticket.errors import InputError, NotFoundError, RefusedError, StoreError, UsageError
 from tests.desk.at_desk import HOURS, DeskAt, at, draft

@@ -11,21 +11,19 @@ from typing import Any
 import pytest
 
 from jdticket.desk.reminders import Notice, Outcome, Outlet, ReminderDesk, Report
-from jdticket.domain.reminders import Duty, Escalation, ReminderRules
-from jdticket.domain.tickets import (
+from jdticket.domain.outages import Contact, OutageReason, Via
+from jdticket.domain.outages import Outcome as Said
+from jdticket.domain.reminders import (
     ChannelSettings,
-    Contact,
-    Draft,
-    OutageReason,
-    PlatformState,
+    Duty,
+    Escalation,
     ReminderRule,
+    ReminderRules,
     ReminderState,
-    SourceState,
-    Trouble,
-    Via,
 )
-from jdticket.domain.tickets import Outcome as Said
-from jdticket.errors import ConfigError
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Draft, PlatformState
+from jdticket.errors import ConfigError, Trouble
 from tests.desk.at_desk import HOURS, SHANGHAI, DeskAt, at, draft
 
 MINUTE = timedelta(minutes=1)

@@ -12,17 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jdticket.domain.hours import (
-    ClockKind,
-    DeadlinePolicy,
-    Duration,
-    NeverOpenError,
-    Segment,
-    ServiceHours,
-    Window,
-    parse_policy_duration,
-    parse_window,
-)
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration, parse_policy_duration
+from jdticket.domain.hours import NeverOpenError, Segment, ServiceHours, Window, parse_window
 from jdticket.domain.tickets import Kind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

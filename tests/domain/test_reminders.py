@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jdticket.domain.hours import ServiceHours, Window, parse_window
+from jdticket.domain.outages import Outage, OutageReason
 from jdticket.domain.reminders import (
     Due,
     Duty,
     Escalation,
+    ReminderRule,
     ReminderRules,
     due_for_outage,
     due_for_rejection,
@@ -27,17 +29,9 @@ from jdticket.domain.reminders import (
     opening_due,
     source_step,
 )
-from jdticket.domain.tickets import (
-    DeadlineSource,
-    Kind,
-    Outage,
-    OutageReason,
-    ReminderRule,
-    SourceState,
-    Status,
-    Ticket,
-    Trouble,
-)
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
+from jdticket.errors import Trouble
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86_400))

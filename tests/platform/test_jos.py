@@ -12,8 +12,7 @@ import pytest
 from jdticket import i18n
 from jdticket.demo.gateway import REPLY, WORKLIST, Gateway
 from jdticket.domain.authorisation import App
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError
+from jdticket.errors import PlatformError, Trouble
 from jdticket.platform.jos import JosGateway, field, from_millis, platform_time, sign
 from tests.language import assert_speaks
 from tests.platform.literal import RESET, Literal, held, ok

@@ -14,8 +14,7 @@ import requests
 from jdticket import i18n
 from jdticket.demo.gateway import WORKLIST, Gateway
 from jdticket.domain.authorisation import App, Grant
-from jdticket.domain.tickets import Trouble
-from jdticket.errors import PlatformError, UsageError
+from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.platform.jos import JosGateway
 from jdticket.platform.oauth import OAuth
 from tests.language import assert_speaks

@@ -12,9 +12,10 @@ import pytest
 
 from jdticket import i18n
 from jdticket.demo.gateway import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST, Gateway, Log, WorkOrder
-from jdticket.domain.authorisation import App, Details, LogEntry, Verdict
-from jdticket.domain.tickets import Draft, PlatformState, Rejection, Trouble
-from jdticket.errors import PlatformError
+from jdticket.domain.authorisation import App
+from jdticket.domain.sources import Details, LogEntry, Verdict
+from jdticket.domain.tickets import Draft, PlatformState, Rejection
+from jdticket.errors import PlatformError, Trouble
 from jdticket.platform.jos import JosGateway
 from jdticket.platform.workorders import WorkOrders
 from tests.language import assert_speaks

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.domain.authorisation import App
-from jdticket.domain.hours import parse_policy_duration, parse_window
-from jdticket.domain.reminders import Duty, Escalation, ReminderRules
-from jdticket.domain.tickets import ChannelSettings, Kind, ReminderRule
+from jdticket.domain.deadlines import parse_policy_duration
+from jdticket.domain.hours import parse_window
+from jdticket.domain.reminders import ChannelSettings, Duty, Escalation, ReminderRule, ReminderRules
+from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.settings.reading import (
     Config,

@@ -7,27 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jdticket.domain.authorisation import Token
-from jdticket.domain.tickets import (
-    Contact,
-    DeadlineSource,
-    Delivery,
-    DeliveryState,
-    Event,
-    EventKind,
-    Extension,
-    Kind,
-    Outage,
-    OutageReason,
-    Outcome,
-    Reminder,
-    ReminderRule,
-    ReminderState,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-    Via,
-)
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 

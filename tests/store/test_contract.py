@@ -15,28 +15,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jdticket.domain.tickets import (
-    ChannelTrouble,
-    Counts,
-    DeadlineSource,
-    Delivery,
-    DeliveryState,
-    EventKind,
-    Kind,
-    OutageReason,
-    Outcome,
-    Reminder,
-    ReminderRule,
-    ReminderState,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-    TicketQuery,
-    Trouble,
-    Via,
-)
-from jdticket.errors import RefusedError
+from jdticket.domain.events import EventKind
+from jdticket.domain.outages import OutageReason, Outcome, Via
+from jdticket.domain.reminders import ChannelTrouble, Reminder, ReminderRule, ReminderState
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
+from jdticket.errors import RefusedError, Trouble
 from jdticket.store.interface import Store
 from jdticket.store.sqlite.queries import SqliteStore
 from tests.store.making import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.tickets import Reminder, ReminderRule, ReminderState
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
 from jdticket.views.ledger import print_ledger, rule_word
 from jdticket.views.screen import Plain
 from tests.desk.at_desk import SHANGHAI

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.tickets import Kind, ReminderRule, SourceState, Status, Ticket, Trouble
+from jdticket.domain.reminders import ReminderRule
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Kind, Status, Ticket
+from jdticket.errors import Trouble
 from jdticket.i18n import translator
 from jdticket.settings.reading import fill_template
 from jdticket.views.messages import Messages

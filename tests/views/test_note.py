@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from jdticket.domain.tickets import Kind, Outage, Ticket
+from jdticket.domain.outages import Outage
+from jdticket.domain.tickets import Kind, Ticket
 from jdticket.i18n import translator
 from jdticket.views.note import manager_note
 from tests.desk.at_desk import SHANGHAI

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.domain.authorisation import Token
-from jdticket.domain.tickets import Delivery, DeliveryState, SourceState, Status, Trouble
+from jdticket.domain.replies import Delivery, DeliveryState
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Status
+from jdticket.errors import Trouble
 from jdticket.views import plain
 from tests.desk.at_desk import SHANGHAI
 from tests.store.making import NOON, event, outage, ticket

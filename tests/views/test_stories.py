@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from jdticket.clock import stored
-from jdticket.domain.tickets import DeadlineSource, EventKind, Kind, Outcome, Status, Ticket
+from jdticket.domain.events import EventKind
+from jdticket.domain.outages import Outcome
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 from jdticket.views.screen import Plain
 from jdticket.views.stories import Teller
 from tests.desk.at_desk import SHANGHAI

@@ -6,18 +6,11 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.tickets import (
-    ChannelTrouble,
-    Counts,
-    Delivery,
-    DeliveryState,
-    Kind,
-    Rejection,
-    Reply,
-    SourceState,
-    Status,
-    Trouble,
-)
+from jdticket.domain.reminders import ChannelTrouble
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Counts, Kind, Rejection, Status
+from jdticket.errors import Trouble
 from jdticket.views import tables
 from jdticket.views.screen import Cell, Plain
 from tests.desk.at_desk import SHANGHAI

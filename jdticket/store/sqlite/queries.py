@@ -21,32 +21,13 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from jdticket.clock import from_stored, stored
-from jdticket.domain.tickets import (
-    ChannelTrouble,
-    Contact,
-    Counts,
-    DeadlineSource,
-    Delivery,
-    DeliveryState,
-    Event,
-    EventKind,
-    Extension,
-    Kind,
-    Outage,
-    OutageReason,
-    Outcome,
-    Reminder,
-    ReminderRule,
-    ReminderState,
-    Reply,
-    SourceState,
-    Status,
-    Ticket,
-    TicketQuery,
-    Trouble,
-    Via,
-)
-from jdticket.errors import NotFoundError, RefusedError, StoreError
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
+from jdticket.domain.reminders import ChannelTrouble, Reminder, ReminderRule, ReminderState
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.sources import SourceState
+from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
+from jdticket.errors import NotFoundError, RefusedError, StoreError, Trouble
 from jdticket.i18n import _
 from jdticket.store.interface import Finding, Store
 from jdticket.store.sqlite.fulltext import match, pieces

@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.tickets import DeliveryState, ReminderRule, ReminderState, Status, TicketQuery, Trouble
-from jdticket.errors import NotFoundError, RefusedError, StoreError
+from jdticket.domain.reminders import ReminderRule, ReminderState
+from jdticket.domain.replies import DeliveryState
+from jdticket.domain.tickets import Status, TicketQuery
+from jdticket.errors import NotFoundError, RefusedError, StoreError, Trouble
 from jdticket.store.sqlite.fulltext import pieces
 from jdticket.store.sqlite.migrations import migrations
 from jdticket.store.sqlite.queries import SCHEMA_VERSION, SqliteStore

@@ -1,0 +1,76 @@
+"""Replies: what was said, whether it was in time, whether it has reached the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jdticket.errors import Trouble
+
+# The platform takes at most 1000 bytes of reply: 500 Chinese characters (JOS help, page 580).
+REPLY_MAX_BYTES = 1000
+
+
+class DeliveryState(StrEnum):
+    """Whether a reply has reached the platform."""
+
+    UNSENT = "unsent"
+    """It has surely not."""
+    UNKNOWN = "unknown"
+    """It was on its way and no answer came: look before it is sent again."""
+    ARRIVED = "arrived"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply to a ticket, on record."""
+
+    ticket_id: str
+    text: str
+    at: datetime
+    """When it was given."""
+    recorded_at: datetime
+    by: str
+    deadline_at: datetime
+    """The deadline that it was measured against."""
+    forced: bool = False
+    """Recorded with --force although the rules for an effective reply refused it."""
+    id: int = 0
+
+    @property
+    def on_time(self) -> bool:
+        """A reply at exactly the deadline is on time; one second later is late."""
+        return self.at <= self.deadline_at
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one reply that is to reach the platform."""
+
+    reply_id: int
+    ticket_id: str
+    state: DeliveryState
+    tries: int = 0
+    tried_at: datetime | None = None
+    """When it was first sent; None: not yet."""
+    busy_until: datetime | None = None
+    """Until then a process is sending it, and others leave it alone."""
+    answer: str = ""
+    """What the platform said, in its own words."""
+    trouble: Trouble | None = None
+    """Why it did not arrive, or may not have."""
+    code: str = ""
+    """The platform's error code, if it gave one."""
+    subtype: str = ""
+    """The name of the second-level business type that it was last tried with; empty: not tried yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRules:
+    """What makes a reply effective (有效性处理和回复, seller guide), as far as a program can tell."""
+
+    min_length: int
+    """Characters, white space not counted."""
+    empty_phrases: frozenset[str]
+    """Replies that say nothing, without punctuation, in lower case."""
