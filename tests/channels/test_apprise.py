@@ -77,7 +77,7 @@ def test_slow_services_are_left_to_themselves_and_the_process_ends(robots: Robot
 import sys
 from datetime import UTC, datetime
 from jdticket.channels.interface import Message, make_channel
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 channel = make_channel(ChannelSettings("n", "apprise", sys.argv[1], "", (), (), False))
 print(channel.send(Message(("x",), ()), now=datetime.now(UTC), timeout=0.5).answer)
 """

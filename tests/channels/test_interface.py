@@ -43,7 +43,7 @@ def test_what_a_channel_needs_is_imported_only_when_one_of_its_kind_is_made() ->
     program = """
 import json, sys
 from jdticket.channels.interface import make_channel
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 seen = []
 for kind, url in (("stdout", ""), ("wecom", "https://localhost/send?key=k"), ("apprise", "json://localhost")):
     make_channel(ChannelSettings("n", kind, url, "", (), (), False))

@@ -179,7 +179,7 @@ def test_a_robot_that_hangs_does_not_keep_the_process_from_ending(robots: Robots
 import sys
 from datetime import UTC, datetime
 from jdticket.channels.interface import Message, make_channel
-from jdticket.domain.tickets import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings
 channel = make_channel(ChannelSettings("n", "wecom", sys.argv[1], "", (), (), False))
 print(channel.send(Message(("x",), ()), now=datetime.now(UTC), timeout=0.3).answer)
 """
