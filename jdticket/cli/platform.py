@@ -42,7 +42,7 @@ class PlatformSession:
         return PlatformDesk(
             self._session.store(),
             clock.system_now,
-            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
+            lambda found, shop, reject: desk.taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
         )
 
     @cached_property
