@@ -1,6 +1,6 @@
 """The documentation says what is so: its examples are run, its tables are complete.
 
-    python -m tests.test_readme     write what the examples print now into both files
+    python -m tests.test_docs     write what the examples print now into both files
 
 In an example whose block is called ``console`` the whole output is compared. A block called
 ``text`` shows times that count from now: its commands are run, and have to succeed.
