@@ -332,6 +332,19 @@ def test_a_document_and_its_twin_show_the_same(english: Path, chinese: Path) -> 
     assert tables[0] == tables[1]
 
 
+@BOTH
+def test_every_room_of_the_house_is_drawn(shelf: _Shelf) -> None:
+    drawing = shelf.text("developing.md").partition("```\n")[2].partition("```")[0]
+    drawn = set(re.findall(r"(\w+)/(?=\s)", drawing))
+    rooms = {path.parent.name for path in (ROOT / "jdticket").rglob("__init__.py")}
+    assert rooms <= drawn
+    assert not [
+        name
+        for name in drawn - rooms
+        if not (ROOT / name).is_dir() and not any((ROOT / "jdticket").rglob(name))
+    ]
+
+
 # The tables
 
 
@@ -376,6 +389,27 @@ def test_every_command_and_its_options_have_a_row(shelf: _Shelf) -> None:
         row = next((row for row in rows if re.search(rf"`{command}(?: [^`]*)?`", row.split(" | ")[0])), "")
         missing += [command] if not row else [f"{command} {option}" for option in options - _coded(row)]
     assert not missing
+
+
+def _calls(text: str) -> Iterator[list[str]]:
+    """Every call of a command that the text names, in the middle of a sentence or as an example."""
+    for call in re.findall(r"^\$ jdticket (.*)$|`jdticket ([^`]+)`", text, re.MULTILINE):
+        words = shlex.split(re.sub(r"^(--\w+ \S+ )+", "", "".join(call)))
+        if not words[0].startswith("-") and words[0] != "COMMAND":
+            yield words
+
+
+@EVERY
+def test_every_call_that_is_named_can_be_made(shelf: _Shelf, document: Path) -> None:
+    tree = _tree()
+    calls = {name for name in tree if not any(other.startswith(f"{name} ") for other in tree)}
+    wrong = []
+    for words in _calls(document.read_text(encoding="utf-8")):
+        name = next((name for n in (2, 1) if (name := " ".join(words[:n])) in calls), None)
+        options = {word for word in words if re.match(r"--?[a-z]", word)}
+        if name is None or options - tree[name] - tree[""]:
+            wrong.append(words)
+    assert not wrong
 
 
 @BOTH
