@@ -7,8 +7,8 @@ from datetime import datetime
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
-from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Channel, Message
+from jdticket.domain.reminders import ChannelSettings, Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import short, within
@@ -37,11 +37,11 @@ class AppriseChannel(Channel):
         # Tokens stand anywhere in these URLs, even in the place of the host.
         self._secrets = {part for part in re.split(r"[/?&=@:,\s]+", settings.url) if len(part) >= 4}
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:  # noqa: ARG002 - no signature
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:  # noqa: ARG002 - no signature
         result = within(
             timeout, lambda: self._apprise.notify(self.text(message), body_format=NotifyFormat.TEXT)
         )
         if result is None:
-            return Delivery(False, _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
+            return Verdict(False, _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
         said = "; ".join(entry.message for entry in result.logs())
-        return Delivery(bool(result), short(said, self._secrets))
+        return Verdict(bool(result), short(said, self._secrets))

@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.domain.reminders import ChannelSettings, Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 
@@ -47,20 +47,6 @@ class Message:
     """Phone numbers, user ids and ``EVERYBODY``; those whom the channel cannot mention are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of a message."""
-
-    ok: bool
-    """The channel said, in its own way, that it took the message."""
-    answer: str
-    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
-    refused: bool = False
-    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
-    rate_limited: bool = False
-    """Too many messages: no more should be tried in this run."""
-
-
 class Channel(ABC):
     """One group, inbox or stream that people watch."""
 
@@ -77,7 +63,7 @@ class Channel(ABC):
     """Matches everyone who can be mentioned here."""
 
     @abstractmethod
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:
         """Send ``message`` in one network call and tell what became of it.
 
         ``now`` is the moment that a signed message is dated with. ``timeout`` (seconds, above zero) is for

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Channel, Message
+from jdticket.domain.reminders import ChannelSettings, Verdict
 from jdticket.i18n import _
 
 
@@ -18,10 +18,10 @@ class Stdout(Channel):
     def __init__(self, settings: ChannelSettings) -> None:
         self.name = settings.name
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:  # noqa: ARG002 - no network
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:  # noqa: ARG002 - no network
         try:
             sys.stdout.write(self.text(message) + "\n")
             sys.stdout.flush()
         except (OSError, UnicodeError):
-            return Delivery(False, _("standard output cannot be written to"))
-        return Delivery(True, "")
+            return Verdict(False, _("standard output cannot be written to"))
+        return Verdict(True, "")

@@ -14,7 +14,8 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outcome, Outlet, ReminderDesk, Report
+from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, ReminderDesk, Report
+from jdticket.domain.reminders import Verdict
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.settings.reading import fill_template
@@ -119,7 +120,7 @@ def _outlet(session: Session, name: str) -> Outlet:
 
     channel = make_channel(session.config.channel(name, os.environ))
 
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Outcome]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
         return [
             (len(message.lines), partial(_send, channel, message)) for message in channel.fold(lines, people)
         ]
@@ -127,9 +128,8 @@ def _outlet(session: Session, name: str) -> Outlet:
     return Outlet(fold, channel.per_minute, channel.per_second)
 
 
-def _send(channel: Channel, message: Message, seconds: float) -> Outcome:
-    done = channel.send(message, now=clock.system_now(), timeout=seconds)
-    return Outcome(done.ok, done.answer, done.refused, done.rate_limited)
+def _send(channel: Channel, message: Message, seconds: float) -> Verdict:
+    return channel.send(message, now=clock.system_now(), timeout=seconds)
 
 
 def _tell(

@@ -66,6 +66,20 @@ class ChannelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message, as its channel tells."""
+
+    ok: bool
+    """The channel said, in its own way, that it took the message."""
+    answer: str
+    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
+    refused: bool = False
+    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
+    rate_limited: bool = False
+    """Too many messages: no more should be tried in this run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reminder:
     """One row of the ledger: one reminder on one channel."""
 

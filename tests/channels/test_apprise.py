@@ -21,8 +21,8 @@ def robots() -> Iterator[Robots]:
 
 def test_a_message_goes_out_whole(robots: Robots) -> None:
     url = robots.url.replace("http", "json", 1) + "/inbox"
-    delivery = send(channel("apprise", url), "【京东3店】催单", "a <b> *c* \\n", mention=("13800000000",))
-    assert delivery.ok
+    verdict = send(channel("apprise", url), "【京东3店】催单", "a <b> *c* \\n", mention=("13800000000",))
+    assert verdict.ok
     [request] = robots.requests
     assert request.path == "/inbox"
     assert request.body["message"] == "【京东3店】催单\na <b> *c* \\n"
@@ -46,20 +46,20 @@ def test_a_failure_is_told_in_the_words_of_apprise_without_secrets(
     url = robots.url.replace("http://", "json://user:password@") + "/secret-path"
     robots.wecom("")
     robots.answer_with(http_status(500), to="")
-    delivery = send(channel("apprise", url))
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, False, False)
-    assert "500" in delivery.answer
-    assert not any(secret in delivery.answer for secret in ("127.0.0.1", "password", "secret-path"))
+    verdict = send(channel("apprise", url))
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, False, False)
+    assert "500" in verdict.answer
+    assert not any(secret in verdict.answer for secret in ("127.0.0.1", "password", "secret-path"))
     assert capfd.readouterr() == ("", "")
 
 
 def test_nobody_at_the_address_is_told_without_the_address() -> None:
     with Robots() as robots:
         url = robots.url.replace("http", "json", 1) + "/secret-path"
-    delivery = send(channel("apprise", url))
-    assert not delivery.ok
-    assert delivery.answer
-    assert "127.0.0.1" not in delivery.answer
+    verdict = send(channel("apprise", url))
+    assert not verdict.ok
+    assert verdict.answer
+    assert "127.0.0.1" not in verdict.answer
 
 
 def test_a_redirect_is_not_followed(robots: Robots) -> None:

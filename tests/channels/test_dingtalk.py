@@ -17,8 +17,8 @@ def robots() -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("dingtalk", robots.dingtalk()), "【京东3店】催单", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "errcode 0: ok")
+    verdict = send(channel("dingtalk", robots.dingtalk()), "【京东3店】催单", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "errcode 0: ok")
     [message] = robots.messages
     assert message.path == "/robot/send?access_token=dingtalk-token-566cc69d"
     assert message.body == {
@@ -63,16 +63,16 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 @pytest.mark.parametrize("ours", ["", "SEC-of-another"])
 def test_a_bad_signature_is_refused_and_no_secret_is_shown(robots: Robots, ours: str) -> None:
     url = robots.dingtalk(secret=SIGNING)
-    delivery = send(channel("dingtalk", url, secret=ours))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert delivery.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING
+    verdict = send(channel("dingtalk", url, secret=ours))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert verdict.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
     dingtalk = channel("dingtalk", robots.dingtalk(keyword="工单"))
-    delivery = send(dingtalk, "nothing of it")
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "errcode 310000: keywords not in content"
+    verdict = send(dingtalk, "nothing of it")
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "errcode 310000: keywords not in content"
     assert send(dingtalk, "工单59088842").ok
 
 

@@ -31,8 +31,8 @@ def robots(clock: Clock) -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu()), "【京东3店】催单", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "code 0: success")
+    verdict = send(channel("feishu", robots.feishu()), "【京东3店】催单", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "code 0: success")
     [message] = robots.messages
     assert message.path == "/open-apis/bot/v2/hook/feishu-hook-7f3c2c31"
     assert message.body == {"msg_type": "text", "content": {"text": "【京东3店】催单\n工单59088842"}}
@@ -68,20 +68,20 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 
 @pytest.mark.parametrize("ours", ["", "another-secret"])
 def test_a_bad_signature_is_refused_and_the_key_is_not_shown(robots: Robots, ours: str) -> None:
-    delivery = send(channel("feishu", robots.feishu(secret=SIGNING), secret=ours))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert delivery.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}"
+    verdict = send(channel("feishu", robots.feishu(secret=SIGNING), secret=ours))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert verdict.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}"
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu(keyword="工单")), "nothing of it")
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "code 19024: Key Words Not Found"
+    verdict = send(channel("feishu", robots.feishu(keyword="工单")), "nothing of it")
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "code 19024: Key Words Not Found"
 
 
 def test_a_bad_request_is_refused(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu()), "x" * 20_000)
-    assert (delivery.ok, delivery.refused, delivery.answer) == (False, True, "code 9499: Bad Request")
+    verdict = send(channel("feishu", robots.feishu()), "x" * 20_000)
+    assert (verdict.ok, verdict.refused, verdict.answer) == (False, True, "code 9499: Bad Request")
 
 
 def test_the_largest_message_that_is_folded_is_taken(robots: Robots) -> None:
@@ -93,7 +93,7 @@ def test_the_largest_message_that_is_folded_is_taken(robots: Robots) -> None:
 def test_the_sixth_message_of_a_second_is_too_many(robots: Robots, clock: Clock) -> None:
     feishu = channel("feishu", robots.feishu())
     deliveries = [send(feishu) for _ in range(6)]
-    assert [delivery.ok for delivery in deliveries] == [True] * 5 + [False]
+    assert [verdict.ok for verdict in deliveries] == [True] * 5 + [False]
     assert (deliveries[5].refused, deliveries[5].rate_limited) == (False, True)
     assert deliveries[5].answer == "code 11232: too many messages"
     clock.seconds += 1

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.channels.interface import Channel, Delivery
+from jdticket.channels.interface import Channel
+from jdticket.domain.reminders import Verdict
 
 from .making import channel, send
 from .robots import (
@@ -44,45 +45,45 @@ def robot(request: pytest.FixtureRequest, robots: Robots) -> Channel:
     return channel(kind, url, secret="SECRET" if kind != "wecom" else "")
 
 
-def failed(robots: Robots, robot: Channel, answer: Answer, timeout: float = 10) -> Delivery:
+def failed(robots: Robots, robot: Channel, answer: Answer, timeout: float = 10) -> Verdict:
     """What becomes of a message that is answered so; no secret may be in it, and the next one arrives."""
     robots.answer_with(answer)
-    delivery = send(robot, timeout=timeout)
-    assert not delivery.ok
-    assert not any(secret in delivery.answer for secret in SECRETS)
-    assert "\n" not in delivery.answer
-    assert len(delivery.answer) < 300
+    verdict = send(robot, timeout=timeout)
+    assert not verdict.ok
+    assert not any(secret in verdict.answer for secret in SECRETS)
+    assert "\n" not in verdict.answer
+    assert len(verdict.answer) < 300
     assert send(robot).ok
-    return delivery
+    return verdict
 
 
 def test_http_429_is_too_many(robots: Robots, robot: Channel) -> None:
-    delivery = failed(robots, robot, http_status(429))
-    assert (delivery.refused, delivery.rate_limited) == (False, True)
+    verdict = failed(robots, robot, http_status(429))
+    assert (verdict.refused, verdict.rate_limited) == (False, True)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_out_of_order_is_worth_another_try(robots: Robots, robot: Channel, status: int) -> None:
     proper = b'{"errcode": 0, "code": 0}'
-    delivery = failed(robots, robot, http_status(status, proper))
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert str(status) in delivery.answer
+    verdict = failed(robots, robot, http_status(status, proper))
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert str(status) in verdict.answer
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_other_refusals_by_status_are_final(robots: Robots, robot: Channel, status: int) -> None:
-    delivery = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
-    assert (delivery.refused, delivery.rate_limited) == (True, False)
-    assert delivery.answer == f"HTTP {status}: refused"
+    verdict = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
+    assert (verdict.refused, verdict.rate_limited) == (True, False)
+    assert verdict.answer == f"HTTP {status}: refused"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Channel, status: int) -> None:
     with Robots() as elsewhere:
-        delivery = failed(robots, robot, redirect(elsewhere.wecom(), status))
+        verdict = failed(robots, robot, redirect(elsewhere.wecom(), status))
         assert elsewhere.requests == []
-    assert delivery.refused
-    assert "redirected" in delivery.answer
+    assert verdict.refused
+    assert "redirected" in verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -109,9 +110,9 @@ def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Channel, 
 def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try(
     robots: Robots, robot: Channel, body: bytes, words: str
 ) -> None:
-    delivery = failed(robots, robot, http_body(body))
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert words in delivery.answer
+    verdict = failed(robots, robot, http_body(body))
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert words in verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -120,51 +121,51 @@ def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try
     ids=["endless", "just too long"],
 )
 def test_of_a_huge_answer_only_the_beginning_is_read(robots: Robots, robot: Channel, answer: Answer) -> None:
-    delivery = failed(robots, robot, answer)
-    assert not delivery.refused
-    assert "longer than 65536 bytes" in delivery.answer
+    verdict = failed(robots, robot, answer)
+    assert not verdict.refused
+    assert "longer than 65536 bytes" in verdict.answer
 
 
 @pytest.mark.parametrize("answer", [CLOSED, CUT_OFF], ids=["closed", "cut off"])
 def test_a_connection_that_breaks_off_is_worth_another_try(
     robots: Robots, robot: Channel, answer: Answer
 ) -> None:
-    delivery = failed(robots, robot, answer)
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert "broke off" in delivery.answer
+    verdict = failed(robots, robot, answer)
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert "broke off" in verdict.answer
 
 
 @pytest.mark.parametrize("answer", [NEVER, SLOW_BODY, SLOW_HEAD], ids=["never", "slow body", "slow head"])
 def test_the_time_limit_is_for_the_whole_answer(robots: Robots, robot: Channel, answer: Answer) -> None:
     assert send(robot).ok  # what is imported on the first message does not count here
     began = time.monotonic()
-    delivery = failed(robots, robot, answer, timeout=0.4)
+    verdict = failed(robots, robot, answer, timeout=0.4)
     assert 0.4 <= time.monotonic() - began < 2
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert delivery.answer == "no whole answer within 0.4 s"
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.answer == "no whole answer within 0.4 s"
 
 
 def test_nobody_at_the_address_is_worth_another_try() -> None:
     with Robots() as robots:
         url = robots.wecom()
-    delivery = send(channel("wecom", url))
-    assert (delivery.ok, delivery.refused) == (False, False)
-    assert not any(secret in delivery.answer for secret in SECRETS)
+    verdict = send(channel("wecom", url))
+    assert (verdict.ok, verdict.refused) == (False, False)
+    assert not any(secret in verdict.answer for secret in SECRETS)
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".invalid", "a..invalid", "%zz", "a b"])
 def test_an_address_that_no_server_can_have_is_refused_and_not_shown(host: str) -> None:
-    delivery = send(channel("wecom", f"http://{host}/send?key=a-key-x"))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert "key" not in delivery.answer
+    verdict = send(channel("wecom", f"http://{host}/send?key=a-key-x"))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert "key" not in verdict.answer
 
 
 def test_a_bad_certificate_is_not_spoken_to(monkeypatch: pytest.MonkeyPatch) -> None:
     with Robots(tls=True) as robots:
         wecom = channel("wecom", robots.wecom())
-        delivery = send(wecom)
-        assert (delivery.ok, delivery.refused) == (False, False)
-        assert "certificate" in delivery.answer
+        verdict = send(wecom)
+        assert (verdict.ok, verdict.refused) == (False, False)
+        assert "certificate" in verdict.answer
         assert robots.requests == []
 
         # The same server, once somebody vouches for it.

@@ -20,9 +20,9 @@ class _Full(io.StringIO):
 
 def test_a_message_that_could_not_be_printed_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", _Full())
-    delivery = send(channel("stdout"))
-    assert (delivery.ok, delivery.refused) == (False, False)
-    assert "standard output" in delivery.answer
+    verdict = send(channel("stdout"))
+    assert (verdict.ok, verdict.refused) == (False, False)
+    assert "standard output" in verdict.answer
 
 
 def test_a_character_that_the_console_lacks_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:

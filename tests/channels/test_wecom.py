@@ -15,8 +15,8 @@ def robots() -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("wecom", robots.wecom()), "【京东3店】催单 还剩30分", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "errcode 0: ok")
+    verdict = send(channel("wecom", robots.wecom()), "【京东3店】催单 还剩30分", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "errcode 0: ok")
     [message] = robots.messages
     assert message.body == {
         "msgtype": "text",
@@ -52,15 +52,15 @@ def test_a_message_at_the_size_limit_is_taken(robots: Robots) -> None:
 
 def test_a_bad_key_is_refused_and_not_shown(robots: Robots) -> None:
     url = robots.wecom().replace("wecom-key", "wrong-key")
-    delivery = send(channel("wecom", url))
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "errcode 93000: no robot has the key ***"
+    verdict = send(channel("wecom", url))
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "errcode 93000: no robot has the key ***"
 
 
 def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> None:
     wecom = channel("wecom", robots.wecom())
     deliveries = [send(wecom) for _ in range(21)]
-    assert [delivery.ok for delivery in deliveries] == [True] * 20 + [False]
+    assert [verdict.ok for verdict in deliveries] == [True] * 20 + [False]
     last = deliveries[-1]
     assert (last.refused, last.rate_limited, last.answer) == (False, True, "errcode 45009: too many messages")
 
@@ -68,7 +68,7 @@ def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> Non
 def test_an_unknown_number_is_worth_another_try(robots: Robots) -> None:
     wecom = channel("wecom", robots.wecom())
     robots.answer_with(code(-1, "system busy"))
-    delivery = send(wecom)
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, False, False)
-    assert delivery.answer == "errcode -1: system busy"
+    verdict = send(wecom)
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, False, False)
+    assert verdict.answer == "errcode -1: system busy"
     assert send(wecom).ok
