@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from jdticket import clock
+from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.events import Event, EventKind
 from jdticket.domain.hours import Segment
@@ -127,10 +128,6 @@ class Moved:
     deadline_at: datetime
 
 
-class _DryRunEnds(Exception):  # noqa: N818 - no error, the end of a rehearsal
-    """Ends a transaction without keeping it."""
-
-
 def _no_progress(_rows: int) -> None:
     return None
 
@@ -189,17 +186,12 @@ class Desk:
         items = iter(found)
         # Before the store is locked: a person may still be pasting what we read.
         chunk = list(islice(items, _CHUNK))
-        try:
-            with self._store.transaction():
-                while chunk:
-                    self._take_in_chunk(chunk, now, shop, by, done, reject)
-                    rows += len(chunk)
-                    on_progress(rows)
-                    chunk = list(islice(items, _CHUNK))
-                if dry_run:
-                    raise _DryRunEnds
-        except _DryRunEnds:
-            pass
+        with rehearsal(self._store) if dry_run else self._store.transaction():
+            while chunk:
+                self._take_in_chunk(chunk, now, shop, by, done, reject)
+                rows += len(chunk)
+                on_progress(rows)
+                chunk = list(islice(items, _CHUNK))
         return done
 
     def _take_in_chunk(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
+from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.hours import NeverOpenError, ServiceHours
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import (
@@ -89,10 +90,6 @@ class Report:
     """Due, but kept for the next run: the channel's rate limit, a channel that failed, or no time left."""
 
 
-class _RehearsalEnds(Exception):  # noqa: N818 - no error, the end of a dry run
-    """Ends a transaction without keeping it."""
-
-
 class ReminderDesk:
     """The reminders' use cases over one store; ``now`` gives the present as an aware datetime."""
 
@@ -123,14 +120,8 @@ class ReminderDesk:
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
-        notices: list[Notice] = []
-        try:
-            with self._store.transaction():
-                notices = self._claim(self._now(), timedelta(0))
-                raise _RehearsalEnds
-        except _RehearsalEnds:
-            pass
-        return notices
+        with rehearsal(self._store):
+            return self._claim(self._now(), timedelta(0))
 
     def run(
         self,
