@@ -26,10 +26,10 @@ import typer
 from jdticket import errors
 from jdticket.cli.app import app
 from jdticket.domain.outages import OutageReason, Via
-from jdticket.domain.reminders import ReminderRule, ReminderState
+from jdticket.domain.reminders import CHANNEL_KINDS, ReminderRule, ReminderState
 from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError, JdticketError
-from jdticket.settings.reading import CHANNEL_KINDS, load_config
+from jdticket.settings.reading import load_config
 from jdticket.views import plain
 
 ROOT = Path(__file__).parent.parent

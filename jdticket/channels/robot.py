@@ -10,8 +10,8 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar
 
-from jdticket.channels.interface import Channel, Message
-from jdticket.domain.reminders import ChannelSettings, Verdict
+from jdticket.channels.interface import Address, Carrier, Message
+from jdticket.domain.reminders import Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import (
@@ -25,7 +25,7 @@ from jdticket.net import (
 )
 
 
-class Robot(Channel):
+class Robot(Carrier):
     """A robot in a group chat, spoken to by its webhook address."""
 
     _code: ClassVar[str]
@@ -38,15 +38,15 @@ class Robot(Channel):
     _signed_in_body: ClassVar[bool] = False
     """Where the signature goes; else it is added to the address."""
 
-    def __init__(self, settings: ChannelSettings) -> None:
+    def __init__(self, name: str, address: Address) -> None:
         """Raises ``ConfigError`` when the address is no web address."""
-        self.name = settings.name
-        self._url = settings.url
-        self._secret = settings.secret
-        if not is_web_address(settings.url):
+        self.name = name
+        self._url = address.url
+        self._secret = address.secret
+        if not is_web_address(address.url):
             raise ConfigError(
                 _("channel {name}: url is no web address; copy the webhook address of the robot.").format(
-                    name=settings.name
+                    name=name
                 )
             )
 

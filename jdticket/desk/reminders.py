@@ -17,7 +17,7 @@ from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.hours import NeverOpenError, ServiceHours
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import (
-    ChannelSettings,
+    Channel,
     Due,
     Duty,
     Reminder,
@@ -100,7 +100,7 @@ class ReminderDesk:
         zone: tzinfo,
         rules: ReminderRules,
         duties: Sequence[Duty],
-        channels: Sequence[ChannelSettings],
+        channels: Sequence[Channel],
         now: Callable[[], datetime],
         *,
         fetched: Collection[str] = (),
@@ -493,7 +493,7 @@ def _key(reminder: Reminder) -> tuple[object, ...]:
     return reminder.ticket_id, reminder.outage_id, reminder.deadline_at, reminder.step, reminder.channel
 
 
-def _is_for(channel: ChannelSettings, shops: Iterable[str]) -> bool:
+def _is_for(channel: Channel, shops: Iterable[str]) -> bool:
     """Whether the channel hears of these shops (none: of all)."""
     shops = tuple(shops)
     return not channel.shops or not shops or any(shop in channel.shops for shop in shops)

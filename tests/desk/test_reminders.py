@@ -13,7 +13,7 @@ import pytest
 from jdticket.desk.reminders import Notice, Outlet, ReminderDesk, Report
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.domain.reminders import (
-    ChannelSettings,
+    Channel,
     Duty,
     Escalation,
     ReminderRule,
@@ -50,9 +50,9 @@ TOO_MANY = Verdict(ok=False, answer="errcode 45009", refused=False, rate_limited
 ALL_DAY = [0, 1, 2, 3, 4, 5, 6]
 
 
-def channel(name: str = "group", **fields: Any) -> ChannelSettings:
-    values: dict[str, Any] = {"url": "", "secret": "", "mention": (), "shops": (), "night": False}
-    return ChannelSettings(name=name, kind="stdout", **(values | fields))
+def channel(name: str = "group", **fields: Any) -> Channel:
+    values: dict[str, Any] = {"mention": (), "shops": (), "night": False}
+    return Channel(name=name, **(values | fields))
 
 
 def compose(notice: Notice, short: bool) -> str:
@@ -78,7 +78,7 @@ class Room:
         now: str,
         rules: ReminderRules = LADDER,
         *,
-        channels: Iterable[ChannelSettings] = (channel(),),
+        channels: Iterable[Channel] = (channel(),),
         duties: Iterable[Duty] = (),
         shops: Iterable[str] = (),
         fetched: Iterable[str] = (),
