@@ -14,7 +14,7 @@ from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.errors import ConfigError, InputError, UsageError
 from jdticket.i18n import _, language
-from jdticket.scheduling.schedule import Answer, Job, own_program, scheduler
+from jdticket.scheduling.interface import Answer, Job, own_program, scheduler
 from jdticket.words import listed, os_reason
 
 app = typer.Typer(

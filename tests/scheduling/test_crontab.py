@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.errors import InputError, JdticketError, UsageError
-from jdticket.scheduling.schedule import (
+from jdticket.scheduling.interface import (
     INTERVALS,
     ByHand,
     Job,
