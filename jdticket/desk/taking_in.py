@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.events import (
     Event,
@@ -35,10 +36,6 @@ class TakenIn:
     """How many of the new ones wait for an answer."""
     rejected_replies: list[str] = field(default_factory=list)
     """Tickets that are pending again because the platform rejected our reply."""
-
-
-class _DryRunEnds(Exception):  # noqa: N818 - no error, the end of a rehearsal
-    """Ends a transaction without keeping it."""
 
 
 def _no_progress(_rows: int) -> None:
@@ -95,17 +92,12 @@ class TakingIn:
         items = iter(found)
         # Before the store is locked: a person may still be pasting what we read.
         chunk = list(islice(items, _CHUNK))
-        try:
-            with self._store.transaction():
-                while chunk:
-                    self._take_in_chunk(chunk, now, shop, by, done, reject)
-                    rows += len(chunk)
-                    on_progress(rows)
-                    chunk = list(islice(items, _CHUNK))
-                if dry_run:
-                    raise _DryRunEnds
-        except _DryRunEnds:
-            pass
+        with rehearsal(self._store) if dry_run else self._store.transaction():
+            while chunk:
+                self._take_in_chunk(chunk, now, shop, by, done, reject)
+                rows += len(chunk)
+                on_progress(rows)
+                chunk = list(islice(items, _CHUNK))
         return done
 
     def _take_in_chunk(
