@@ -161,7 +161,7 @@ def _platform(session: Session) -> None:
 
 
 def _let_the_second_pass() -> None:
-    """Wait for the clock's next second: what the platform shows within that of a reply may be older than it."""
+    """Wait for the clock's next second: what is shown within that of a reply may be older than the reply."""
     present = clock.system_now()
     while clock.system_now() == present:
         time.sleep(0.01)

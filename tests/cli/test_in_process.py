@@ -1,4 +1,4 @@
-"""A command that runs in the tests' own process does what it does in one of its own, and leaves nothing there."""
+"""A command that runs in the tests' process does what it does in one of its own, and leaves nothing there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _state() -> dict[str, Any]:
         "folder": Path.cwd(),
         "arguments": list(sys.argv),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
-        "descriptors": sorted(os.listdir("/dev/fd")),
+        "descriptors": sorted(Path("/dev/fd").iterdir()),
         "standard descriptors": [os.fstat(number) for number in range(3)],
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
         "threads": threading.active_count(),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .running import Program, needs_rights_to_be_limited, row, table
+from tests.cli.running import Program, needs_rights_to_be_limited, row, table
 
 GOOD = "您好，订单今天已发出，请留意查收"
 MANY = 20_000
