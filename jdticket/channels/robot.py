@@ -14,15 +14,8 @@ from jdticket.channels.interface import Channel, Delivery, Message
 from jdticket.domain.reminders import ChannelSettings
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.net import (
-    AddressError,
-    Answer,
-    NoAnswerError,
-    exchange,
-    is_web_address,
-    secrets_of,
-    short,
-)
+from jdticket.net import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
+from jdticket.text import is_web_address
 
 
 class Robot(Channel):

@@ -25,7 +25,7 @@ from jdticket.domain.tickets import Kind
 from jdticket.durations import length_from_words
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.text import quoted, without_phones
+from jdticket.text import is_web_address, quoted, without_phones
 from jdticket.words import listed, os_reason
 
 if TYPE_CHECKING:
@@ -899,8 +899,6 @@ def _jos(shop: _Table, number: int, file: Path | None) -> Jos | None:
 def _safe_address(section: _Table, name: str, default: str) -> str:
     """The web address under ``name``; only on this machine may it do without encryption."""
     from urllib.parse import urlsplit
-
-    from jdticket.net import is_web_address
 
     url = section.text(name)
     if url is None:
