@@ -29,7 +29,8 @@ from jdticket.domain.outages import OutageReason, Via
 from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError, JdticketError
-from jdticket.settings.reading import CHANNEL_KINDS, load_config
+from jdticket.settings.checks import CHANNEL_KINDS
+from jdticket.settings.reading import load_config
 from jdticket.views import plain
 
 ROOT = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ from jdticket.cli.session import Session
 from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outcome, Outlet, ReminderDesk, Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
