@@ -18,10 +18,12 @@ from jdticket.desk.desk import Desk
 from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
-from jdticket.settings.reading import Config, database_path, load_config
+from jdticket.settings.paths import database_path
+from jdticket.settings.reading import load_config
 from jdticket.store.sqlite.queries import SqliteStore
 
 if TYPE_CHECKING:
+    from jdticket.settings.types import Config
     from jdticket.views.screen import Screen
 
 

@@ -16,7 +16,7 @@ from jdticket.cli.session import Session
 from jdticket.desk.platform import Synced
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.words import listed, sentences
 
 app = typer.Typer()
