@@ -523,23 +523,17 @@ def write_new(path: Path, text: str) -> None:
 
     Raises ``RefusedError`` if it exists, ``ConfigError`` if it cannot be written.
     """
+    from jdticket.files import make_folders, new_file
+
     try:
-        for folder in reversed([folder for folder in path.parents if not folder.exists()]):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_folders(path)
+        with new_file(path) as file:
+            file.write(text.encode())
     except FileExistsError as error:
         raise RefusedError(
             _("{file} exists and is left as it is; edit it, or move it away first.").format(file=path)
         ) from error
     except OSError as error:
-        raise ConfigError(
-            _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
-        ) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-    except OSError as error:
-        path.unlink()
         raise ConfigError(
             _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
         ) from error
