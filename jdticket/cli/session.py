@@ -19,7 +19,7 @@ from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
 from jdticket.settings.reading import Config, database_path, load_config
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from jdticket.views.screen import Screen

@@ -14,7 +14,7 @@ from jdticket.domain.hours import ServiceHours, parse_window
 from jdticket.domain.replies import ReplyRules
 from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import InputError
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = ServiceHours(SHANGHAI, [[parse_window("09:00-19:00")]] * 7)
