@@ -137,7 +137,7 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar=_("FILE"), help=_("The new file."))],
 ) -> None:
     session = Session(ctx)
-    session.store(create=False).backup(target)
+    session.upkeep(create=False).backup(target)
     typer.echo(_("The store was copied to {path}; to use it: jdticket --db {path} list").format(path=target))
 
 
@@ -211,12 +211,12 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
         _("zone"),
         _("{zone}; it is {moment} there").format(zone=session.config.timezone, moment=moment),
     )
-    if not session.database.exists():
-        yield True, _("store"), _("{path}: none yet; it is made on first use").format(path=session.database)
-        return
     try:
-        store = session.store()
-        for finding in store.check():
+        if not session.database.exists():
+            made = _("{path}: none yet; it is made on first use").format(path=session.database)
+            yield True, _("store"), made
+            return
+        for finding in session.upkeep().findings():
             yield finding.ok, _finding_name(finding.name), finding.detail
     except JdticketError as error:
         yield False, _("store"), error.message
@@ -272,7 +272,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
             seen = clock.moment_in_words(source.good_at, now, zone)
             until = clock.moment_in_words(token.expires_at, now, zone)
             yield True, name, _("fetched {seen}; signed in until {until}").format(seen=seen, until=until)
-    unsent = session.store().undelivered()
+    unsent = session.outbox().unsent()
     if unsent:
         from jdticket.views.tables import unsent_line
 

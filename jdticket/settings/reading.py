@@ -25,7 +25,7 @@ from jdticket.domain.tickets import Kind
 from jdticket.durations import length_from_words
 from jdticket.errors import ConfigError, InputError, RefusedError, UsageError
 from jdticket.i18n import LANGUAGES, _, translator
-from jdticket.text import quoted, without_phones
+from jdticket.text import quoted, scheme_of, without_phones
 from jdticket.words import listed, os_reason
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ class Config:
     """Of the interface, "zh" or "en"; None: not said."""
     timezone: str
     zone: ZoneInfo
-    database: Path | None
+    database: str | None
+    """The store's address."""
     policy: DeadlinePolicy
     shops: tuple[Shop, ...]
     templates: Mapping[str, str]
@@ -295,12 +296,12 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("jdticket", appauthor=False) / "config.toml"
 
 
-def database_path(config: Config, environ: Mapping[str, str], option: str | None) -> Path:
+def database_address(config: Config, environ: Mapping[str, str], option: str | None) -> str:
     """Where the store is: ``--db``, JDTICKET_DB, the configuration, else the user's own data folder."""
     named = option or environ.get("JDTICKET_DB")
     if named:
-        return Path(named).expanduser()
-    return config.database or _default_database()
+        return named if scheme_of(named) else str(Path(named).expanduser())
+    return config.database or str(_default_database())
 
 
 def peek_language(path: Path | None, environ: Mapping[str, str]) -> str | None:
@@ -722,12 +723,12 @@ def _zone(top: _Table) -> ZoneInfo:
         return load_zone(DEFAULT_TIMEZONE)
 
 
-def _database(top: _Table, file: Path | None) -> Path | None:
+def _database(top: _Table, file: Path | None) -> str | None:
     text = top.text("database")
-    if text is None or file is None:
-        return None
+    if text is None or file is None or scheme_of(text):
+        return text
     try:
-        return (file.parent / Path(text).expanduser()).absolute()
+        return str((file.parent / Path(text).expanduser()).absolute())
     except RuntimeError:
         top.wrong(_("there is no home folder for “{path}”").format(path=quoted(text)), "database")
         return None

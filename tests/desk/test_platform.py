@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jdticket.desk.outbox import Outbox
 from jdticket.desk.platform import Choice, PlatformDesk, Sent, Synced
 from jdticket.domain.events import EventKind
 from jdticket.domain.platform_words import platform_state_from_words
@@ -702,7 +703,7 @@ class TestSending:
         plain = room.replied(send=False)
         [(reply, delivery)] = room.desk.to_send(room.ticket("84700001"))
         assert (reply, delivery.state) == (plain, DeliveryState.UNSENT)
-        assert room.desk.undelivered() == [(reply, delivery)]
+        assert Outbox(room.store).unsent() == [(reply, delivery)]
         room.send(reply)
         with pytest.raises(RefusedError, match="on the platform already"):
             room.desk.to_send(room.ticket("84700001"))
@@ -716,6 +717,6 @@ class TestSending:
     def test_nothing_is_sent_to_a_ticket_that_is_closed(self, room: Room) -> None:
         room.replied()
         room.office.desk.close("84700001", by="")
-        assert room.desk.undelivered() == []
+        assert Outbox(room.store).unsent() == []
         with pytest.raises(RefusedError, match="closed"):
             room.desk.to_send(room.ticket("84700001"))

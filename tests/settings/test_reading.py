@@ -26,7 +26,7 @@ from jdticket.settings.reading import (
     Manager,
     Shop,
     config_path,
-    database_path,
+    database_address,
     fill_template,
     load_config,
     masked,
@@ -213,7 +213,7 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert config.path == tmp_path / "config.toml"
     assert config.language == "en"
     assert config.timezone == config.zone.key == "Europe/Berlin"
-    assert config.database == tmp_path / "desk/tickets.db"
+    assert config.database == str(tmp_path / "desk/tickets.db")
     hours = config.policy.hours
     assert hours.zone == config.zone
     assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))
@@ -354,6 +354,9 @@ def test_the_environment_names_the_file_and_an_empty_variable_names_none(
         (None, {"JDTICKET_DB": ""}, 'database = "/c.db"', "/c.db"),
         (None, {}, 'database = "c.db"', "{home}/c.db"),
         (None, {}, 'database = "~/d/c.db"', "{home}/d/c.db"),
+        ("postgresql://u@h/d", {"JDTICKET_DB": "b.db"}, "", "postgresql://u@h/d"),
+        (None, {"JDTICKET_DB": "postgresql://u@h/d"}, "", "postgresql://u@h/d"),
+        (None, {}, 'database = "postgresql://u@h/d"', "postgresql://u@h/d"),
     ],
 )
 def test_the_database_is_named_by_option_environment_or_file_in_this_order(
@@ -365,12 +368,12 @@ def test_the_database_is_named_by_option_environment_or_file_in_this_order(
     path: str,
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    found = database_path(loaded(tmp_path, text), environ, option)
-    assert found == Path(path.format(home=tmp_path))
+    found = database_address(loaded(tmp_path, text), environ, option)
+    assert found == path.format(home=tmp_path)
 
 
 def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Path) -> None:
-    assert database_path(loaded(tmp_path, ""), {}, None).parts[-2:] == ("jdticket", "jdticket.db")
+    assert Path(database_address(loaded(tmp_path, ""), {}, None)).parts[-2:] == ("jdticket", "jdticket.db")
 
 
 # What is wrong with it
@@ -1335,7 +1338,7 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
     config = loaded(tmp_path, text)
     default = loaded(tmp_path, "")
     assert config.timezone == default.timezone
-    assert config.database == database_path(default, {}, None)
+    assert config.database == database_address(default, {}, None)
     assert config.policy.hours.week[:6] == default.policy.hours.week[:6]
     assert config.policy.default == default.policy.default
     assert config.reply == default.reply
