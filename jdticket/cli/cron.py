@@ -15,7 +15,7 @@ from jdticket.cli.session import Session
 from jdticket.errors import ConfigError, InputError, UsageError
 from jdticket.files import make_file
 from jdticket.i18n import _, language
-from jdticket.scheduling.schedule import Answer, Job, own_program, scheduler
+from jdticket.scheduling.interface import Job, Result, own_program, scheduler
 from jdticket.words import listed, os_reason
 
 app = typer.Typer(
@@ -63,15 +63,15 @@ def install(
     job = Job((*program, "remind"), every, kept_in, first)
     if kept_in is not None:
         _make_ready(kept_in)
-    answer = scheduler(os.name).install(job)
+    result = scheduler(os.name).install(job)
     variables = sorted(
         {s.jos.secret_env for s in session.config.platform_shops if s.jos and s.jos.secret_env}
     )
     if sync and variables:
         # Neither cron nor systemd reads what the shell was told.
         note = _("It has to know these environment variables, too (see README, Reminders): {names}")
-        answer = answer._replace(notes=(*answer.notes, note.format(names=listed(variables))))
-    _tell(session, answer)
+        result = result._replace(notes=(*result.notes, note.format(names=listed(variables))))
+    _tell(session, result)
 
 
 @app.command("show", help=_("What is installed."), epilog=example("jdticket cron show"))
@@ -109,7 +109,7 @@ def _make_ready(log: Path) -> None:
         ) from error
 
 
-def _tell(session: Session, answer: Answer) -> None:
-    for note in answer.notes:
+def _tell(session: Session, result: Result) -> None:
+    for note in result.notes:
         session.say(note)
-    typer.echo(answer.text)
+    typer.echo(result.text)

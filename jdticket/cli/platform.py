@@ -92,7 +92,7 @@ class PlatformSession:
 
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token
-        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES)
+        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES, pause=self._session.pause)
         self._session.at_end(gateway.close)
         return WorkOrders(gateway, _("the platform"), clock.system_now())
 
@@ -102,7 +102,7 @@ class PlatformSession:
         try:
             return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
-            held = self._session.outbox().delivery(reply)
+            held = self._session.reading().outbox.delivery(reply)
             words = (
                 _("Interrupted. The reply is recorded, and may be on the platform; later: jdticket send {id}")
                 if held is not None and held.state is DeliveryState.UNKNOWN

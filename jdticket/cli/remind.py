@@ -13,14 +13,16 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outcome, Outlet, Report
+from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, Report
+from jdticket.domain.reminders import Verdict
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.settings.reading import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
-    from jdticket.channels.interface import Channel, Message
+    from jdticket.channels.interface import Carrier, Message
+    from jdticket.settings.reading import ChannelSettings
 
 app = typer.Typer()
 _PANEL = _("Reminders")
@@ -96,21 +98,25 @@ def _composer(session: Session) -> Callable[[Notice, bool], str]:
 
 def _outlet(session: Session, name: str) -> Outlet:
     """The channel ``name``, as far as a run has to know it."""
-    from jdticket.channels.interface import make_channel
+    sender = carrier(session.config.channel(name, os.environ))
 
-    channel = make_channel(session.config.channel(name, os.environ))
-
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Outcome]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
         return [
-            (len(message.lines), partial(_send, channel, message)) for message in channel.fold(lines, people)
+            (len(message.lines), partial(_send, sender, message)) for message in sender.fold(lines, people)
         ]
 
-    return Outlet(fold, channel.per_minute, channel.per_second)
+    return Outlet(fold, sender.per_minute, sender.per_second)
 
 
-def _send(channel: Channel, message: Message, seconds: float) -> Outcome:
-    done = channel.send(message, now=clock.system_now(), timeout=seconds)
-    return Outcome(done.ok, done.answer, done.refused, done.rate_limited)
+def carrier(settings: ChannelSettings) -> Carrier:
+    """What carries the messages of this channel. Raises ``ConfigError`` when its kind cannot be made."""
+    from jdticket.channels.interface import Address, make_carrier
+
+    return make_carrier(settings.name, Address(settings.kind, settings.url, settings.secret))
+
+
+def _send(sender: Carrier, message: Message, seconds: float) -> Verdict:
+    return sender.send(message, now=clock.system_now(), timeout=seconds)
 
 
 def _tell(
@@ -186,7 +192,7 @@ def reminders(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    ticket_id = session.reading().find(ticket).id if ticket else None
+    ticket_id = session.reading().looking.find(ticket).id if ticket else None
     rows = session.reminders(rehearsal=True).ledger(limit, ticket_id=ticket_id, failed_only=failed)
     if as_json:
         from jdticket.views import plain

@@ -48,12 +48,12 @@ def send(
         raise UsageError(_("Name a ticket or say --all: one of the two."))
     platform = PlatformSession(session)
     if ticket is not None:
-        held = session.writing().find(ticket)
+        held = session.writing().looking.find(ticket)
         platform.shop_of(held)
         waiting = platform.desk.to_send(held)
     else:
         platform.shops(None)
-        waiting = session.outbox().unsent()
+        waiting = session.writing().outbox.unsent()
         if not waiting:
             typer.echo(_ALL_SENT)
             return
@@ -117,7 +117,7 @@ def replies(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    outbox = session.outbox()
+    outbox = session.reading().outbox
     code = session.shop(shop)
     rows: list[tuple[Reply, Delivery | None]] = [
         *(outbox.unsent(code)[:limit] if unsent else outbox.latest(limit, code))

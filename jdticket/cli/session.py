@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,10 +21,8 @@ from jdticket.i18n import _, language
 from jdticket.settings.reading import Config, database_address, load_config
 
 if TYPE_CHECKING:
-    from jdticket.desk.outbox import Outbox
     from jdticket.desk.platform import PlatformDesk
     from jdticket.desk.reminders import ReminderDesk
-    from jdticket.desk.upkeep import Upkeep
     from jdticket.store.interface import Store, TokenStore
     from jdticket.views.screen import Screen
 
@@ -35,7 +33,7 @@ class Session:
     def __init__(self, ctx: typer.Context) -> None:
         self._ctx = ctx
         self._opened: Store | None = None
-        self._options: Mapping[str, str] = ctx.ensure_object(dict)
+        self._options: Mapping[str, Any] = ctx.ensure_object(dict)
         if self._options.get("lang", language()) not in ("zh", "en"):
             raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
 
@@ -135,18 +133,6 @@ class Session:
                 _("--now is for looking only; this command records something, at the real time.")
             )
 
-    def upkeep(self, *, create: bool = True) -> Upkeep:
-        """The desk of upkeep; ``create``: see :meth:`reading`."""
-        from jdticket.desk.upkeep import Upkeep
-
-        return Upkeep(self._store(create=create))
-
-    def outbox(self) -> Outbox:
-        """The replies on their way to the platform."""
-        from jdticket.desk.outbox import Outbox
-
-        return Outbox(self._store())
-
     def reminders(self, *, rehearsal: bool) -> ReminderDesk:
         """The reminders' desk: for a rehearsal as of --now, else at the real time. Raises ``UsageError``."""
         if not rehearsal and self.now_is_given:
@@ -161,7 +147,7 @@ class Session:
             config.zone,
             config.reminders,
             config.duties,
-            config.channels,
+            [settings.channel for settings in config.channels],
             now,
             fetched=[shop.code for shop in config.platform_shops],
         )
@@ -176,7 +162,7 @@ class Session:
         return PlatformDesk(
             self._store(),
             clock.system_now,
-            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
+            lambda found, shop, reject: desk.taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
         )
 
     @cached_property
@@ -209,6 +195,10 @@ class Session:
             self.say(_("New store: {path}").format(path=self.database))
         self.at_end(self._opened.close)
         return self._opened
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long before something is tried again."""
+        self._options["pause"](seconds)
 
     def at_end(self, close: Callable[[], None]) -> None:
         """Have ``close`` called when this call of the program ends."""

@@ -74,9 +74,9 @@ def _keys() -> tuple[str, ...]:
 def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
     from jdticket.views import plain
 
-    now, zone = desk.now, session.zone
-    for ticket, reply in desk.tickets_with_latest_reply(TicketQuery()):
-        row = plain.ticket(ticket, desk.seconds_left(ticket, now), now, zone)
+    now, zone = desk.looking.now, session.zone
+    for ticket, reply in desk.looking.tickets_with_latest_reply(TicketQuery()):
+        row = plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, zone)
         row["reply"] = reply.text if reply else None
         row["reply_at"] = clock.iso(reply.at, zone) if reply else None
         row["reply_by"] = reply.by if reply else None
@@ -137,7 +137,7 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar=_("FILE"), help=_("The new file."))],
 ) -> None:
     session = Session(ctx)
-    session.upkeep(create=False).backup(target)
+    session.reading(create=False).upkeep.backup(target)
     typer.echo(_("The store was copied to {path}; to use it: jdticket --db {path} list").format(path=target))
 
 
@@ -157,7 +157,7 @@ def recompute(
     ] = False,
 ) -> None:
     session = Session(ctx)
-    moved = session.writing().recompute(dry_run=dry_run, by=session.by(None))
+    moved = session.writing().upkeep.recompute(dry_run=dry_run, by=session.by(None))
     now = clock.system_now()
     for move in moved:
         typer.echo(
@@ -216,7 +216,7 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
             made = _("{path}: none yet; it is made on first use").format(path=session.database)
             yield True, _("store"), made
             return
-        for finding in session.upkeep().findings():
+        for finding in session.reading().upkeep.findings():
             yield finding.ok, _finding_name(finding.name), finding.detail
     except JdticketError as error:
         yield False, _("store"), error.message
@@ -232,7 +232,10 @@ def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     desk = session.reading()
     troubles = trouble_lines(
-        desk.channel_troubles(), desk.silent_since(session.now), now=session.now, zone=session.zone
+        desk.looking.channel_troubles(),
+        desk.looking.silent_since(session.now),
+        now=session.now,
+        zone=session.zone,
     )
     for line in troubles:
         yield False, _("reminders"), line
@@ -250,7 +253,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     platform = PlatformSession(session)
     now, zone = session.now, session.zone
-    sources = {source.shop: source for source in session.reading().sources()}
+    sources = {source.shop: source for source in session.reading().looking.sources()}
     for shop in session.config.platform_shops:
         name = _("platform, {shop}").format(shop=shop.name)
         try:
@@ -272,7 +275,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
             seen = clock.moment_in_words(source.good_at, now, zone)
             until = clock.moment_in_words(token.expires_at, now, zone)
             yield True, name, _("fetched {seen}; signed in until {until}").format(seen=seen, until=until)
-    unsent = session.outbox().unsent()
+    unsent = session.reading().outbox.unsent()
     if unsent:
         from jdticket.views.tables import unsent_line
 

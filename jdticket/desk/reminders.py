@@ -1,6 +1,6 @@
 """Reminders, from due to done: what must go out now, to whom, and what became of it.
 
-A run claims what is due in the ledger before any network call and writes down each outcome as it
+A run claims what is due in the ledger before any network call and writes down what became of each as it
 comes, so that two runs never send the same reminder and a killed run loses none. It prints nothing
 and knows no channel by name: what can send is handed in.
 """
@@ -13,16 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
+from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.hours import NeverOpenError, ServiceHours
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import (
-    ChannelSettings,
+    Channel,
     Due,
     Duty,
     Reminder,
     ReminderRule,
     ReminderRules,
     ReminderState,
+    Verdict,
     due_for_outage,
     due_for_rejection,
     due_for_source,
@@ -67,20 +69,10 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one message."""
-
-    ok: bool
-    answer: str
-    refused: bool
-    rate_limited: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Outlet:
     """A channel, as far as a run has to know it."""
 
-    fold: Callable[[Sequence[str], Sequence[str]], Sequence[tuple[int, Callable[[float], Outcome]]]]
+    fold: Callable[[Sequence[str], Sequence[str]], Sequence[tuple[int, Callable[[float], Verdict]]]]
     """Lines and people to mention -> messages: how many of the lines each carries, and what sends it,
     given the seconds that it may take."""
     per_minute: int | None
@@ -98,10 +90,6 @@ class Report:
     """Due, but kept for the next run: the channel's rate limit, a channel that failed, or no time left."""
 
 
-class _RehearsalEnds(Exception):  # noqa: N818 - no error, the end of a dry run
-    """Ends a transaction without keeping it."""
-
-
 class ReminderDesk:
     """The reminders' use cases over one store; ``now`` gives the present as an aware datetime."""
 
@@ -112,7 +100,7 @@ class ReminderDesk:
         zone: tzinfo,
         rules: ReminderRules,
         duties: Sequence[Duty],
-        channels: Sequence[ChannelSettings],
+        channels: Sequence[Channel],
         now: Callable[[], datetime],
         *,
         fetched: Collection[str] = (),
@@ -132,14 +120,8 @@ class ReminderDesk:
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
-        notices: list[Notice] = []
-        try:
-            with self._store.transaction():
-                notices = self._claim(self._now(), timedelta(0))
-                raise _RehearsalEnds
-        except _RehearsalEnds:
-            pass
-        return notices
+        with rehearsal(self._store):
+            return self._claim(self._now(), timedelta(0))
 
     def ledger(self, limit: int, *, ticket_id: str | None, failed_only: bool) -> list[Reminder]:
         """What was to go out and what became of it, the newest first; of one ticket, if that is named."""
@@ -172,14 +154,14 @@ class ReminderDesk:
             by_channel.setdefault(notice.reminder.channel, []).append(notice)
         report = Report([], [], 0)
         left_over = 0
-        for notices, outcome in self._send_all(by_channel, outlet, compose, ends_at):
+        for notices, verdict in self._send_all(by_channel, outlet, compose, ends_at):
             with self._store.transaction():
-                if outcome is None or outcome.rate_limited:
+                if verdict is None or verdict.rate_limited:
                     self._store.release(r for notice in notices for r in (notice.reminder, *notice.covers))
                     left_over += len(notices)
                     continue
-                settled = self._settle(notices, outcome)
-            (report.sent if outcome.ok else report.failed).extend(settled)
+                settled = self._settle(notices, verdict)
+            (report.sent if verdict.ok else report.failed).extend(settled)
         with self._store.transaction():
             self._keep_heartbeat(now)
         return replace(report, left_over=left_over)
@@ -397,12 +379,12 @@ class ReminderDesk:
         outlet: Callable[[str], Outlet],
         compose: Callable[[Notice, bool], str],
         ends_at: float,
-    ) -> Iterator[tuple[list[Notice], Outcome | None]]:
+    ) -> Iterator[tuple[list[Notice], Verdict | None]]:
         """Each message's notices with what became of it, as it happens; None: it was not tried."""
         import queue
         from concurrent.futures import ThreadPoolExecutor
 
-        results: queue.SimpleQueue[tuple[list[Notice], Outcome | None] | None] = queue.SimpleQueue()
+        results: queue.SimpleQueue[tuple[list[Notice], Verdict | None] | None] = queue.SimpleQueue()
 
         def work(name: str, notices: list[Notice]) -> None:
             try:
@@ -410,9 +392,7 @@ class ReminderDesk:
                     results.put(result)
             except JdticketError as error:
                 # A channel that cannot even be made: its key is not in the environment, its kind is odd.
-                results.put(
-                    (notices, Outcome(ok=False, answer=error.message, refused=True, rate_limited=False))
-                )
+                results.put((notices, Verdict(False, error.message, refused=True)))
 
         with ThreadPoolExecutor(max_workers=max(len(by_channel), 1)) as pool:
             works = [pool.submit(work, name, notices) for name, notices in by_channel.items()]
@@ -430,17 +410,17 @@ class ReminderDesk:
 
     def _send(
         self, outlet: Outlet, notices: list[Notice], compose: Callable[[Notice, bool], str], ends_at: float
-    ) -> Iterator[tuple[list[Notice], Outcome | None]]:
+    ) -> Iterator[tuple[list[Notice], Verdict | None]]:
         messages = list(self._messages(outlet, notices, compose))
         tried = 0
         for carried, send in messages[: outlet.per_minute]:
             seconds = min(ANSWER_SECONDS, ends_at - time.monotonic())
             if seconds <= 0:
                 break
-            outcome = send(seconds)
+            verdict = send(seconds)
             tried += 1
-            yield carried, outcome
-            if not outcome.ok:
+            yield carried, verdict
+            if not verdict.ok:
                 break
             if outlet.per_second is not None and tried < len(messages):
                 time.sleep(1 / outlet.per_second)
@@ -449,7 +429,7 @@ class ReminderDesk:
 
     def _messages(
         self, outlet: Outlet, notices: list[Notice], compose: Callable[[Notice, bool], str]
-    ) -> Iterator[tuple[list[Notice], Callable[[float], Outcome]]]:
+    ) -> Iterator[tuple[list[Notice], Callable[[float], Verdict]]]:
         """One ticket, one message; many at once are joined."""
         joined = len(notices) > self._rules.digest_over
         if joined:
@@ -463,24 +443,24 @@ class ReminderDesk:
                 yield rest[:count], send
                 rest = rest[count:]
 
-    def _settle(self, notices: Sequence[Notice], outcome: Outcome) -> list[Notice]:
+    def _settle(self, notices: Sequence[Notice], verdict: Verdict) -> list[Notice]:
         """Write down what became of these notices. Called inside a transaction."""
         now = self._now()
 
-        def with_outcome(reminder: Reminder) -> Reminder:
+        def judged(reminder: Reminder) -> Reminder:
             return replace(
                 reminder,
-                state=ReminderState.SENT if outcome.ok else ReminderState.FAILED,
-                sent_at=now if outcome.ok else None,
-                answer=outcome.answer,
-                refused=outcome.refused,
+                state=ReminderState.SENT if verdict.ok else ReminderState.FAILED,
+                sent_at=now if verdict.ok else None,
+                answer=verdict.answer,
+                refused=verdict.refused,
             )
 
         settled = [
             replace(
                 notice,
-                reminder=with_outcome(notice.reminder),
-                covers=tuple(with_outcome(reminder) for reminder in notice.covers),
+                reminder=judged(notice.reminder),
+                covers=tuple(judged(reminder) for reminder in notice.covers),
             )
             for notice in notices
         ]
@@ -517,7 +497,7 @@ def _key(reminder: Reminder) -> tuple[object, ...]:
     return reminder.ticket_id, reminder.outage_id, reminder.deadline_at, reminder.step, reminder.channel
 
 
-def _is_for(channel: ChannelSettings, shops: Iterable[str]) -> bool:
+def _is_for(channel: Channel, shops: Iterable[str]) -> bool:
     """Whether the channel hears of these shops (none: of all)."""
     shops = tuple(shops)
     return not channel.shops or not shops or any(shop in channel.shops for shop in shops)

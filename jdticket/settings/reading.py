@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 from jdticket.clock import load_zone
 from jdticket.domain.deadlines import DeadlinePolicy, Duration, parse_policy_duration
 from jdticket.domain.hours import ServiceHours, Window, parse_window
-from jdticket.domain.reminders import ChannelSettings, Duty, Escalation, ReminderRule, ReminderRules
+from jdticket.domain.reminders import (
+    CHANNEL_KINDS,
+    Channel,
+    Duty,
+    Escalation,
+    ReminderRule,
+    ReminderRules,
+)
 from jdticket.domain.replies import ReplyRules
 from jdticket.domain.tickets import Kind
 from jdticket.durations import length_from_words
@@ -70,7 +77,6 @@ _JOS_URL = "https://api.jd.com/routerjson"
 _JOS_OAUTH_URL = "https://open-oauth.jd.com/oauth2"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
 _SIGNING_KINDS = ("dingtalk", "feishu")
 # The reminders about one ticket, whose text may be set, and what such a text may hold.
 _WORDED_RULES = (ReminderRule.NEW, ReminderRule.BEFORE, ReminderRule.OVERDUE, ReminderRule.RETURNED)
@@ -121,6 +127,30 @@ class Shop:
     """What people and the platform's files call it; the code itself when none is given."""
     manager: Manager | None = None
     jos: Jos | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """One notification channel (通知渠道), as the configuration describes it."""
+
+    name: str
+    kind: str
+    """One of ``CHANNEL_KINDS``."""
+    url: str
+    """Secret: it carries the robot's key. Empty for stdout."""
+    secret: str
+    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
+    mention: tuple[str, ...]
+    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
+    shops: tuple[str, ...]
+    """Codes of the shops it is for; empty: all."""
+    night: bool
+    """Whether it may be used outside service hours."""
+
+    @property
+    def channel(self) -> Channel:
+        """What decides who hears of what: all but the address."""
+        return Channel(self.name, self.shops, self.mention, self.night)
 
 
 @dataclass(frozen=True, slots=True)

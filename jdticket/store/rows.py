@@ -58,7 +58,7 @@ _stored = lru_cache(maxsize=1024)(stored)
 def _as_json() -> Callable[[object], str]:
     import json
 
-    return json.JSONEncoder(ensure_ascii=False).encode
+    return json.JSONEncoder(ensure_ascii=False, default=_stored).encode
 
 
 def ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
@@ -112,6 +112,8 @@ def ticket_of(row: Any) -> Ticket:
 
 def event_row(number: int, event: Event) -> tuple[object, ...]:
     """All columns; ``number``: the event's id."""
+    from jdticket.domain.events import encoded
+
     return (
         number,
         _stored(event.at),
@@ -119,7 +121,7 @@ def event_row(number: int, event: Event) -> tuple[object, ...]:
         event.ticket_id,
         event.outage_id,
         event.by,
-        _as_json()(dict(event.data)) if event.data else "{}",
+        _as_json()(encoded(event.payload)),
         event.text,
     )
 
@@ -128,10 +130,11 @@ def event_of(row: Any) -> Event:
     """From all columns."""
     import json
 
-    from jdticket.domain.events import Event, EventKind
+    from jdticket.domain.events import Event, EventKind, decoded
 
     number, at, kind, ticket_id, outage_id, by, data, text = row
-    return Event(from_stored(at), EventKind(kind), ticket_id, outage_id, by, json.loads(data), text, number)
+    payload = decoded(EventKind(kind), json.loads(data))
+    return Event(from_stored(at), payload, ticket_id, outage_id, by, text, number)
 
 
 # Replies

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from jdticket.desk.reminders import Notice, Outcome, Outlet, ReminderDesk, Report
-from jdticket.domain.outages import Contact, OutageReason, Via
-from jdticket.domain.outages import Outcome as Said
+from jdticket.desk.reminders import Notice, Outlet, ReminderDesk, Report
+from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.domain.reminders import (
-    ChannelSettings,
+    Channel,
     Duty,
     Escalation,
     ReminderRule,
     ReminderRules,
     ReminderState,
+    Verdict,
 )
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Draft, PlatformState
@@ -43,16 +43,16 @@ NO_RULES = ReminderRules(
 LADDER = replace(
     NO_RULES, new=True, before=(2 * HOUR, HOUR, 30 * MINUTE, 10 * MINUTE), overdue_every=30 * MINUTE
 )
-OK = Outcome(ok=True, answer="ok", refused=False, rate_limited=False)
-DOWN = Outcome(ok=False, answer="HTTP 500", refused=False, rate_limited=False)
-REFUSED = Outcome(ok=False, answer="errcode 93000", refused=True, rate_limited=False)
-TOO_MANY = Outcome(ok=False, answer="errcode 45009", refused=False, rate_limited=True)
+OK = Verdict(ok=True, answer="ok", refused=False, rate_limited=False)
+DOWN = Verdict(ok=False, answer="HTTP 500", refused=False, rate_limited=False)
+REFUSED = Verdict(ok=False, answer="errcode 93000", refused=True, rate_limited=False)
+TOO_MANY = Verdict(ok=False, answer="errcode 45009", refused=False, rate_limited=True)
 ALL_DAY = [0, 1, 2, 3, 4, 5, 6]
 
 
-def channel(name: str = "group", **fields: Any) -> ChannelSettings:
-    values: dict[str, Any] = {"url": "", "secret": "", "mention": (), "shops": (), "night": False}
-    return ChannelSettings(name=name, kind="stdout", **(values | fields))
+def channel(name: str = "group", **fields: Any) -> Channel:
+    values: dict[str, Any] = {"mention": (), "shops": (), "night": False}
+    return Channel(name=name, **(values | fields))
 
 
 def compose(notice: Notice, short: bool) -> str:
@@ -78,7 +78,7 @@ class Room:
         now: str,
         rules: ReminderRules = LADDER,
         *,
-        channels: Iterable[ChannelSettings] = (channel(),),
+        channels: Iterable[Channel] = (channel(),),
         duties: Iterable[Duty] = (),
         shops: Iterable[str] = (),
         fetched: Iterable[str] = (),
@@ -91,7 +91,7 @@ class Room:
         """Every message that a channel took: its channel, its text, whom it mentions."""
         self.tried: list[str] = []
         """The channel of every message that was tried."""
-        self.answers: dict[str, deque[Callable[[], Outcome] | Outcome]] = {}
+        self.answers: dict[str, deque[Callable[[], Verdict] | Verdict]] = {}
         self.carries = 1000
         self.per_minute: int | None = None
 
@@ -124,14 +124,14 @@ class Room:
             fetched=self.fetched,
         )
 
-    def answer(self, *answers: Callable[[], Outcome] | Outcome, on: str = "group") -> None:
+    def answer(self, *answers: Callable[[], Verdict] | Verdict, on: str = "group") -> None:
         """What the next messages on a channel come to."""
         self.answers[on] = deque(answers)
 
     def killed(self, now: str = "") -> None:
         """A run that dies while its first message is under way."""
 
-        def die() -> Outcome:
+        def die() -> Verdict:
             raise Killed
 
         self.answer(die)
@@ -139,7 +139,7 @@ class Room:
             self.report(now)
 
     def reply(self, number: str = "59088842") -> None:
-        self.desk.reply(number, "您好，订单已发出。", at=None, by="小李", force=False)
+        self.desk.replies.reply(number, "您好，订单已发出。", at=None, by="小李", force=False)
 
     def fails(self, since: str, shop: str = "jd3") -> None:
         """The fetching of a shop's tickets has failed since then."""
@@ -158,20 +158,20 @@ class Room:
             self.store.put_source(source)
 
     def _outlet(self, name: str) -> Outlet:
-        def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Outcome]]]:
+        def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
             parts = [lines[i : i + self.carries] for i in range(0, len(lines), self.carries)]
             return [(len(part), partial(self._send, name, part, people)) for part in parts]
 
         return Outlet(fold, self.per_minute, None)
 
-    def _send(self, name: str, lines: Sequence[str], people: Sequence[str], _seconds: float) -> Outcome:
+    def _send(self, name: str, lines: Sequence[str], people: Sequence[str], _seconds: float) -> Verdict:
         self.tried.append(name)
         answers = self.answers.get(name)
         answer = answers.popleft() if answers else OK
-        outcome = answer if isinstance(answer, Outcome) else answer()
-        if outcome.ok:
+        verdict = answer if isinstance(answer, Verdict) else answer()
+        if verdict.ok:
             self.sent.append((name, "\n".join(lines), tuple(people)))
-        return outcome
+        return verdict
 
 
 def numbers(count: int, **fields: Any) -> list[Draft]:
@@ -242,10 +242,10 @@ def test_a_reply_between_two_runs_silences_the_ticket(tmp_path: Path) -> None:
 def test_a_closed_a_void_and_a_reopened_ticket(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 12:00")
     room.take_in(draft(), draft("59088843"))
-    room.desk.close("59088842", by="小李")
-    room.desk.void("59088843", "重复", by="小李")
+    room.desk.tickets.close("59088842", by="小李")
+    room.desk.tickets.void("59088843", "重复", by="小李")
     assert room.run() == []
-    room.desk.reopen("59088842", "客户来电", by="小李")
+    room.desk.tickets.reopen("59088842", "客户来电", by="小李")
     assert room.run() == ["before:7200 59088842"]
 
 
@@ -254,22 +254,22 @@ def test_a_granted_deadline_makes_its_own_ladder_and_is_nothing_new(tmp_path: Pa
     room.take_in(draft())
     assert room.run() == ["new 59088842"]
     assert room.run("23 13:00") == ["before:3600 59088842"]
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER,
         since=None,
         until=None,
         shops=(),
         note="",
         by="",
-        contact=lambda number: Contact(number, "张经理", Via.PHONE, room.time, "", Said.TOLD),
+        contact=lambda number: Contact(number, "张经理", Via.PHONE, room.time, "", Outcome.TOLD),
     )
-    room.desk.contact_manager(
+    room.desk.outages.contact(
         1,
         manager="张经理",
         via=Via.PHONE,
         said="",
         at=None,
-        outcome=Said.GRANTED,
+        outcome=Outcome.GRANTED,
         granted_until=at("23 18:00"),
         tickets=["59088842"],
         by="",
@@ -306,20 +306,20 @@ def test_a_rejected_reply_rings_at_once_and_once(tmp_path: Path) -> None:
 
 def test_an_outage_is_told_of_until_the_manager_has_been_contacted(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 11:00", replace(NO_RULES, outage_contact_every=15 * MINUTE))
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
     )
     assert room.run() == ["outage_contact:0 1"]
     assert room.run("23 11:14") == []
     assert room.run("23 11:15") == ["outage_contact:1 1"]
     assert room.run("23 12:07") == ["outage_contact:4 1"]
-    room.desk.contact_manager(
+    room.desk.outages.contact(
         1,
         manager="张经理",
         via=Via.PHONE,
         said="",
         at=None,
-        outcome=Said.TOLD,
+        outcome=Outcome.TOLD,
         granted_until=None,
         tickets=(),
         by="",
@@ -549,7 +549,7 @@ def test_there_is_no_digest_later_in_a_day_that_began_with_nothing_pending(tmp_p
 
 @pytest.mark.parametrize("trouble", [DOWN, TOO_MANY])
 def test_a_digest_that_did_not_go_out_comes_again_with_the_new_tickets_in_it(
-    tmp_path: Path, trouble: Outcome
+    tmp_path: Path, trouble: Verdict
 ) -> None:
     room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
     room.take_in(draft(created_at=at("23 08:00")))
@@ -584,7 +584,7 @@ def test_nothing_goes_out_at_night_but_on_channels_that_ask_for_it(tmp_path: Pat
         channels=[channel("day"), channel("night", night=True)],
     )
     room.take_in(draft(created_at=at("23 15:00")))
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
     )
     assert sorted(room.run("23 23:00")) == ["night: outage_contact:3 1", "night: overdue:0 59088842"]
@@ -654,7 +654,7 @@ def test_up_to_digest_over_reminders_go_alone_and_more_in_one_message(tmp_path: 
 
 
 @pytest.mark.parametrize("trouble", [DOWN, REFUSED])
-def test_what_failed_stays_due_and_goes_out_in_the_next_run(tmp_path: Path, trouble: Outcome) -> None:
+def test_what_failed_stays_due_and_goes_out_in_the_next_run(tmp_path: Path, trouble: Verdict) -> None:
     room = Room(tmp_path, "23 12:00")
     room.take_in(draft())
     room.answer(trouble)
@@ -738,7 +738,7 @@ def test_a_message_may_take_what_is_left_of_the_budget_and_never_more_than_ten_s
     given: list[float] = []
 
     def outlet(_name: str) -> Outlet:
-        def send(seconds: float) -> Outcome:
+        def send(seconds: float) -> Verdict:
             given.append(seconds)
             return OK
 
@@ -778,7 +778,7 @@ def test_a_channel_that_hangs_does_not_keep_the_others_from_sending_or_from_the_
     room = Room(tmp_path, "23 12:00", channels=[channel("hangs"), channel("good")])
     room.take_in(draft())
 
-    def hang() -> Outcome:
+    def hang() -> Verdict:
         looker = DeskAt(tmp_path, "23 12:00").store
         # Answers only when the other channel's reminder is on record as sent.
         for _look in range(100_000):
@@ -820,7 +820,7 @@ def test_a_claim_lasts_longer_than_the_whole_run_may_take(tmp_path: Path) -> Non
     room.take_in(draft())
     lasts: list[timedelta] = []
 
-    def look() -> Outcome:
+    def look() -> Verdict:
         [row] = DeskAt(tmp_path, "23 12:00").store.reminders()
         lasts.append(row.claim_expires_at - room.time)
         return OK
@@ -835,7 +835,7 @@ def test_a_run_leaves_alone_what_another_has_under_way(tmp_path: Path) -> None:
     room.take_in(draft())
     meanwhile: list[list[str]] = []
 
-    def send() -> Outcome:
+    def send() -> Verdict:
         meanwhile.append(Room(tmp_path, "23 12:00").run())
         return OK
 
@@ -914,9 +914,9 @@ def test_a_run_counts_as_one_whether_or_not_anything_was_due(tmp_path: Path) -> 
     room = Room(tmp_path, "23 12:00")
     for now in ("23 12:00", "23 12:05", "23 12:10"):
         room.report(now)
-    assert room.desk.silent_since(at("23 12:15")) is None
-    assert room.desk.silent_since(at("23 13:10")) == at("23 12:10")
+    assert room.desk.looking.silent_since(at("23 12:15")) is None
+    assert room.desk.looking.silent_since(at("23 13:10")) == at("23 12:10")
     room.time = at("23 13:10")
     room.take_in(draft())
     room.report()
-    assert room.desk.silent_since(at("23 13:15")) is None
+    assert room.desk.looking.silent_since(at("23 13:15")) is None
