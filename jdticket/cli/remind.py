@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,7 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, ReminderDesk, Report
+from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, Report
 from jdticket.domain.channels import Verdict
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
@@ -57,7 +56,7 @@ def remind(
         raise UsageError(
             _("--json and a channel of kind stdout would print into each other; leave out --json.")
         )
-    desk = reminder_desk(session, rehearsal=dry_run)
+    desk = session.reminders(rehearsal=dry_run)
     compose = _composer(session)
     if dry_run:
         notices = desk.rehearse()
@@ -69,24 +68,6 @@ def remind(
     if report.failed:
         raise typer.Exit(ChannelError.exit_code)
     _beat(session)
-
-
-def reminder_desk(session: Session, *, rehearsal: bool) -> ReminderDesk:
-    """The reminders' desk: for a rehearsal as of --now, else at the real time."""
-    if not rehearsal and session.now_is_given:
-        raise UsageError(_("--now goes with --dry-run; reminders are sent at the real time."))
-    config = session.config
-    now: Callable[[], datetime] = (lambda: session.now) if rehearsal else clock.system_now
-    return ReminderDesk(
-        session.store(),
-        config.policy.hours,
-        config.zone,
-        config.reminders,
-        config.duties,
-        [settings.channel for settings in config.channels],
-        now,
-        fetched=[shop.code for shop in config.platform_shops],
-    )
 
 
 def _composer(session: Session) -> Callable[[Notice, bool], str]:
@@ -211,9 +192,8 @@ def reminders(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    desk = session.reading()
-    ticket_id = desk.looking.find(ticket).id if ticket else None
-    rows = session.store().reminders(ticket_id=ticket_id, failed_only=failed, limit=limit)
+    ticket_id = session.reading().looking.find(ticket).id if ticket else None
+    rows = session.reminders(rehearsal=True).ledger(limit, ticket_id=ticket_id, failed_only=failed)
     if as_json:
         from jdticket.views import plain
 

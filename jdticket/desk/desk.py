@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jdticket.desk.looking import Looking
     from jdticket.desk.outages import Outages
+    from jdticket.desk.outbox import Outbox
     from jdticket.desk.replies import Replies
     from jdticket.desk.taking_in import TakingIn
     from jdticket.desk.tickets import Tickets
@@ -74,6 +75,13 @@ class Desk:
         from jdticket.desk.replies import Replies
 
         return Replies(self._store, self._policy, self._now, self._reply_rules)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Which replies have reached the platform."""
+        from jdticket.desk.outbox import Outbox
+
+        return Outbox(self._store)
 
     @cached_property
     def tickets(self) -> Tickets:

@@ -302,10 +302,6 @@ class PlatformDesk:
             self._store.put_delivery(delivery)
         return reply, delivery
 
-    def undelivered(self) -> list[tuple[Reply, Delivery]]:
-        """The replies that are to reach the platform and have not, oldest first."""
-        return self._store.undelivered()
-
     def send(
         self,
         reply: Reply,

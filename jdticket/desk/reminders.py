@@ -122,6 +122,10 @@ class ReminderDesk:
         with rehearsal(self._store):
             return self._claim(self._now(), timedelta(0))
 
+    def ledger(self, limit: int, *, ticket_id: str | None, failed_only: bool) -> list[Reminder]:
+        """What was to go out and what became of it, the newest first; of one ticket, if that is named."""
+        return self._store.reminders(ticket_id=ticket_id, failed_only=failed_only, limit=limit)
+
     def run(
         self,
         outlet: Callable[[str], Outlet],

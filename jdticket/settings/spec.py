@@ -127,7 +127,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             "database",
             TEXT,
             _text(_("Where the tickets are kept; a relative path counts from this file's folder.")),
-            check=checks.path,
+            check=checks.address,
         ),
         Key("service_hours", TABLE),
         Key("deadline", TABLE),

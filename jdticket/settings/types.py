@@ -124,10 +124,12 @@ class Config:
         return self.zone.key
 
     @property
-    def database(self) -> Path | None:
-        """The store's file; None: not said."""
-        named: Path | None = self.said["database"]
-        return None if named is None or self.path is None else (self.path.parent / named).absolute()
+    def database(self) -> str | None:
+        """The store's address; None: not said."""
+        named: str | Path | None = self.said["database"]
+        if not isinstance(named, Path):
+            return named
+        return None if self.path is None else str((self.path.parent / named).absolute())
 
     @cached_property
     def policy(self) -> DeadlinePolicy:

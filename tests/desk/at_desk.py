@@ -22,7 +22,7 @@ from jdticket.domain.tickets import (
     Rejection,
 )
 from jdticket.errors import InputError
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = ServiceHours(SHANGHAI, [[parse_window("09:00-19:00")]] * 7)

@@ -704,7 +704,7 @@ class TestSending:
         plain = room.replied(send=False)
         [(reply, delivery)] = room.desk.to_send(room.ticket("84700001"))
         assert (reply, delivery.state) == (plain, DeliveryState.UNSENT)
-        assert room.desk.undelivered() == [(reply, delivery)]
+        assert room.office.desk.outbox.unsent() == [(reply, delivery)]
         room.send(reply)
         with pytest.raises(RefusedError, match="on the platform already"):
             room.desk.to_send(room.ticket("84700001"))
@@ -718,6 +718,6 @@ class TestSending:
     def test_nothing_is_sent_to_a_ticket_that_is_closed(self, room: Room) -> None:
         room.replied()
         room.office.desk.tickets.close("84700001", by="")
-        assert room.desk.undelivered() == []
+        assert room.office.desk.outbox.unsent() == []
         with pytest.raises(RefusedError, match="closed"):
             room.desk.to_send(room.ticket("84700001"))

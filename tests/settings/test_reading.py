@@ -76,7 +76,7 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert config.path == tmp_path / "config.toml"
     assert config.language == "en"
     assert config.timezone == config.zone.key == "Europe/Berlin"
-    assert config.database == tmp_path / "desk/tickets.db"
+    assert config.database == str(tmp_path / "desk/tickets.db")
     hours = config.policy.hours
     assert hours.zone == config.zone
     assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))

@@ -23,7 +23,7 @@ from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import RefusedError, Trouble
 from jdticket.store.interface import Store
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import (
     NOON,
     contact,
