@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from jdticket.desk.reminders import Notice, Outlet, ReminderDesk, Report
+from jdticket.desk.claims import Notice
+from jdticket.desk.dispatch import Outlet
+from jdticket.desk.reminders import ReminderDesk, Report
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.domain.reminders import (
     Channel,
