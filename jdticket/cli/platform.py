@@ -42,7 +42,7 @@ class PlatformSession:
         return PlatformDesk(
             self._session.store(),
             clock.system_now,
-            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
+            lambda found, shop, reject: desk.taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
         )
 
     @cached_property
@@ -106,7 +106,7 @@ class PlatformSession:
 
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token
-        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES)
+        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES, pause=self._session.pause)
         self._session.at_end(gateway.close)
         return WorkOrders(gateway, _("the platform"), clock.system_now())
 

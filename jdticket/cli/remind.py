@@ -221,7 +221,7 @@ def reminders(
 ) -> None:
     session = Session(ctx)
     desk = session.reading()
-    ticket_id = desk.find(ticket).id if ticket else None
+    ticket_id = desk.looking.find(ticket).id if ticket else None
     rows = session.store().reminders(ticket_id=ticket_id, failed_only=failed, limit=limit)
     if as_json:
         from jdticket.views import plain

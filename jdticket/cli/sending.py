@@ -48,7 +48,7 @@ def send(
         raise UsageError(_("Name a ticket or say --all: one of the two."))
     platform = PlatformSession(session)
     if ticket is not None:
-        held = session.writing().find(ticket)
+        held = session.writing().looking.find(ticket)
         platform.shop_of(held)
         waiting = platform.desk.to_send(held)
     else:

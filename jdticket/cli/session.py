@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -30,7 +30,7 @@ class Session:
 
     def __init__(self, ctx: typer.Context) -> None:
         self._ctx = ctx
-        self._options: Mapping[str, str] = ctx.ensure_object(dict)
+        self._options: Mapping[str, Any] = ctx.ensure_object(dict)
         if self._options.get("lang", language()) not in ("zh", "en"):
             raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
 
@@ -138,6 +138,10 @@ class Session:
             self.say(_("New store: {path}").format(path=self.database))
         self.at_end(store.close)
         return store
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long before something is tried again."""
+        self._options["pause"](seconds)
 
     def at_end(self, close: Callable[[], None]) -> None:
         """Have ``close`` called when this call of the program ends."""

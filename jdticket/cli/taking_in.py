@@ -12,7 +12,7 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, example
 from jdticket.cli.session import Session
-from jdticket.desk.desk import TakenIn
+from jdticket.desk.taking_in import TakenIn
 from jdticket.domain import tickets as model
 from jdticket.domain.tickets import Draft, Kind, Rejection
 from jdticket.errors import InputError, UsageError
@@ -79,8 +79,8 @@ def add(
     def refuse(rejection: Rejection) -> None:
         raise UsageError(rejection.reason)
 
-    done = desk.take_in([draft], shop=session.shop(shop), by=session.by(None), on_rejection=refuse)
-    held = desk.find(ticket)
+    done = desk.taking_in.take_in([draft], shop=session.shop(shop), by=session.by(None), on_rejection=refuse)
+    held = desk.looking.find(ticket)
     if done.new:
         said = _("Ticket {id} added, due {deadline}.")
     elif done.changed:
@@ -162,7 +162,7 @@ def import_(
     desk = session.writing()
     rejections: list[Rejection] = []
     progress = _Progress()
-    done = desk.take_in(
+    done = desk.taking_in.take_in(
         _read_all(sources),
         shop=code,
         dry_run=dry_run,

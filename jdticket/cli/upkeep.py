@@ -72,9 +72,9 @@ def _keys() -> tuple[str, ...]:
 def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
     from jdticket.views import plain
 
-    now, zone = desk.now, session.zone
-    for ticket, reply in desk.tickets_with_latest_reply(TicketQuery()):
-        row = plain.ticket(ticket, desk.seconds_left(ticket, now), now, zone)
+    now, zone = desk.looking.now, session.zone
+    for ticket, reply in desk.looking.tickets_with_latest_reply(TicketQuery()):
+        row = plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, zone)
         row["reply"] = reply.text if reply else None
         row["reply_at"] = clock.iso(reply.at, zone) if reply else None
         row["reply_by"] = reply.by if reply else None
@@ -165,7 +165,7 @@ def recompute(
     ] = False,
 ) -> None:
     session = Session(ctx)
-    moved = session.writing().recompute(dry_run=dry_run, by=session.by(None))
+    moved = session.writing().upkeep.recompute(dry_run=dry_run, by=session.by(None))
     now = clock.system_now()
     for move in moved:
         typer.echo(
@@ -240,7 +240,10 @@ def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     desk = session.reading()
     troubles = trouble_lines(
-        desk.channel_troubles(), desk.silent_since(session.now), now=session.now, zone=session.zone
+        desk.looking.channel_troubles(),
+        desk.looking.silent_since(session.now),
+        now=session.now,
+        zone=session.zone,
     )
     for line in troubles:
         yield False, _("reminders"), line
@@ -258,7 +261,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     platform = PlatformSession(session)
     now, zone = session.now, session.zone
-    sources = {source.shop: source for source in session.reading().sources()}
+    sources = {source.shop: source for source in session.reading().looking.sources()}
     for shop in session.config.platform_shops:
         name = _("platform, {shop}").format(shop=shop.name)
         try:

@@ -65,4 +65,4 @@ def test_init_refuses_a_zone_that_is_none(program: Program) -> None:
 @needs_rights_to_be_limited
 def test_init_says_when_it_may_not_write(program: Program) -> None:
     (program.folder / "config").mkdir(mode=0o500)
-    assert str(written(program)) in program.refused(1, "init")
+    assert str(written(program)) in program.process.refused(1, "init")

@@ -141,7 +141,7 @@ class Room:
             self.report(now)
 
     def reply(self, number: str = "59088842") -> None:
-        self.desk.reply(number, "您好，订单已发出。", at=None, by="小李", force=False)
+        self.desk.replies.reply(number, "您好，订单已发出。", at=None, by="小李", force=False)
 
     def fails(self, since: str, shop: str = "jd3") -> None:
         """The fetching of a shop's tickets has failed since then."""
@@ -244,10 +244,10 @@ def test_a_reply_between_two_runs_silences_the_ticket(tmp_path: Path) -> None:
 def test_a_closed_a_void_and_a_reopened_ticket(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 12:00")
     room.take_in(draft(), draft("59088843"))
-    room.desk.close("59088842", by="小李")
-    room.desk.void("59088843", "重复", by="小李")
+    room.desk.tickets.close("59088842", by="小李")
+    room.desk.tickets.void("59088843", "重复", by="小李")
     assert room.run() == []
-    room.desk.reopen("59088842", "客户来电", by="小李")
+    room.desk.tickets.reopen("59088842", "客户来电", by="小李")
     assert room.run() == ["before:7200 59088842"]
 
 
@@ -256,7 +256,7 @@ def test_a_granted_deadline_makes_its_own_ladder_and_is_nothing_new(tmp_path: Pa
     room.take_in(draft())
     assert room.run() == ["new 59088842"]
     assert room.run("23 13:00") == ["before:3600 59088842"]
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER,
         since=None,
         until=None,
@@ -265,7 +265,7 @@ def test_a_granted_deadline_makes_its_own_ladder_and_is_nothing_new(tmp_path: Pa
         by="",
         contact=lambda number: Contact(number, "张经理", Via.PHONE, room.time, "", Outcome.TOLD),
     )
-    room.desk.contact_manager(
+    room.desk.outages.contact(
         1,
         manager="张经理",
         via=Via.PHONE,
@@ -308,14 +308,14 @@ def test_a_rejected_reply_rings_at_once_and_once(tmp_path: Path) -> None:
 
 def test_an_outage_is_told_of_until_the_manager_has_been_contacted(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 11:00", replace(NO_RULES, outage_contact_every=15 * MINUTE))
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
     )
     assert room.run() == ["outage_contact:0 1"]
     assert room.run("23 11:14") == []
     assert room.run("23 11:15") == ["outage_contact:1 1"]
     assert room.run("23 12:07") == ["outage_contact:4 1"]
-    room.desk.contact_manager(
+    room.desk.outages.contact(
         1,
         manager="张经理",
         via=Via.PHONE,
@@ -586,7 +586,7 @@ def test_nothing_goes_out_at_night_but_on_channels_that_ask_for_it(tmp_path: Pat
         channels=[channel("day"), channel("night", night=True)],
     )
     room.take_in(draft(created_at=at("23 15:00")))
-    room.desk.report_outage(
+    room.desk.outages.report(
         OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
     )
     assert sorted(room.run("23 23:00")) == ["night: outage_contact:3 1", "night: overdue:0 59088842"]
@@ -916,9 +916,9 @@ def test_a_run_counts_as_one_whether_or_not_anything_was_due(tmp_path: Path) -> 
     room = Room(tmp_path, "23 12:00")
     for now in ("23 12:00", "23 12:05", "23 12:10"):
         room.report(now)
-    assert room.desk.silent_since(at("23 12:15")) is None
-    assert room.desk.silent_since(at("23 13:10")) == at("23 12:10")
+    assert room.desk.looking.silent_since(at("23 12:15")) is None
+    assert room.desk.looking.silent_since(at("23 13:10")) == at("23 12:10")
     room.time = at("23 13:10")
     room.take_in(draft())
     room.report()
-    assert room.desk.silent_since(at("23 13:15")) is None
+    assert room.desk.looking.silent_since(at("23 13:15")) is None

@@ -18,10 +18,9 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from jdticket.clock import from_stored, stored
-from jdticket.domain.events import Event, EventKind
 from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
 from jdticket.domain.reminders import ChannelTrouble, Reminder, ReminderRule, ReminderState
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
@@ -32,6 +31,9 @@ from jdticket.i18n import _
 from jdticket.store.interface import Finding, Store
 from jdticket.store.sqlite.fulltext import match, pieces
 from jdticket.words import listed, os_reason
+
+if TYPE_CHECKING:
+    from jdticket.domain.events import Event
 
 SCHEMA_VERSION = 3
 """How many steps ``migrations.py`` has."""
@@ -180,7 +182,9 @@ class SqliteStore(Store):
     def append(self, events: Iterable[Event]) -> None:
         import json
 
-        as_json = json.JSONEncoder(ensure_ascii=False).encode
+        from jdticket.domain.events import encoded
+
+        as_json = json.JSONEncoder(ensure_ascii=False, default=_stored).encode
         ids = count(self._number("SELECT coalesce(max(id), 0) + 1 FROM events"))
         for chunk in _chunks(events):
             numbered = list(zip(ids, chunk, strict=False))
@@ -194,7 +198,7 @@ class SqliteStore(Store):
                         event.ticket_id,
                         event.outage_id,
                         event.by,
-                        as_json(dict(event.data)) if event.data else "{}",
+                        as_json(encoded(event.payload)),
                         event.text,
                     )
                     for number, event in numbered
@@ -897,8 +901,11 @@ def _reminder(row: Any) -> Reminder:
 def _event(row: Any) -> Event:
     import json
 
+    from jdticket.domain.events import Event, EventKind, decoded
+
     number, at, kind, ticket_id, outage_id, by, data, text = row
-    return Event(from_stored(at), EventKind(kind), ticket_id, outage_id, by, json.loads(data), text, number)
+    payload = decoded(EventKind(kind), json.loads(data))
+    return Event(from_stored(at), payload, ticket_id, outage_id, by, text, number)
 
 
 def _reply(row: Any) -> Reply:
