@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
-from jdticket.domain.hours import NeverOpenError, ServiceHours
-from jdticket.domain.outages import Outage
+from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.reminders import (
-    Channel,
-    Due,
-    Duty,
     Reminder,
     ReminderRule,
-    ReminderRules,
     ReminderState,
     due_for_outage,
     due_for_rejection,
@@ -31,9 +27,15 @@ from jdticket.domain.reminders import (
     opening_due,
     source_step,
 )
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket, TicketQuery
-from jdticket.store.interface import Store
+from jdticket.domain.tickets import Status, TicketQuery
+
+if TYPE_CHECKING:
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.reminders import Channel, Due, Duty, ReminderRules
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Ticket
+    from jdticket.store.interface import Store
 
 _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""

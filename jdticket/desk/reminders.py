@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.claims import Claims, Notice
 from jdticket.desk.rehearsal import rehearsal
-from jdticket.domain.hours import ServiceHours
-from jdticket.domain.reminders import Channel, Duty, Reminder, ReminderRules, ReminderState, Verdict
-from jdticket.store.interface import RAN_AT, RAN_EVERY, Store
+from jdticket.domain.reminders import ReminderState
+from jdticket.store.interface import RAN_AT, RAN_EVERY
 
 if TYPE_CHECKING:
     from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.reminders import Channel, Duty, Reminder, ReminderRules, Verdict
+    from jdticket.store.interface import Store
 
 _MINUTE, _HOUR = timedelta(seconds=55), timedelta(minutes=61)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a run did."""
 
     sent: list[Notice]
@@ -71,16 +72,17 @@ class ReminderDesk:
         """
         ends_at = time.monotonic() + budget.total_seconds()
         now = self._now()
-        report = Report([], [], 0)
         with self._store.transaction():
             ours = self._claims.claim(now, budget)
             if not ours:
                 # In the same transaction: each one waits for the disk.
                 self._keep_heartbeat(now)
-                return report
+                return Report([], [], 0)
         # Threads and queues are for a run that has something to send.
         from jdticket.desk.dispatch import dispatch
 
+        sent: list[Notice] = []
+        failed: list[Notice] = []
         left_over = 0
         for notices, verdict in dispatch(
             ours, outlet, compose, digest_over=self._rules.digest_over, ends_at=ends_at
@@ -91,10 +93,10 @@ class ReminderDesk:
                     left_over += len(notices)
                     continue
                 settled = self._settle(notices, verdict)
-            (report.sent if verdict.ok else report.failed).extend(settled)
+            (sent if verdict.ok else failed).extend(settled)
         with self._store.transaction():
             self._keep_heartbeat(now)
-        return replace(report, left_over=left_over)
+        return Report(sent, failed, left_over)
 
     def _settle(self, notices: Sequence[Notice], verdict: Verdict) -> list[Notice]:
         """Write down what became of these notices. Called inside a transaction."""

@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from jdticket.domain.hours import ServiceHours
-from jdticket.domain.outages import Outage
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import Status
+
+if TYPE_CHECKING:
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Ticket
 
 CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
 """The kinds of channels that there are; each is a module of ``jdticket.channels``."""
@@ -49,8 +53,7 @@ class ReminderState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A notification channel (通知渠道), as far as it decides who hears of what and when."""
 
     name: str
@@ -62,8 +65,7 @@ class Channel:
     """Whether it may be used outside service hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a message, as its channel tells."""
 
     ok: bool
@@ -104,8 +106,7 @@ class Reminder:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTrouble:
+class ChannelTrouble(NamedTuple):
     """A channel that fails: its last outcome is a failure, whatever it has sent before."""
 
     channel: str
@@ -117,8 +118,7 @@ class ChannelTrouble:
     """The last of them was refused for good: a person has to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """Whom to tell as well from the moment that so much service time is left, and all the time after."""
 
     left: timedelta
@@ -165,8 +165,7 @@ class ReminderRules:
     """More reminders than this for one channel are joined in one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A reminder whose moment has come."""
 
     rule: ReminderRule
