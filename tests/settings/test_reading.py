@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.domain.deadlines import parse_policy_duration
+from jdticket.domain.deadlines import parse_time_to_reply
 from jdticket.domain.hours import parse_window
 from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderRules
 from jdticket.domain.tickets import Kind
@@ -82,10 +82,10 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))
     assert hours.week[5:] == ((parse_window("10:00-24:00"),), ())
     assert hours.special == {date(2027, 2, 17): (), date(2027, 2, 18): (parse_window("10:00-12:00"),)}
-    assert config.policy.default == parse_policy_duration("6h")
+    assert config.policy.default == parse_time_to_reply("6h")
     assert config.policy.kinds == {
-        Kind.CRC: parse_policy_duration("4h"),
-        Kind.CONSULT: parse_policy_duration("24h calendar"),
+        Kind.CRC: parse_time_to_reply("4h"),
+        Kind.CONSULT: parse_time_to_reply("24h calendar"),
     }
     assert config.reply.min_length == 6
     assert config.reply.empty_phrases == {"好的亲", "okok"}
