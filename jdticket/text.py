@@ -11,6 +11,8 @@ _HARMFUL = re.compile(
 )
 
 
+# A drive of Windows, as in C:/desk.db, is one letter.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _MOBILE = re.compile(r"(?<!\d)((?:\+86[- ]?)?1\d{2})\d{4}(\d{4})(?!\d)")
 
 
@@ -27,6 +29,12 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` harmless and on one line, white space folded."""
     return harmless(" ".join(text.split()))
+
+
+def scheme_of(address: str) -> str:
+    """The scheme of an address such as ``postgresql://host/desk``; empty for the path of a file."""
+    found = _SCHEME.match(address)
+    return found[1] if found else ""
 
 
 def quoted(text: str, most: int = 40) -> str:

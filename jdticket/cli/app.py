@@ -6,7 +6,9 @@ import copy
 import os
 import re
 import sys
-from collections.abc import Iterator, MutableMapping, Sequence
+import time
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -55,22 +57,25 @@ _MODULES = {
     "doctor": "upkeep",
     "recompute": "upkeep",
 }
+# Options of the root that every command understands.
+_GLOBAL = {"lang", "db", "config", "now"}
 _GROUPS = {"outage", "config", "cron", "channel", "auth"}
 _INTERRUPTED = 130
 
 
 class _Commands(MutableMapping[str, Any]):
     """Commands by name, each made when it is asked for: importing all of them would double the
-    start-up of every call."""
+    start-up of every call. Each understands the options ``behind``, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: Sequence[TyperOption]) -> None:
+        self._behind = behind
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
             if name not in _MODULES:
                 raise KeyError(name)
-            self._made[name] = _make(name)
+            self._made[name] = _make(name, self._behind)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -101,6 +106,7 @@ def _worded(option: TyperOption | None) -> TyperOption | None:
     return option
 
 
+@cache
 def _let_help_fold() -> None:
     """Rich cuts off what it cannot wrap at a space, and Chinese has none: let help texts fold instead.
 
@@ -156,7 +162,9 @@ def _no_such_command(name: str, known: list[str]) -> str:
 
 def _forget_output() -> None:
     """Let what is still to be written go nowhere: Python would complain once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 class LazyGroup(Group):
@@ -164,7 +172,8 @@ class LazyGroup(Group):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()
+        options = [param for param in self.params if isinstance(param, TyperOption)]
+        self.commands = _Commands([_behind(option) for option in options if option.name in _GLOBAL])
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx
@@ -180,7 +189,7 @@ class LazyGroup(Group):
         return result
 
 
-def _make(name: str) -> Any:
+def _make(name: str, behind: Sequence[TyperOption]) -> Any:
     """The Click command ``name``; global options are understood behind it too."""
     app: typer.Typer = import_module(f"jdticket.cli.{_MODULES[name]}").app
     if name in _GROUPS:
@@ -189,15 +198,29 @@ def _make(name: str) -> Any:
         group = get_group(app)
         group.rich_help_panel = app.rich_help_panel
         for command in (group, *group.commands.values()):
-            _accept_global_options(command)
+            _accept(command, behind)
         return group
     for info in app.registered_commands:
         if info.name == name:
             info.cls = Command
             command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode="rich")
-            _accept_global_options(command)
+            _accept(command, behind)
             return command
     raise KeyError(name)
+
+
+def _behind(option: TyperOption) -> TyperOption:
+    """A global option as it is understood behind a command."""
+    behind = copy.copy(option)
+    behind.hidden = True
+    behind.expose_value = False
+    return behind
+
+
+def _accept(command: Any, options: Sequence[TyperOption]) -> None:
+    """``jdticket list --lang en`` as well as ``jdticket --lang en list``: nobody should have to know."""
+    taken = {name for param in command.params for name in param.opts}
+    command.params.extend(option for option in options if not taken.intersection(option.opts))
 
 
 def _remember(ctx: typer.Context, param: typer.CallbackParam, value: str | None) -> str | None:
@@ -257,19 +280,11 @@ def root(
         typer.echo(ctx.get_help())
 
 
-_global_options: list[TyperOption] = []
+def run(arguments: Sequence[str], pause: Callable[[float], None] = time.sleep) -> int:
+    """Run one command; returns its exit code. Every expected failure becomes a message on standard error.
 
-
-def _accept_global_options(command: Any) -> None:
-    """``jdticket list --lang en`` as well as ``jdticket --lang en list``: nobody should have to know."""
-    taken = {option for param in command.params for option in param.opts}
-    for option in _global_options:
-        if not taken.intersection(option.opts):
-            command.params.append(option)
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code. Every expected failure becomes a message on standard error."""
+    ``pause`` waits so many seconds, where a command has to try again later.
+    """
     completing = "_JDTICKET_COMPLETE" in os.environ
     wants_help = bool({"--help", "--install-completion", "--show-completion"}.intersection(arguments))
     # Typer's completion machinery is loaded only where it shows.
@@ -278,17 +293,14 @@ def run(arguments: Sequence[str]) -> int:
     for param in command.params:
         if not isinstance(param, TyperOption):
             continue
-        if param.name in {"lang", "db", "config", "now"}:
-            behind = copy.copy(param)
-            behind.hidden = True
-            behind.expose_value = False
-            _global_options.append(behind)
-        elif param.name == "install_completion":
+        if param.name == "install_completion":
             param.help = _("Install completion for the current shell.")
         elif param.name == "show_completion":
             param.help = _("Show completion for the current shell, to copy it or customize the installation.")
     try:
-        code = command.main(list(arguments), prog_name="jdticket", standalone_mode=False)
+        code = command.main(
+            list(arguments), prog_name="jdticket", standalone_mode=False, obj={"pause": pause}
+        )
     except JdticketError as error:
         _complain(error.message)
         return error.exit_code

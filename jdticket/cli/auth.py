@@ -113,7 +113,9 @@ def status(ctx: typer.Context, shop: ShopName = None, as_json: AsJson = False) -
     platform = PlatformSession(session)
     shops = platform.shops([shop] if shop else None)
     sources = (
-        {source.shop: source for source in session.store().sources()} if session.database.exists() else {}
+        {source.shop: source for source in session.reading().looking.sources()}
+        if session.database.exists()
+        else {}
     )
     tokens = {one.code: platform.kept_token(one) for one in shops}
     if as_json:

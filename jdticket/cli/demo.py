@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -146,6 +147,7 @@ def _platform(session: Session) -> None:
         )
         step(_("   What has not arrived, and once more"), "replies", "--unsent")
         step("", "send", "--all", "--subtype", types[2])
+        _let_the_second_pass()
         gateway.orders(merchant)[int(first)].status = 5
         step(_("7. The platform rejects the first reply: its ticket waits again"), "sync")
         step("", "show", first)
@@ -156,6 +158,13 @@ def _platform(session: Session) -> None:
     typer.echo(
         _("The stand-in for the platform has ended with the demo: sync and send do not work any more.")
     )
+
+
+def _let_the_second_pass() -> None:
+    """Wait for the clock's next second: what is shown within that of a reply may be older than the reply."""
+    present = clock.system_now()
+    while clock.system_now() == present:
+        time.sleep(0.01)
 
 
 def _orders(session: Session) -> list[WorkOrder]:

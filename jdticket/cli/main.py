@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jdticket import i18n
 
 
-def main() -> None:
-    """Run the command that the process's arguments name, and exit with its code."""
+def main(pause: Callable[[float], None] = time.sleep) -> None:
+    """Run the command that the process's arguments name, and exit with its code.
+
+    ``pause`` waits so many seconds, where a command has to try again later.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A console that lacks a character (GBK on Windows) shows a question mark instead of failing.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     arguments = sys.argv[1:]
-    i18n.use(_language(arguments))
+    i18n.use(language_for(arguments))
     # Only now: help texts are put into words when a command's module is imported.
     from jdticket.cli.app import run
 
-    sys.exit(run(arguments))
+    sys.exit(run(arguments, pause))
 
 
-def _language(arguments: Sequence[str]) -> str:
-    """--lang, else JDTICKET_LANG, else the configuration's, else the locale's."""
+def language_for(arguments: Sequence[str]) -> str:
+    """The language to answer in: --lang, else JDTICKET_LANG, else the configuration's, else the locale's."""
     for asked in (_value(arguments, "--lang"), os.environ.get("JDTICKET_LANG")):
         if asked in i18n.LANGUAGES:
             return asked

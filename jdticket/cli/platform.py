@@ -24,7 +24,6 @@ from jdticket.words import listed
 if TYPE_CHECKING:
     from jdticket.desk.authorisation import Authorisation
     from jdticket.platform.workorders import WorkOrders
-    from jdticket.store.tokens import SqliteTokens
 
 
 class PlatformSession:
@@ -37,20 +36,7 @@ class PlatformSession:
     @cached_property
     def desk(self) -> PlatformDesk:
         """The platform's desk; its changes are recorded at the real time."""
-        desk = self._session.writing()
-        by = self._session.by(None)
-        return PlatformDesk(
-            self._session.store(),
-            clock.system_now,
-            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
-        )
-
-    @cached_property
-    def tokens(self) -> SqliteTokens:
-        """Where the authorisations are kept."""
-        from jdticket.store.tokens import SqliteTokens, tokens_path
-
-        return SqliteTokens(tokens_path(self._session.database))
+        return self._session.platform()
 
     def shops(self, named: list[str] | None) -> list[Shop]:
         """The shops that are named, else all that have an application on the platform.
@@ -88,11 +74,11 @@ class PlatformSession:
         from jdticket.platform.oauth import OAuth
 
         app = self._session.config.app(shop, os.environ)
-        return Authorisation(app, OAuth(app), self.tokens, clock.system_now, self._session.say)
+        return Authorisation(app, OAuth(app), self._session.tokens, clock.system_now, self._session.say)
 
     def kept_token(self, shop: Shop) -> Token | None:
         """The shop's authorisation as it is kept, for which no secret is needed; None: there is none."""
-        token = self.tokens.token(shop.code)
+        token = self._session.tokens.token(shop.code)
         ours = token is not None and shop.jos is not None and token.app_key == shop.jos.app_key
         return token if ours else None
 
@@ -106,7 +92,7 @@ class PlatformSession:
 
         app = self._session.config.app(shop, os.environ)
         token = self.authorisation(shop).token
-        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES)
+        gateway = JosGateway(app, token, clock.system_now, tries=tries or TRIES, pause=self._session.pause)
         self._session.at_end(gateway.close)
         return WorkOrders(gateway, _("the platform"), clock.system_now())
 
@@ -116,7 +102,7 @@ class PlatformSession:
         try:
             return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
-            held = self._session.store().delivery(reply.id)
+            held = self._session.reading().outbox.delivery(reply)
             words = (
                 _("Interrupted. The reply is recorded, and may be on the platform; later: jdticket send {id}")
                 if held is not None and held.state is DeliveryState.UNKNOWN

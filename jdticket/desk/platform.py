@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
-from jdticket.domain.events import Event, EventKind
-from jdticket.domain.moves import REJECT_FROM
+from jdticket.domain.events import DeliveryArrived, DeliveryFailed, DeliveryTold, Event
+from jdticket.domain.moves import BY_THE_PLATFORM, Move
 from jdticket.domain.platform_words import kind_from_words
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import Details, LogEntry, SourceState, Verdict
@@ -302,10 +302,6 @@ class PlatformDesk:
             self._store.put_delivery(delivery)
         return reply, delivery
 
-    def undelivered(self) -> list[tuple[Reply, Delivery]]:
-        """The replies that are to reach the platform and have not, oldest first."""
-        return self._store.undelivered()
-
     def send(
         self,
         reply: Reply,
@@ -422,7 +418,7 @@ class PlatformDesk:
             trouble=None,
             code="",
         )
-        self._settle(reply, delivery, EventKind.SENT, by, already=how is Arrival.ALREADY)
+        self._settle(reply, delivery, DeliveryArrived, by, already=how is Arrival.ALREADY)
         return Sent(reply, delivery, None, how)
 
     def _not_there(
@@ -456,7 +452,7 @@ class PlatformDesk:
             trouble=said.trouble if said else undecided,
             code=said.code if said else "",
         )
-        self._settle(reply, delivery, EventKind.NOT_SENT, by)
+        self._settle(reply, delivery, DeliveryFailed, by)
         return Sent(reply, delivery, error)
 
     @staticmethod
@@ -469,22 +465,22 @@ class PlatformDesk:
             return False
 
     def _settle(
-        self, reply: Reply, delivery: Delivery, kind: EventKind, by: str, *, already: bool = False
+        self, reply: Reply, delivery: Delivery, kind: type[DeliveryTold], by: str, *, already: bool = False
     ) -> None:
         now = self._now()
         with self._store.transaction():
             ticket = self._mark(reply.ticket_id, there=delivery.state is DeliveryState.ARRIVED)
             self._store.put_delivery(delivery)
-            data: dict[str, object] = {
-                "reply": reply.id,
-                "state": delivery.state.value,
-                "answer": delivery.answer,
-                "trouble": delivery.trouble.value if delivery.trouble else None,
-                "code": delivery.code,
-                "already": already,
-                "shop": ticket.shop if ticket is not None else "",
-            }
-            self._store.append([Event(at=now, kind=kind, ticket_id=reply.ticket_id, by=by, data=data)])
+            told = kind(
+                reply=reply.id,
+                state=delivery.state,
+                answer=delivery.answer,
+                trouble=delivery.trouble,
+                code=delivery.code,
+                already=already,
+                shop=ticket.shop if ticket is not None else "",
+            )
+            self._store.append([Event(now, told, reply.ticket_id, by=by)])
 
     def _mark(self, ticket_id: str, *, there: bool) -> Ticket | None:
         """Keep with the ticket whether its reply is on the platform. Called inside a transaction."""
@@ -594,9 +590,8 @@ def _needs_details(held: Ticket | None, draft: Draft) -> bool:
     given elsewhere, why ours was rejected."""
     if held is None or not held.kind_text:
         return True
-    if draft.platform_state is PlatformState.REPLIED:
-        return held.status is Status.PENDING
-    return draft.platform_state is PlatformState.REJECTED and held.status in REJECT_FROM
+    move = BY_THE_PLATFORM[held.status, draft.platform_state]
+    return move in {Move.REPLY, Move.REJECT}
 
 
 def _last(details: Details, word: str) -> LogEntry | None:

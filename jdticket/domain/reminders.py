@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from jdticket.domain.hours import ServiceHours
-from jdticket.domain.outages import Outage
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import Status
+
+if TYPE_CHECKING:
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Ticket
 
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
@@ -44,25 +48,6 @@ class ReminderState(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
-    """One notification channel (通知渠道), as the configuration describes it."""
-
-    name: str
-    kind: str
-    """wecom, dingtalk, feishu, apprise or stdout."""
-    url: str
-    """Secret: it carries the robot's key. Empty for stdout."""
-    secret: str
-    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
-    mention: tuple[str, ...]
-    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
-    shops: tuple[str, ...]
-    """Codes of the shops it is for; empty: all."""
-    night: bool
-    """Whether it may be used outside service hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +78,7 @@ class Reminder:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTrouble:
+class ChannelTrouble(NamedTuple):
     """A channel that fails: its last outcome is a failure, whatever it has sent before."""
 
     channel: str
@@ -106,8 +90,7 @@ class ChannelTrouble:
     """The last of them was refused for good: a person has to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """Whom to tell as well from the moment that so much service time is left, and all the time after."""
 
     left: timedelta
@@ -154,8 +137,7 @@ class ReminderRules:
     """More reminders than this for one channel are joined in one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A reminder whose moment has come."""
 
     rule: ReminderRule

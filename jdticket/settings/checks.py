@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jdticket.clock import load_zone
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.deadlines import Duration, parse_policy_duration
 from jdticket.domain.hours import Window, parse_window
 from jdticket.durations import length_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import LANGUAGES, _
-from jdticket.text import is_web_address, quoted
+from jdticket.text import is_web_address, quoted, scheme_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from jdticket.settings.positions import Key
 
-CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MESSAGE_PLACEHOLDERS = (
     *("shop", "kind", "left", "deadline", "ticket_id", "order_id", "content", "assignee"),
@@ -115,6 +115,11 @@ def path(text: str, place: Place) -> Path | None:
     except RuntimeError:
         place.wrong(_("there is no home folder for “{path}”").format(path=quoted(text)))
         return None
+
+
+def address(text: str, place: Place) -> str | Path | None:
+    """The address of a store: one with a scheme as it stands, else a path."""
+    return text if scheme_of(text) else path(text, place)
 
 
 def window(text: str, place: Place) -> Window | None:

@@ -5,13 +5,13 @@ A comment has a space after its ``#``; a setting that is only shown has none.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jdticket.errors import ConfigError, RefusedError
+from jdticket.files import make_folders, new_file
 from jdticket.i18n import _, translator
 from jdticket.settings.paths import default_database_path
 from jdticket.settings.spec import ANY, DEFAULT_TIMEZONE, KEYS, Key, Text, key_of
@@ -88,22 +88,14 @@ def write_new(path: Path, text: str) -> None:
     Raises ``RefusedError`` if it exists, ``ConfigError`` if it cannot be written.
     """
     try:
-        for folder in reversed([folder for folder in path.parents if not folder.exists()]):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_folders(path)
+        with new_file(path) as file:
+            file.write(text.encode())
     except FileExistsError as error:
         raise RefusedError(
             _("{file} exists and is left as it is; edit it, or move it away first.").format(file=path)
         ) from error
     except OSError as error:
-        raise ConfigError(
-            _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
-        ) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-    except OSError as error:
-        path.unlink()
         raise ConfigError(
             _("{file} cannot be written: {reason}.").format(file=path, reason=os_reason(error))
         ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jdticket.i18n import LANGUAGES
+from jdticket.text import scheme_of
 
 if TYPE_CHECKING:
     from jdticket.settings.types import Config
@@ -22,12 +23,12 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("jdticket", appauthor=False) / "config.toml"
 
 
-def database_path(config: Config, environ: Mapping[str, str], option: str | None) -> Path:
+def database_address(config: Config, environ: Mapping[str, str], option: str | None) -> str:
     """Where the store is: ``--db``, JDTICKET_DB, the configuration, else the user's own data folder."""
     named = option or environ.get("JDTICKET_DB")
     if named:
-        return Path(named).expanduser()
-    return config.database or default_database_path()
+        return named if scheme_of(named) else str(Path(named).expanduser())
+    return config.database or str(default_database_path())
 
 
 def default_database_path() -> Path:

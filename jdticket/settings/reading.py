@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.settings import checks
-from jdticket.settings.checks import CHANNEL_KINDS, Place, Report, nearest
+from jdticket.settings.checks import Place, Report, nearest
 from jdticket.settings.paths import config_path
 from jdticket.settings.spec import (
     ANY,

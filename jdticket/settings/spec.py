@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.tickets import Kind
 from jdticket.i18n import marked as _
 from jdticket.settings import checks
-from jdticket.settings.checks import CHANNEL_KINDS, MESSAGE_PLACEHOLDERS, WEEKDAYS, Place, Report
+from jdticket.settings.checks import MESSAGE_PLACEHOLDERS, WEEKDAYS, Place, Report
 
 # As TOML and its readers call them.
 TEXT = "string"
@@ -126,7 +127,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             "database",
             TEXT,
             _text(_("Where the tickets are kept; a relative path counts from this file's folder.")),
-            check=checks.path,
+            check=checks.address,
         ),
         Key("service_hours", TABLE),
         Key("deadline", TABLE),

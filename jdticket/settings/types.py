@@ -8,7 +8,6 @@ time that a dataclass takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from jdticket.domain.authorisation import App
+    from jdticket.domain.channels import Channel
     from jdticket.domain.deadlines import DeadlinePolicy
     from jdticket.domain.hours import Window
-    from jdticket.domain.reminders import ChannelSettings, Duty, ReminderRule, ReminderRules
+    from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
     from jdticket.domain.replies import ReplyRules
     from jdticket.settings.spec import Section
 
@@ -65,6 +65,31 @@ class Shop(NamedTuple):
     jos: Jos | None = None
 
 
+class ChannelSettings(NamedTuple):
+    """One notification channel (通知渠道), as the configuration describes it."""
+
+    name: str
+    kind: str
+    """One of ``CHANNEL_KINDS``."""
+    url: str
+    """Secret: it carries the robot's key. Empty for stdout."""
+    secret: str
+    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
+    mention: tuple[str, ...]
+    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
+    shops: tuple[str, ...]
+    """Codes of the shops it is for; empty: all."""
+    night: bool
+    """Whether it may be used outside service hours."""
+
+    @property
+    def channel(self) -> Channel:
+        """What decides who hears of what: all but the address."""
+        from jdticket.domain.channels import Channel
+
+        return Channel(self.name, self.shops, self.mention, self.night)
+
+
 class Config:
     """What config.toml says, defaults filled in."""
 
@@ -94,10 +119,12 @@ class Config:
         return self.zone.key
 
     @property
-    def database(self) -> Path | None:
-        """The store's file; None: not said."""
-        named: Path | None = self._said["database"]
-        return None if named is None or self.path is None else (self.path.parent / named).absolute()
+    def database(self) -> str | None:
+        """The store's address; None: not said."""
+        named: str | Path | None = self._said["database"]
+        if not isinstance(named, Path):
+            return named
+        return None if self.path is None else str((self.path.parent / named).absolute())
 
     @cached_property
     def policy(self) -> DeadlinePolicy:
@@ -173,10 +200,6 @@ class Config:
     def channels(self) -> tuple[ChannelSettings, ...]:
         """As the file has them: ``url`` and ``secret`` are empty where the environment holds them, so that
         only who sends needs the variables; :meth:`channel` fills them in."""
-        if not self._said["channels"]:
-            return ()
-        from jdticket.domain.reminders import ChannelSettings
-
         return tuple(
             ChannelSettings(
                 name=said["name"],
@@ -306,10 +329,10 @@ class Config:
         channel, said = self.channels[number], self._said["channels"][number]
         if said["url_env"]:
             url = held_by(said["url_env"], environ, self.path, f"channels[{number + 1}].url_env")
-            channel = replace(channel, url=url)
+            channel = channel._replace(url=url)
         if said["secret_env"]:
             secret = held_by(said["secret_env"], environ, self.path, f"channels[{number + 1}].secret_env")
-            channel = replace(channel, secret=secret)
+            channel = channel._replace(secret=secret)
         return channel
 
     def heartbeat(self, environ: Mapping[str, str]) -> str:

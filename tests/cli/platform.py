@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -29,6 +30,13 @@ def sign_in(program: Program, gateway: Gateway, *shops: str) -> None:
 def ago(length: timedelta = timedelta(hours=1)) -> datetime:
     """So long before now."""
     return clock.system_now() - length
+
+
+def in_the_next_second() -> None:
+    """Come back when the clock shows another second: within one, nobody can tell what came first."""
+    present = clock.system_now()
+    while clock.system_now() == present:
+        time.sleep(0.01)
 
 
 def waiting(*numbers: int) -> list[WorkOrder]:

@@ -1,4 +1,7 @@
-"""Runs the installed program as people do: a process of its own, a home of its own, a pipe or a terminal."""
+"""Runs the program as people do: with a home of its own, in a pipe or on a terminal.
+
+In this process, unless a process is the point: then with ``Program.process``, ``start`` or ``terminal``.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,14 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from . import in_process
 
 _LONGEST = 60.0
 # Root may read and write everything; the program is to meet the rights that its users have.
@@ -49,7 +54,7 @@ from jdticket.cli.main import main
 main()
 """
 _WAITS_BRIEFLY = """
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 SqliteStore.open.__func__.__kwdefaults__["wait_seconds"] = 0.05
 from jdticket.cli.main import main
 main()
@@ -78,10 +83,12 @@ class Ran(NamedTuple):
 class Program:
     """The program in one folder: its home, its store, the files that it reads and writes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.store = folder / "desk.db"
-        self.environ = {
+        self.pauses: list[float] = []
+        """Seconds that runs in this process would have waited before they tried again."""
+        self.environ = environ or {
             "HOME": str(folder),
             "JDTICKET_DB": str(self.store),
             "JDTICKET_LANG": "en",
@@ -109,18 +116,24 @@ class Program:
 
     def run(self, *arguments: str | Path, stdin: str | bytes = "", **environ: str) -> Ran:
         """Run it in a pipe. Nothing may ever look like a crash."""
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            self.call(*arguments),
-            input=given,
-            capture_output=True,
-            env=self.environ | environ,
-            cwd=self.folder,
-            timeout=_LONGEST,
-            check=False,
+        code, out, err = in_process.run(
+            [*map(str, arguments)],
+            stdin=stdin.encode() if isinstance(stdin, str) else stdin,
+            environ=self.environ | environ,
+            folder=self.folder,
+            pause=self.pauses.append,
         )
+        return self._ran(code, out, err, environ)
+
+    @property
+    def process(self) -> Program:
+        """The same, each run of which is a process of its own: for what a process is the point of."""
+        return _InProcesses(self.folder, self.environ)
+
+    @staticmethod
+    def _ran(code: int, out: bytes, err: bytes, environ: Mapping[str, str]) -> Ran:
         encoding = environ.get("PYTHONIOENCODING", "utf-8")
-        ran = Ran(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+        ran = Ran(code, out.decode(encoding), err.decode(encoding))
         assert "Traceback" not in ran.out + ran.err, ran.err
         return ran
 
@@ -250,6 +263,20 @@ class Program:
     def call(*arguments: str | Path, how: Sequence[str] = ("-m", "jdticket")) -> list[str]:
         """The call that runs it."""
         return [*(_DROP if _DROPS else ()), sys.executable, *how, *map(str, arguments)]
+
+
+class _InProcesses(Program):
+    def run(self, *arguments: str | Path, stdin: str | bytes = "", **environ: str) -> Ran:
+        done = subprocess.run(
+            self.call(*arguments),
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            env=self.environ | environ,
+            cwd=self.folder,
+            timeout=_LONGEST,
+            check=False,
+        )
+        return self._ran(done.returncode, done.stdout, done.stderr, environ)
 
 
 def row(

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+import typer
 
 from jdticket import __version__, i18n
 from jdticket.domain.outages import OutageReason, Via
@@ -175,6 +176,17 @@ def test_global_options_are_understood_before_and_behind_the_command(program: Pr
         program.ok(*arguments)
     assert (program.folder / "a.db").exists()
     assert not program.store.exists()
+
+
+def test_they_are_understood_once_however_often_the_process_has_run_a_command() -> None:
+    from jdticket.cli import app
+
+    for _time in range(3):
+        assert app.run(["--version"]) == 0
+    [command] = [made for name, made in typer.main.get_command(app.app).commands.items() if name == "list"]
+    options = [option for param in command.params for option in param.opts]
+    assert {"--lang", "--db", "--config", "--now"} < set(options)
+    assert len(options) == len(set(options))
 
 
 # Completion

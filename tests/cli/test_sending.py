@@ -9,7 +9,7 @@ from jdticket.demo.gateway import REPLY, WORKINFO, Gateway
 from tests.language import assert_speaks
 from tests.platform.stand_in import SECRET_ENV, gateway, order
 
-from .platform import ago, set_up, sign_in
+from .platform import ago, in_the_next_second, set_up, sign_in
 from .running import Program
 
 TEXT = "您好，包裹今天18点前发出。"
@@ -244,11 +244,9 @@ def test_replies_tells_what_became_of_each(program: Program, platform: Gateway) 
 def test_show_tells_the_whole_story(program: Program, platform: Gateway) -> None:
     program.ok(*reply("--subtype", "催物流"))
     platform.orders("jd3")[84700001].status = 5
-    # Within the second of the reply, nobody could tell which came first.
-    for _ in range(20):
-        program.ok("sync")
-        if program.tickets()["84700001"]["status"] == "pending":
-            break
+    in_the_next_second()
+    program.ok("sync")
+    assert program.tickets()["84700001"]["status"] == "pending"
     shown = program.ok("show", "84700001").out
     for words in (
         "taken in from the platform",

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.tickets import Kind
-from jdticket.settings.checks import CHANNEL_KINDS
 from tests.language import assert_speaks
 
 from .running import Program, needs_rights_to_be_limited
@@ -65,4 +65,4 @@ def test_init_refuses_a_zone_that_is_none(program: Program) -> None:
 @needs_rights_to_be_limited
 def test_init_says_when_it_may_not_write(program: Program) -> None:
     (program.folder / "config").mkdir(mode=0o500)
-    assert str(written(program)) in program.refused(1, "init")
+    assert str(written(program)) in program.process.refused(1, "init")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -304,9 +305,17 @@ def test_ctrl_c_keeps_what_was_read_and_lets_the_next_one_begin(program: Program
     platform.add_orders("jd3", sample_orders(75, clock.system_now()))
     program.ok("list")
     platform.fault("never", method=WORKLIST, after=3)
+    pages: list[int] = []
+    waits_for_a_page = threading.Event()
+
+    def asked(_merchant: str, page: int) -> None:
+        pages.append(page)
+        if len(pages) == 4:
+            waits_for_a_page.set()
+
+    platform.on_page = asked
     running = program.start("sync", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while sum(call.method == WORKLIST for call in platform.calls) < 4:
-        assert running.poll() is None
+    assert waits_for_a_page.wait(30)
     running.send_signal(signal.SIGINT)
     _out, err = running.communicate(timeout=30)
     assert (running.returncode, b"Interrupted" in err) == (130, True)

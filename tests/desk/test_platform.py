@@ -127,7 +127,9 @@ class Room:
         self.desk = PlatformDesk(
             self.store,
             lambda: self.office.time,
-            lambda found, shop, reject: self.office.desk.take_in(found, shop=shop, on_rejection=reject),
+            lambda found, shop, reject: self.office.desk.taking_in.take_in(
+                found, shop=shop, on_rejection=reject
+            ),
         )
         self.choices: list[Choice] = []
         self.chosen: int | Exception = 10102
@@ -164,7 +166,7 @@ class Room:
         if number not in self.platform.orders:
             self.platform.add(number, self.office.time - HOUR)
             self.sync()
-        answered = self.office.desk.reply(number, text, at=None, by="小王", force=False, send=send)
+        answered = self.office.desk.replies.reply(number, text, at=None, by="小王", force=False, send=send)
         self.platform.asked.clear()
         return answered.reply
 
@@ -351,7 +353,7 @@ class TestWhatBecameOfTickets:
         assert ticket.status is Status.PENDING
         assert ticket.deadline_at == before.deadline_at
         event = room.store.events(ticket_id="84700001")[-1]
-        assert (event.kind, event.data["reason"]) == (EventKind.REJECTED, "未说明发货时间")
+        assert (event.kind, event.payload.reason) == (EventKind.REJECTED, "未说明发货时间")
 
     def test_a_reply_given_elsewhere_comes_in_with_its_text_and_time(self, room: Room) -> None:
         order = room.platform.add("84700001", at("23 10:00"))
@@ -384,7 +386,7 @@ class TestWhatBecameOfTickets:
 
         def reply_meanwhile() -> None:
             if room.ticket("84700001").status is Status.PENDING:
-                room.office.desk.reply("84700001", TEXT, at=None, by="", force=False)
+                room.office.desk.replies.reply("84700001", TEXT, at=None, by="", force=False)
 
         room.platform.between_pages = reply_meanwhile
         assert room.sync().returned == []
@@ -702,7 +704,7 @@ class TestSending:
         plain = room.replied(send=False)
         [(reply, delivery)] = room.desk.to_send(room.ticket("84700001"))
         assert (reply, delivery.state) == (plain, DeliveryState.UNSENT)
-        assert room.desk.undelivered() == [(reply, delivery)]
+        assert room.office.desk.outbox.unsent() == [(reply, delivery)]
         room.send(reply)
         with pytest.raises(RefusedError, match="on the platform already"):
             room.desk.to_send(room.ticket("84700001"))
@@ -715,7 +717,7 @@ class TestSending:
 
     def test_nothing_is_sent_to_a_ticket_that_is_closed(self, room: Room) -> None:
         room.replied()
-        room.office.desk.close("84700001", by="")
-        assert room.desk.undelivered() == []
+        room.office.desk.tickets.close("84700001", by="")
+        assert room.office.desk.outbox.unsent() == []
         with pytest.raises(RefusedError, match="closed"):
             room.desk.to_send(room.ticket("84700001"))

@@ -13,7 +13,7 @@ import pytest
 from jdticket.domain.reminders import ReminderRule
 from jdticket.errors import ConfigError, RefusedError
 from jdticket.settings.new_file import new_config_text, write_new
-from jdticket.settings.paths import database_path
+from jdticket.settings.paths import database_address
 from jdticket.settings.types import Manager, Shop
 from tests.language import assert_speaks
 from tests.settings.files import loaded, written
@@ -67,7 +67,7 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
     config = loaded(tmp_path, text)
     default = loaded(tmp_path, "")
     assert config.timezone == default.timezone
-    assert config.database == database_path(default, {}, None)
+    assert config.database == database_address(default, {}, None)
     assert config.policy.hours.week[:6] == default.policy.hours.week[:6]
     assert config.policy.default == default.policy.default
     assert config.reply == default.reply

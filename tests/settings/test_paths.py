@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.settings.paths import config_path, database_path, peek_language
+from jdticket.settings.paths import config_path, database_address, peek_language
 from tests.settings.files import loaded, written
 
 
@@ -27,6 +27,9 @@ def test_the_environment_names_the_file_and_an_empty_variable_names_none(
         (None, {"JDTICKET_DB": ""}, 'database = "/c.db"', "/c.db"),
         (None, {}, 'database = "c.db"', "{home}/c.db"),
         (None, {}, 'database = "~/d/c.db"', "{home}/d/c.db"),
+        ("postgresql://u@h/d", {"JDTICKET_DB": "b.db"}, "", "postgresql://u@h/d"),
+        (None, {"JDTICKET_DB": "postgresql://u@h/d"}, "", "postgresql://u@h/d"),
+        (None, {}, 'database = "postgresql://u@h/d"', "postgresql://u@h/d"),
     ],
 )
 def test_the_database_is_named_by_option_environment_or_file_in_this_order(
@@ -38,12 +41,12 @@ def test_the_database_is_named_by_option_environment_or_file_in_this_order(
     path: str,
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    found = database_path(loaded(tmp_path, text), environ, option)
-    assert found == Path(path.format(home=tmp_path))
+    found = database_address(loaded(tmp_path, text), environ, option)
+    assert found == path.format(home=tmp_path)
 
 
 def test_the_database_is_in_the_data_folder_when_nothing_names_one(tmp_path: Path) -> None:
-    assert database_path(loaded(tmp_path, ""), {}, None).parts[-2:] == ("jdticket", "jdticket.db")
+    assert Path(database_address(loaded(tmp_path, ""), {}, None)).parts[-2:] == ("jdticket", "jdticket.db")
 
 
 # The language, before everything else

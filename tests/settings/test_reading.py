@@ -15,13 +15,13 @@ import pytest
 
 from jdticket.domain.deadlines import parse_policy_duration
 from jdticket.domain.hours import parse_window
-from jdticket.domain.reminders import ChannelSettings, Duty, Escalation, ReminderRule, ReminderRules
+from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderRules
 from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError
 from jdticket.settings import positions
 from jdticket.settings.paths import peek_language
 from jdticket.settings.reading import load_config
-from jdticket.settings.types import Jos, Manager, Shop
+from jdticket.settings.types import ChannelSettings, Jos, Manager, Shop
 from tests.settings.files import EVERYTHING, JOS, loaded, problems, written
 
 # What it says
@@ -80,7 +80,7 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert config.path == tmp_path / "config.toml"
     assert config.language == "en"
     assert config.timezone == config.zone.key == "Europe/Berlin"
-    assert config.database == tmp_path / "desk/tickets.db"
+    assert config.database == str(tmp_path / "desk/tickets.db")
     hours = config.policy.hours
     assert hours.zone == config.zone
     assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from jdticket.domain.authorisation import App
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.domain.channels import Channel
 from jdticket.errors import ConfigError, InputError
-from jdticket.settings.types import Config, Shop
+from jdticket.settings.types import ChannelSettings, Config, Shop
 from tests.settings.files import EVERYTHING, JOS, loaded, problems
 
 # Shops
@@ -70,6 +70,12 @@ def test_a_channel_is_filled_in_from_the_environment(tmp_path: Path) -> None:
         "manager", {"FEISHU_URL": " https://hook\n", "FEISHU_SECRET": "s"}
     )
     assert channel == ChannelSettings("manager", "feishu", "https://hook", "s", (), (), night=True)
+
+
+def test_what_decides_who_hears_of_what_is_the_channel_without_its_address(tmp_path: Path) -> None:
+    group, manager, *_others = (settings.channel for settings in loaded(tmp_path, EVERYTHING).channels)
+    assert group == Channel("cs-group", ("jd3", "jd4"), ("13800000000", "all", "li"), night=False)
+    assert manager == Channel("manager", (), (), night=True)
 
 
 def test_an_unknown_channel_is_refused_with_the_known_ones(tmp_path: Path) -> None:

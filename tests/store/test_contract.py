@@ -23,7 +23,7 @@ from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import RefusedError, Trouble
 from jdticket.store.interface import Store
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import (
     NOON,
     contact,
@@ -375,7 +375,9 @@ def test_shops_are_named_once_and_sorted(store: Store) -> None:
 
 def test_events_come_back_oldest_first_with_ids_of_the_stores_own(store: Store) -> None:
     put(store, ticket(), ticket("7000001"))
-    late = event("later", at=NOON + timedelta(hours=1), by="小李", data={"old": None, "改": ["新", 1, True]})
+    late = event(
+        "later", at=NOON + timedelta(hours=1), by="小李", kind=EventKind.NOTED, data={"text": "改\n“新”"}
+    )
     early = event("earlier", at=NOON, id=77)
     with store.transaction():
         store.append([late, early, event(ticket_id="7000001")])

@@ -23,9 +23,10 @@ from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import NotFoundError, RefusedError, StoreError, Trouble
+from jdticket.store.sqlite import SqliteStore
+from jdticket.store.sqlite.connection import SCHEMA_VERSION
 from jdticket.store.sqlite.fulltext import pieces
 from jdticket.store.sqlite.migrations import migrations
-from jdticket.store.sqlite.queries import SCHEMA_VERSION, SqliteStore
 from tests.store.making import (
     NOON,
     contact,
@@ -113,7 +114,7 @@ def test_a_path_with_characters_that_mean_something_to_sqlite_is_taken_as_it_is(
 
 def test_a_ready_store_opens_without_the_machinery_that_makes_one(path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from jdticket.store.sqlite.queries import SqliteStore;"
+        "import sys; from pathlib import Path; from jdticket.store.sqlite import SqliteStore;"
         f"store = SqliteStore.open(Path({str(path)!r})); assert store.ticket('59088842');"
         "print(sorted({'sqlite_utils', 'json', 'tempfile'} & set(sys.modules)))"
     )
@@ -483,7 +484,7 @@ import subprocess
 from pathlib import Path
 from jdticket.errors import StoreError
 from jdticket.domain.tickets import TicketQuery
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import ticket
 
 folder = Path({str(tmp_path)!r})
@@ -768,7 +769,7 @@ MAKER = """
 import sys
 from pathlib import Path
 from jdticket.store.sqlite import migrations
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 
 for line in sys.stdin:
     SqliteStore.open(Path(line.strip())).close()
@@ -791,7 +792,7 @@ def test_eight_processes_make_one_store_at_once(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import event, ticket
 
 number, path = int(sys.argv[1]), Path(sys.argv[2])
@@ -825,7 +826,7 @@ CLAIMER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import NOON, reminder, sent
 
 store = SqliteStore.open(Path(sys.argv[1]))
@@ -860,7 +861,7 @@ def test_eight_processes_claim_the_same_reminders_at_once_and_each_is_claimed_on
 KILLED = """
 import sys
 from pathlib import Path
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 from tests.store.making import event, ticket
 
 path, first, mark = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

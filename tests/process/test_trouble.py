@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .running import Program, needs_rights_to_be_limited, row, table
+from tests.cli.running import Program, needs_rights_to_be_limited, row, table
 
 GOOD = "您好，订单今天已发出，请留意查收"
 MANY = 20_000
@@ -53,6 +53,31 @@ def held(program: Program) -> Iterator[None]:
         db.execute("ROLLBACK")
 
 
+@pytest.mark.parametrize("named_by", ["--db", "JDTICKET_DB", "database"])
+def test_an_address_of_a_store_that_is_not_known_is_named_and_nothing_is_made(
+    program: Program, named_by: str
+) -> None:
+    address = "postgresql://anna:hush@localhost/desk"
+    program.environ.pop("JDTICKET_DB")
+    if named_by == "database":
+        program.configure(f'database = "{address}"\n')
+    elif named_by == "JDTICKET_DB":
+        program.environ[named_by] = address
+    options = ["--db", address] if named_by == "--db" else []
+    before = sorted(program.folder.rglob("*"))
+    for command in (["list"], ["add", "59088842"], ["backup", "b.db"]):
+        line = program.refused(5, *options, *command)
+        assert "does not know postgresql:// as an address of a store" in line
+        assert "hush" not in line
+    in_chinese = program.run(*options, "--lang", "zh", "list")
+    assert in_chinese.code == 5
+    assert "不支持 postgresql:// 这样的数据库地址" in in_chinese.err
+    doctor = program.run(*options, "doctor")
+    assert doctor.code == 1
+    assert "[PROBLEM] store: jdticket does not know postgresql://" in doctor.out
+    assert sorted(program.folder.rglob("*")) == before
+
+
 def test_a_store_that_stays_locked_is_named_and_nothing_is_written(desk: Program) -> None:
     with held(desk):
         for command in (["reply", "842", "-m", GOOD], ["import", many(desk)]):
@@ -81,8 +106,8 @@ def test_a_store_that_can_only_be_read_is_read_and_says_so_when_written(desk: Pr
     desk.store.chmod(0o400)
     desk.folder.chmod(0o500)
     try:
-        assert len(desk.ok("list", "--json").json) == 2
-        assert str(desk.store) in desk.refused(5, "reply", "842", "-m", GOOD)
+        assert len(desk.process.ok("list", "--json").json) == 2
+        assert str(desk.store) in desk.process.refused(5, "reply", "842", "-m", GOOD)
     finally:
         desk.folder.chmod(0o700)
 
@@ -286,13 +311,13 @@ def test_json_carries_text_from_outside_unchanged(odd: Program) -> None:
 
 def test_a_console_that_lacks_a_character_gets_another_one(odd: Program) -> None:
     for command in (*COMMANDS, ["list", "--csv"], ["export"], ["list", "--lang", "zh"]):
-        assert "59088842" in odd.ok(*command, PYTHONIOENCODING="gbk").out or command[0] == "outage"
-    assert odd.ok("list", "--json", PYTHONIOENCODING="gbk").json[0]["content"] == ODD
+        assert "59088842" in odd.process.ok(*command, PYTHONIOENCODING="gbk").out or command[0] == "outage"
+    assert odd.process.ok("list", "--json", PYTHONIOENCODING="gbk").json[0]["content"] == ODD
 
 
 def test_a_machine_without_a_locale_is_served(odd: Program) -> None:
     for locale in ("C", "POSIX"):
-        ran = odd.ok(
+        ran = odd.process.ok(
             "list",
             LANG=locale,
             LC_ALL=locale,
@@ -301,7 +326,7 @@ def test_a_machine_without_a_locale_is_served(odd: Program) -> None:
             PYTHONIOENCODING="ascii",
         )
         assert "59088842" in ran.out
-        assert odd.ok("list", "--json", LANG=locale, LC_ALL=locale).json[0]["content"] == ODD
+        assert odd.process.ok("list", "--json", LANG=locale, LC_ALL=locale).json[0]["content"] == ODD
 
 
 def test_bytes_that_are_no_text_are_refused_and_crash_nothing(program: Program) -> None:
