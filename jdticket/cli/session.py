@@ -15,7 +15,6 @@ import typer
 
 from jdticket import clock
 from jdticket.desk.desk import Desk
-from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
 from jdticket.settings.paths import database_address
@@ -24,6 +23,7 @@ from jdticket.settings.reading import load_config
 if TYPE_CHECKING:
     from jdticket.desk.platform import PlatformDesk
     from jdticket.desk.reminders import ReminderDesk
+    from jdticket.domain.sources import SourceState
     from jdticket.settings.types import Config
     from jdticket.store.interface import Store, TokenStore
     from jdticket.views.screen import Screen
@@ -213,7 +213,7 @@ class Session:
             self._store(create=create),
             config.policy,
             now,
-            reply_rules=config.reply,
+            reply_rules=lambda: config.reply,
             shop_code=lru_cache(maxsize=1024)(config.shop_code),
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
         )

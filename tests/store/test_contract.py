@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from jdticket.domain.channels import ChannelTrouble
 from jdticket.domain.events import EventKind
 from jdticket.domain.outages import OutageReason, Outcome, Via
-from jdticket.domain.reminders import ChannelTrouble, Reminder, ReminderRule, ReminderState
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
