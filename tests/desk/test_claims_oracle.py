@@ -18,18 +18,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jdticket.domain.channels import Channel
 from jdticket.domain.reminders import (
-    Channel,
     Due,
     Escalation,
     Reminder,
     ReminderRule,
     ReminderRules,
     ReminderState,
-    Verdict,
     due_for_rejection,
     due_for_ticket,
 )
+from jdticket.domain.sources import Verdict
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import NotFoundError, RefusedError, UsageError
 from tests.desk.at_desk import HOURS, draft, grant
