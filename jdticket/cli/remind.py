@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jdticket.channels.interface import Carrier, Message
     from jdticket.desk.claims import Notice
     from jdticket.desk.dispatch import Compose, Outlet
-    from jdticket.domain.channels import Verdict
+    from jdticket.domain.channels import Receipt
     from jdticket.settings.types import ChannelSettings
     from jdticket.views.messages import Messages
 
@@ -108,7 +108,7 @@ def _outlet(session: Session, name: str) -> Outlet:
 
     sender = carrier(session.config.channel(name, os.environ))
 
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
         return [
             (len(message.lines), partial(_send, sender, message)) for message in sender.fold(lines, people)
         ]
@@ -123,7 +123,7 @@ def carrier(settings: ChannelSettings) -> Carrier:
     return make_carrier(settings.name, Address(settings.kind, settings.url, settings.secret))
 
 
-def _send(sender: Carrier, message: Message, seconds: float) -> Verdict:
+def _send(sender: Carrier, message: Message, seconds: float) -> Receipt:
     return sender.send(message, now=clock.system_now(), timeout=seconds)
 
 

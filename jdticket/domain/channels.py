@@ -21,7 +21,7 @@ class Channel(NamedTuple):
     """Whether it may be used outside service hours."""
 
 
-class Verdict(NamedTuple):
+class Receipt(NamedTuple):
     """What became of a message, as its channel tells."""
 
     ok: bool
