@@ -11,7 +11,7 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Choice, PlatformDesk, Sent
+from jdticket.desk.pushing import Choice, Pushing, Sent
 from jdticket.domain.authorisation import Token
 from jdticket.domain.replies import DeliveryState, Reply
 from jdticket.domain.tickets import Ticket
@@ -34,9 +34,9 @@ class PlatformSession:
         self._connections: dict[str, WorkOrders] = {}
 
     @cached_property
-    def desk(self) -> PlatformDesk:
-        """The platform's desk; its changes are recorded at the real time."""
-        return self._session.platform()
+    def pushing(self) -> Pushing:
+        """What brings replies to the platform."""
+        return self._session.pushing()
 
     def shops(self, named: list[str] | None) -> list[Shop]:
         """The shops that are named, else all that have an application on the platform.
@@ -100,7 +100,7 @@ class PlatformSession:
         """Bring one reply to the platform. Raises ``PlatformError`` for a person who leaves at the question
         for the second-level type, and says what stands."""
         try:
-            return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
+            return self.pushing.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
             held = self._session.reading().outbox.delivery(reply)
             words = (

@@ -10,7 +10,7 @@ import typer
 from jdticket.cli.options import AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Arrival, Sent
+from jdticket.desk.pushing import Arrival, Sent
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
@@ -50,7 +50,7 @@ def send(
     if ticket is not None:
         held = session.writing().looking.find(ticket)
         platform.shop_of(held)
-        waiting = platform.desk.to_send(held)
+        waiting = platform.pushing.to_send(held)
     else:
         platform.shops(None)
         waiting = session.writing().outbox.unsent()

@@ -21,7 +21,8 @@ from jdticket.settings.paths import database_address
 from jdticket.settings.reading import load_config
 
 if TYPE_CHECKING:
-    from jdticket.desk.platform import PlatformDesk
+    from jdticket.desk.pulling import Pulling
+    from jdticket.desk.pushing import Pushing
     from jdticket.desk.reminders import ReminderDesk
     from jdticket.domain.sources import SourceState
     from jdticket.settings.types import Config
@@ -154,18 +155,23 @@ class Session:
             fetched=[shop.code for shop in config.platform_shops],
         )
 
-    def platform(self) -> PlatformDesk:
-        """The platform's desk; its changes are recorded at the real time. Raises ``UsageError`` if --now is
-        given."""
-        from jdticket.desk.platform import PlatformDesk
+    def pulling(self) -> Pulling:
+        """What pulls work orders in, at the real time. Raises ``UsageError`` if --now is given."""
+        from jdticket.desk.pulling import Pulling
 
-        desk = self.writing()
-        by = self.by(None)
-        return PlatformDesk(
+        taking_in, by = self.writing().taking_in, self.by(None)
+        return Pulling(
             self._store(),
             clock.system_now,
-            lambda found, shop, reject: desk.taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
+            lambda found, shop, reject: taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
         )
+
+    def pushing(self) -> Pushing:
+        """What brings replies to the platform, at the real time. Raises ``UsageError`` if --now is given."""
+        from jdticket.desk.pushing import Pushing
+
+        self.must_be_now()
+        return Pushing(self._store(), clock.system_now)
 
     @cached_property
     def tokens(self) -> TokenStore:

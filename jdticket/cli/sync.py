@@ -13,7 +13,7 @@ from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Synced
+from jdticket.desk.pulling import Synced
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.settings.types import Shop
@@ -50,7 +50,7 @@ def sync(
     if begin is not None and begin > clock.system_now():
         raise UsageError(_("--since: that is in the future."))
     shops = platform.shops(shop)
-    desk = platform.desk
+    pulling = session.pulling()
     outcomes: list[Synced] = []
     silent: set[str] = set()
     for one in shops:
@@ -59,7 +59,7 @@ def sync(
         # A gateway that did not answer for one shop is not waited for by each of the others.
         connect = partial(platform.connect, one, tries=1 if url in silent else None)
         try:
-            outcome = desk.sync(one.code, connect, since=begin, on_progress=progress.show)
+            outcome = pulling.sync(one.code, connect, since=begin, on_progress=progress.show)
         finally:
             progress.clear()
         outcomes.append(outcome)
