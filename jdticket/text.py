@@ -41,3 +41,14 @@ def quoted(text: str, most: int = 40) -> str:
     """The beginning of ``text`` on one line, for naming it in a sentence."""
     line = one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a server can be asked at ``url``: http or https, and a host."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -8,7 +8,7 @@ from datetime import datetime
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import short, within

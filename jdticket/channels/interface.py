@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.reminders import CHANNEL_KINDS, Verdict
+from jdticket.domain.channels import CHANNEL_KINDS, Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 

@@ -11,18 +11,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.net import (
-    AddressError,
-    Answer,
-    NoAnswerError,
-    exchange,
-    is_web_address,
-    secrets_of,
-    short,
-)
+from jdticket.net import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
+from jdticket.text import is_web_address
 
 
 class Robot(Carrier):

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 from jdticket.i18n import _
 
 

@@ -17,7 +17,7 @@ from jdticket.domain.authorisation import Token
 from jdticket.domain.sources import SourceState
 from jdticket.errors import ConfigError, JdticketError, Trouble, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed, platform_trouble

@@ -17,7 +17,7 @@ from jdticket.domain.replies import DeliveryState, Reply
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
 

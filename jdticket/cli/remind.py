@@ -14,15 +14,15 @@ from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
 from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, Report
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
     from jdticket.channels.interface import Carrier, Message
-    from jdticket.settings.reading import ChannelSettings
+    from jdticket.settings.types import ChannelSettings
 
 app = typer.Typer()
 _PANEL = _("Reminders")

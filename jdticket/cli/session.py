@@ -15,14 +15,16 @@ import typer
 
 from jdticket import clock
 from jdticket.desk.desk import Desk
-from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
-from jdticket.settings.reading import Config, database_address, load_config
+from jdticket.settings.paths import database_address
+from jdticket.settings.reading import load_config
 
 if TYPE_CHECKING:
     from jdticket.desk.platform import PlatformDesk
     from jdticket.desk.reminders import ReminderDesk
+    from jdticket.domain.sources import SourceState
+    from jdticket.settings.types import Config
     from jdticket.store.interface import Store, TokenStore
     from jdticket.views.screen import Screen
 

@@ -14,17 +14,16 @@ from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.desk.rehearsal import rehearsal
+from jdticket.domain.channels import Channel, Verdict
 from jdticket.domain.hours import NeverOpenError, ServiceHours
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import (
-    Channel,
     Due,
     Duty,
     Reminder,
     ReminderRule,
     ReminderRules,
     ReminderState,
-    Verdict,
     due_for_outage,
     due_for_rejection,
     due_for_source,

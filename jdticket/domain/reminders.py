@@ -21,9 +21,6 @@ from jdticket.domain.outages import Outage
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Status, Ticket
 
-CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
-"""The kinds of channels that there are; each is a module of ``jdticket.channels``."""
-
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
 _REJECTED = "rejected"
@@ -47,33 +44,6 @@ class ReminderState(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A notification channel (通知渠道), as far as it decides who hears of what and when."""
-
-    name: str
-    shops: tuple[str, ...]
-    """Codes of the shops it is for; empty: all."""
-    mention: tuple[str, ...]
-    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
-    night: bool
-    """Whether it may be used outside service hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a message, as its channel tells."""
-
-    ok: bool
-    """The channel said, in its own way, that it took the message."""
-    answer: str
-    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
-    refused: bool = False
-    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
-    rate_limited: bool = False
-    """Too many messages: no more should be tried in this run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from jdticket.channels.interface import Address, Carrier, Message, make_carrier
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from jdticket.channels.interface import Carrier
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Verdict
 
 from .making import carrier, send
 from .robots import (

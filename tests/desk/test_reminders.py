@@ -11,16 +11,9 @@ from typing import Any
 import pytest
 
 from jdticket.desk.reminders import Notice, Outlet, ReminderDesk, Report
+from jdticket.domain.channels import Channel, Verdict
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
-from jdticket.domain.reminders import (
-    Channel,
-    Duty,
-    Escalation,
-    ReminderRule,
-    ReminderRules,
-    ReminderState,
-    Verdict,
-)
+from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderRules, ReminderState
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Draft, PlatformState
 from jdticket.errors import ConfigError, Trouble
