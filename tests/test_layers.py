@@ -23,7 +23,7 @@ _EDGE = f"domain.tickets {_LEAVES}"
 ALLOWED = {
     "cli.main": "desk.looking settings.reading intake.files platform.jos channels.wecom views.tables "
     f"scheduling.crontab demo.gateway {_EDGE}",
-    "cli.session": "store.open",
+    "cli.session": "store.open store.interface",
     "desk.looking": f"store.interface {_EDGE}",
     "store.open": "store.sqlite.queries",
     "store.interface": "domain.tickets",
@@ -47,7 +47,7 @@ _SIDE = (
 )
 FORBIDDEN = {
     "cli.main": f"{_STORES} net",
-    "cli.session": "store.interface store.sqlite.queries",
+    "cli.session": "store.sqlite.queries",
     "desk.looking": f"cli.main store.open store.sqlite.queries net {_SIDE}",
     "store.sqlite.queries": f"{_ABOVE} net {_SIDE}",
     **{

@@ -13,7 +13,7 @@ from jdticket.cli.app import Group
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.remind import carrier
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS
+from jdticket.desk.dispatch import ANSWER_SECONDS
 from jdticket.errors import ChannelError
 from jdticket.i18n import _, translator
 from jdticket.text import one_line

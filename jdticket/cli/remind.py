@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +13,7 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outlet, Report
-from jdticket.domain.channels import Verdict
+from jdticket.desk.reminders import Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.settings.templates import fill_template
@@ -22,7 +21,11 @@ from jdticket.text import one_line
 
 if TYPE_CHECKING:
     from jdticket.channels.interface import Carrier, Message
+    from jdticket.desk.claims import Notice
+    from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.domain.channels import Verdict
     from jdticket.settings.types import ChannelSettings
+    from jdticket.views.messages import Messages
 
 app = typer.Typer()
 _PANEL = _("Reminders")
@@ -70,34 +73,39 @@ def remind(
     _beat(session)
 
 
-def _composer(session: Session) -> Callable[[Notice, bool], str]:
-    from jdticket.views.messages import Messages
+def _composer(session: Session) -> Compose:
+    @cache
+    def messages() -> Messages:
+        # Most runs have nothing to say.
+        from jdticket.views.messages import Messages
 
-    config = session.config
-    now = session.now
-    messages = Messages(
-        now=now,
-        zone=config.zone,
-        shop_names=session.shop_names,
-        templates=config.message_templates,
-        fill=fill_template,
-        gettext=translator(config.messages_language).gettext,
-    )
+        config = session.config
+        return Messages(
+            now=session.now,
+            zone=config.zone,
+            shop_names=session.shop_names,
+            templates=config.message_templates,
+            fill=fill_template,
+            gettext=translator(config.messages_language).gettext,
+        )
 
     def compose(notice: Notice, short: bool) -> str:
         if notice.ticket is not None:
-            return messages.ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
+            return messages().ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
         if notice.outage is not None:
-            return messages.outage(notice.outage)
+            return messages().outage(notice.outage)
         if notice.source is not None:
-            return messages.source(notice.source)
-        return messages.opening(notice.pending, lambda t: config.policy.hours.between(now, t.deadline_at))
+            return messages().source(notice.source)
+        hours, now = session.config.policy.hours, session.now
+        return messages().opening(notice.pending, lambda t: hours.between(now, t.deadline_at))
 
     return compose
 
 
 def _outlet(session: Session, name: str) -> Outlet:
     """The channel ``name``, as far as a run has to know it."""
+    from jdticket.desk.dispatch import Outlet
+
     sender = carrier(session.config.channel(name, os.environ))
 
     def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
@@ -122,7 +130,7 @@ def _send(sender: Carrier, message: Message, seconds: float) -> Verdict:
 def _tell(
     session: Session,
     report: Report,
-    compose: Callable[[Notice, bool], str],
+    compose: Compose,
     *,
     as_json: bool,
     printed: Collection[str],
@@ -168,12 +176,13 @@ def _beat(session: Session) -> None:
     url = session.config.heartbeat(os.environ)
     if not url:
         return
-    from jdticket.net import NoAnswerError, exchange
+    from jdticket.channels.heartbeat import beat
+    from jdticket.desk.dispatch import ANSWER_SECONDS
 
     try:
-        exchange(url, timeout=ANSWER_SECONDS)
-    except NoAnswerError as error:
-        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error))
+        beat(url, timeout=ANSWER_SECONDS)
+    except ChannelError as error:
+        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error.message))
 
 
 @app.command(

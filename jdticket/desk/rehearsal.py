@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from jdticket.store.interface import Store
+if TYPE_CHECKING:
+    from jdticket.store.interface import Store
 
 
 class _RehearsalEnds(Exception):  # noqa: N818 - no error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
 """The kinds of channels that there are; each is a module of ``jdticket.channels``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A notification channel (通知渠道), as far as it decides who hears of what and when."""
 
     name: str
@@ -21,8 +20,7 @@ class Channel:
     """Whether it may be used outside service hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a message, as its channel tells."""
 
     ok: bool

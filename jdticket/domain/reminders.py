@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from jdticket.domain.hours import ServiceHours
-from jdticket.domain.outages import Outage
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import Status
+
+if TYPE_CHECKING:
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Ticket
 
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
@@ -74,8 +78,7 @@ class Reminder:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTrouble:
+class ChannelTrouble(NamedTuple):
     """A channel that fails: its last outcome is a failure, whatever it has sent before."""
 
     channel: str
@@ -87,8 +90,7 @@ class ChannelTrouble:
     """The last of them was refused for good: a person has to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """Whom to tell as well from the moment that so much service time is left, and all the time after."""
 
     left: timedelta
@@ -135,8 +137,7 @@ class ReminderRules:
     """More reminders than this for one channel are joined in one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A reminder whose moment has come."""
 
     rule: ReminderRule

@@ -117,12 +117,9 @@ def path(text: str, place: Place) -> Path | None:
         return None
 
 
-def address(text: str, place: Place) -> str | None:
-    """The address of a store: a path, as above, or something with a scheme, as it stands."""
-    if scheme_of(text):
-        return text
-    found = path(text, place)
-    return None if found is None else str(found)
+def address(text: str, place: Place) -> str | Path | None:
+    """The address of a store: one with a scheme as it stands, else a path."""
+    return text if scheme_of(text) else path(text, place)
 
 
 def window(text: str, place: Place) -> Window | None:

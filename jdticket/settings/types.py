@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jdticket.errors import ConfigError, InputError
 from jdticket.i18n import _
 from jdticket.settings.checks import WEEKDAYS, nearest
-from jdticket.text import quoted, scheme_of
+from jdticket.text import quoted
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -126,10 +126,10 @@ class Config:
     @property
     def database(self) -> str | None:
         """The store's address; None: not said."""
-        named: str | None = self.said["database"]
-        if named is None or self.path is None or scheme_of(named):
+        named: str | Path | None = self.said["database"]
+        if not isinstance(named, Path):
             return named
-        return str((self.path.parent / named).absolute())
+        return None if self.path is None else str((self.path.parent / named).absolute())
 
     @cached_property
     def policy(self) -> DeadlinePolicy:
