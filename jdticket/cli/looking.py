@@ -327,7 +327,7 @@ def deadline(
         raise UsageError(_("Say when the ticket is created."))
     policy = session.config.policy
     zone = session.zone
-    duration = policy.duration(kind)
+    allowed = policy.time_to_reply(kind)
     due = policy.deadline(kind, created_at)
     segments = policy.counted(kind, created_at)
     if as_json:
@@ -337,8 +337,8 @@ def deadline(
             "created_at": clock.iso(created_at, zone),
             "deadline_at": clock.iso(due, zone),
             "kind": kind.value,
-            "duration_seconds": int(duration.length.total_seconds()),
-            "clock": duration.clock.value,
+            "duration_seconds": int(allowed.duration.total_seconds()),
+            "clock": allowed.clock.value,
             "segments": [
                 {
                     "from": clock.iso(segment.start, zone),
@@ -350,10 +350,10 @@ def deadline(
         }
         plain.write_json(answer, sys.stdout)
     else:
-        length = clock.duration_in_words(duration.length)
+        length = clock.duration_in_words(allowed.duration)
         rule = (
             _("{length} of service time")
-            if duration.clock is ClockKind.SERVICE
+            if allowed.clock is ClockKind.SERVICE
             else _("{length} around the clock")
         )
         teller(session).deadline(

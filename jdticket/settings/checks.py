@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from jdticket.clock import load_zone
 from jdticket.domain.channels import CHANNEL_KINDS
-from jdticket.domain.deadlines import Duration, parse_policy_duration
+from jdticket.domain.deadlines import TimeToReply, parse_time_to_reply
 from jdticket.domain.hours import Window, parse_window
-from jdticket.durations import length_from_words
+from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import LANGUAGES, _
 from jdticket.text import is_web_address, quoted, scheme_of
@@ -148,10 +148,10 @@ def day(text: str, place: Place) -> date | None:
     return found
 
 
-def time_to_reply(text: str, place: Place) -> Duration | None:
+def time_to_reply(text: str, place: Place) -> TimeToReply | None:
     """How long a ticket may wait, and by which clock."""
     try:
-        return parse_policy_duration(text)
+        return parse_time_to_reply(text)
     except ValueError:
         place.wrong(
             _('“{text}” is no time to reply in; write "4h", "90m" or "24h calendar"').format(
@@ -161,10 +161,10 @@ def time_to_reply(text: str, place: Place) -> Duration | None:
         return None
 
 
-def length(text: str, place: Place) -> timedelta | None:
+def duration(text: str, place: Place) -> timedelta | None:
     """A length of time, no time at all included."""
     try:
-        return length_from_words(text)
+        return duration_from_words(text)
     except ValueError:
         place.wrong(
             _('“{text}” is no length of time; write "30m", "1h" or "1h30m"').format(text=quoted(text))
@@ -174,7 +174,7 @@ def length(text: str, place: Place) -> timedelta | None:
 
 def some_time(text: str, place: Place) -> timedelta | None:
     """A length of time that is more than none."""
-    found = length(text, place)
+    found = duration(text, place)
     if found == timedelta(0):
         place.wrong(_("must be more than no time"))
         return None

@@ -218,7 +218,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("escalate", TABLES),
     ),
     "reminders.escalate": (
-        Key("left", TEXT, _ESCALATE, check=checks.length),
+        Key("left", TEXT, _ESCALATE, check=checks.duration),
         Key("mention", TEXTS, _ESCALATE, [], checks.people),
         Key("channel", TEXT, _ESCALATE, check=checks.channel),
     ),

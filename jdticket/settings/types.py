@@ -1,17 +1,16 @@
 """What config.toml says, in the program's own terms.
 
 The parts of the file are put together when they are first asked for, so that a command loads no more
-of the domain than it needs.
+of the domain than it needs. Every command loads this module: a named tuple is made in a fifth of the
+time that a dataclass takes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jdticket.errors import ConfigError, InputError
 from jdticket.i18n import _
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
 _SHOPS_NAMED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(NamedTuple):
     """A shop's JD operations manager (京东运营经理)."""
 
     name: str
@@ -42,8 +40,7 @@ class Manager:
     """The name of the notification channel that reaches them; empty: none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Jos:
+class Jos(NamedTuple):
     """A shop's own application on JD's open platform (JOS); its secret stands elsewhere."""
 
     app_key: str
@@ -58,8 +55,7 @@ class Jos:
     """Which of the shops it is, counted from 1, for naming its keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(NamedTuple):
     """One shop that the desk serves."""
 
     code: str
@@ -69,8 +65,7 @@ class Shop:
     jos: Jos | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
+class ChannelSettings(NamedTuple):
     """One notification channel (通知渠道), as the configuration describes it."""
 
     name: str
@@ -95,27 +90,27 @@ class ChannelSettings:
         return Channel(self.name, self.shops, self.mention, self.night)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Config:
     """What config.toml says, defaults filled in."""
 
-    path: Path | None
-    """The file that was read; None: there is none."""
-    document: Mapping[str, Any]
-    """The file as it stands, secrets included: for :func:`jdticket.settings.masking.masked`."""
-    said: Section
-    """The same, each value checked."""
+    def __init__(self, path: Path | None, document: Mapping[str, Any], said: Section) -> None:
+        self.path = path
+        """The file that was read; None: there is none."""
+        self.document = document
+        """The file as it stands, secrets included: for :func:`jdticket.settings.masking.masked`."""
+        self._said = said
+        """The same, each value checked."""
 
     @property
     def language(self) -> str | None:
         """Of the interface, "zh" or "en"; None: not said."""
-        language: str | None = self.said["language"]
+        language: str | None = self._said["language"]
         return language
 
     @cached_property
     def zone(self) -> ZoneInfo:
         """The zone of the service hours, and of times that are given without an offset."""
-        zone: ZoneInfo = self.said["timezone"]
+        zone: ZoneInfo = self._said["timezone"]
         return zone
 
     @property
@@ -126,7 +121,7 @@ class Config:
     @property
     def database(self) -> str | None:
         """The store's address; None: not said."""
-        named: str | Path | None = self.said["database"]
+        named: str | Path | None = self._said["database"]
         if not isinstance(named, Path):
             return named
         return None if self.path is None else str((self.path.parent / named).absolute())
@@ -138,7 +133,7 @@ class Config:
         from jdticket.domain.hours import ServiceHours
         from jdticket.domain.tickets import Kind
 
-        hours, deadline = self.said["service_hours"], self.said["deadline"]
+        hours, deadline = self._said["service_hours"], self._said["deadline"]
         kinds = deadline["kinds"]
         return DeadlinePolicy(
             hours=ServiceHours(self.zone, windows_of_the_week(hours), hours["special"].said),
@@ -156,7 +151,7 @@ class Config:
                 manager=_manager(said["manager"]) if "manager" in said.said else None,
                 jos=self._jos(said["jos"], number) if "jos" in said.said else None,
             )
-            for number, said in enumerate(self.said["shops"], 1)
+            for number, said in enumerate(self._said["shops"], 1)
         )
 
     def _jos(self, said: Section, number: int) -> Jos:
@@ -174,13 +169,13 @@ class Config:
     @property
     def templates(self) -> Mapping[str, str]:
         """Replies by name, placeholders and all."""
-        templates: Mapping[str, str] = self.said["templates"].said
+        templates: Mapping[str, str] = self._said["templates"].said
         return templates
 
     @property
     def messages_language(self) -> str:
         """Of what leaves the house, "zh" or "en"."""
-        language: str = self.said["messages"]["language"]
+        language: str = self._said["messages"]["language"]
         return language
 
     @cached_property
@@ -189,7 +184,7 @@ class Config:
         are among ``MESSAGE_PLACEHOLDERS``."""
         from jdticket.domain.reminders import ReminderRule
 
-        said = self.said["messages"]["templates"].said
+        said = self._said["messages"]["templates"].said
         return {rule: said[rule] for rule in ReminderRule if rule in said}
 
     @cached_property
@@ -197,7 +192,7 @@ class Config:
         """What makes a reply effective."""
         from jdticket.domain.replies import ReplyRules
 
-        said = self.said["reply"]
+        said = self._said["reply"]
         bare = ("".join(filter(str.isalnum, phrase)).lower() for phrase in said["empty_phrases"])
         return ReplyRules(said["min_length"], frozenset(bare) - {""})
 
@@ -215,7 +210,7 @@ class Config:
                 shops=said["shops"],
                 night=said["night"],
             )
-            for said in self.said["channels"]
+            for said in self._said["channels"]
         )
 
     @cached_property
@@ -223,7 +218,7 @@ class Config:
         """What is reminded of, and how often."""
         from jdticket.domain.reminders import Escalation, ReminderRules
 
-        said = self.said["reminders"]
+        said = self._said["reminders"]
         return ReminderRules(
             new=said["new"],
             before=said["before"],
@@ -242,13 +237,13 @@ class Config:
     @cached_property
     def duties(self) -> tuple[Duty, ...]:
         """Who is on duty when."""
-        if not self.said["duty"]:
+        if not self._said["duty"]:
             return ()
         from jdticket.domain.reminders import Duty
 
         return tuple(
             Duty(said["weekdays"], said["hours"].start, said["hours"].end, said["mention"])
-            for said in self.said["duty"]
+            for said in self._said["duty"]
         )
 
     def shop_code(self, text: str) -> str:
@@ -307,41 +302,14 @@ class Config:
                     "jos = {{ app_key = …, app_secret_env = …, redirect_uri = … }}"
                 ).format(shop=shop.code)
             )
-        if jos.secret_file is None:
-            secret = self._variable(jos.secret_env, f"shops[{jos.number}].jos.app_secret_env", environ)
-        else:
-            secret = self._secret_in(jos.secret_file, f"shops[{jos.number}].jos.app_secret_file")
         from jdticket.domain.authorisation import App
+        from jdticket.settings.secrets import held_by, secret_in
 
+        if jos.secret_file is None:
+            secret = held_by(jos.secret_env, environ, self.path, f"shops[{jos.number}].jos.app_secret_env")
+        else:
+            secret = secret_in(jos.secret_file, self.path, f"shops[{jos.number}].jos.app_secret_file")
         return App(shop.code, jos.app_key, secret, jos.redirect_uri, jos.url, jos.oauth_url)
-
-    def _secret_in(self, file: Path, key: str) -> str:
-        try:
-            mode = file.stat().st_mode & 0o777
-            secret = file.read_text(encoding="utf-8-sig").strip()
-        except OSError as error:
-            from jdticket.words import os_reason
-
-            raise ConfigError(
-                _("{file}: {key}: {path} cannot be read: {reason}.").format(
-                    file=self.path, key=key, path=file, reason=os_reason(error)
-                )
-            ) from error
-        except UnicodeDecodeError:
-            secret = ""
-        if os.name == "posix" and mode & 0o077:
-            raise ConfigError(
-                _("{file}: {key}: others may read {path} (mode {mode}); run: chmod 600 {path}").format(
-                    file=self.path, key=key, path=file, mode=f"{mode:o}"
-                )
-            )
-        if not secret or len(secret.split()) != 1:
-            raise ConfigError(
-                _("{file}: {key}: {path} must hold the secret and nothing else.").format(
-                    file=self.path, key=key, path=file
-                )
-            )
-        return secret
 
     def channel(self, name: str, environ: Mapping[str, str]) -> ChannelSettings:
         """The channel of this name, with what the environment holds filled in.
@@ -355,14 +323,16 @@ class Config:
                     channel=quoted(name), known=", ".join(known) or _("none")
                 )
             )
+        from jdticket.settings.secrets import held_by
+
         number = known.index(name)
-        channel, said = self.channels[number], self.said["channels"][number]
+        channel, said = self.channels[number], self._said["channels"][number]
         if said["url_env"]:
-            url = self._variable(said["url_env"], f"channels[{number + 1}].url_env", environ)
-            channel = replace(channel, url=url)
+            url = held_by(said["url_env"], environ, self.path, f"channels[{number + 1}].url_env")
+            channel = channel._replace(url=url)
         if said["secret_env"]:
-            secret = self._variable(said["secret_env"], f"channels[{number + 1}].secret_env", environ)
-            channel = replace(channel, secret=secret)
+            secret = held_by(said["secret_env"], environ, self.path, f"channels[{number + 1}].secret_env")
+            channel = channel._replace(secret=secret)
         return channel
 
     def heartbeat(self, environ: Mapping[str, str]) -> str:
@@ -370,21 +340,12 @@ class Config:
 
         Raises ``ConfigError`` that names a missing variable.
         """
-        said = self.said["reminders"]
-        if said["heartbeat_url_env"]:
-            return self._variable(said["heartbeat_url_env"], "reminders.heartbeat_url_env", environ)
-        return said["heartbeat_url"] or ""
+        from jdticket.settings.secrets import held_by
 
-    def _variable(self, name: str, key: str, environ: Mapping[str, str]) -> str:
-        value = environ.get(name, "").strip()
-        if not value:
-            raise ConfigError(
-                _(
-                    "{file}: {key}: the environment variable {name} is not set; "
-                    "set it where the command runs (in cron: a line in the crontab)."
-                ).format(file=self.path, key=key, name=name)
-            )
-        return value
+        said = self._said["reminders"]
+        if said["heartbeat_url_env"]:
+            return held_by(said["heartbeat_url_env"], environ, self.path, "reminders.heartbeat_url_env")
+        return said["heartbeat_url"] or ""
 
 
 def windows_of_the_week(hours: Section) -> list[tuple[Window, ...]]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jdticket.desk.desk import Desk
 from jdticket.desk.replies import Answered
 from jdticket.desk.taking_in import TakenIn
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
 from jdticket.domain.events import EventKind
 from jdticket.domain.hours import ServiceHours, parse_window
 from jdticket.domain.outages import OutageReason, Outcome, Via
@@ -26,7 +26,7 @@ from jdticket.store.sqlite import SqliteStore
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = ServiceHours(SHANGHAI, [[parse_window("09:00-19:00")]] * 7)
-POLICY = DeadlinePolicy(HOURS, Duration(timedelta(hours=4), ClockKind.SERVICE), {})
+POLICY = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=4), ClockKind.SERVICE), {})
 
 
 def at(text: str) -> datetime:

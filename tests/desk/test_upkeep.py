@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
 from jdticket.domain.tickets import (
     PlatformState,
 )
@@ -29,7 +29,7 @@ class TestRecompute:
             draft("59000004"),
         )
         grant(office, until="24 12:00", tickets=("004",))
-        stricter = DeadlinePolicy(HOURS, Duration(timedelta(hours=2), ClockKind.SERVICE), {})
+        stricter = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=2), ClockKind.SERVICE), {})
         later = DeskAt(tmp_path, "23 11:30", policy=stricter)
         planned = later.desk.upkeep.recompute(dry_run=True, by="")
         assert [(move.ticket.id, move.deadline_at) for move in planned] == [("59000001", at("23 12:00"))]

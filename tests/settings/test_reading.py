@@ -4,17 +4,21 @@ import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jdticket.domain.deadlines import parse_policy_duration
+from jdticket.domain.deadlines import parse_time_to_reply
 from jdticket.domain.hours import parse_window
 from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderRules
 from jdticket.domain.tickets import Kind
 from jdticket.errors import ConfigError
+from jdticket.settings import positions
 from jdticket.settings.paths import peek_language
 from jdticket.settings.reading import load_config
 from jdticket.settings.types import ChannelSettings, Jos, Manager, Shop
@@ -82,10 +86,10 @@ def test_everything_that_a_file_can_say_is_read(tmp_path: Path) -> None:
     assert hours.week[0] == hours.week[4] == (parse_window("09:00-12:00"), parse_window("13:00-18:00"))
     assert hours.week[5:] == ((parse_window("10:00-24:00"),), ())
     assert hours.special == {date(2027, 2, 17): (), date(2027, 2, 18): (parse_window("10:00-12:00"),)}
-    assert config.policy.default == parse_policy_duration("6h")
+    assert config.policy.default == parse_time_to_reply("6h")
     assert config.policy.kinds == {
-        Kind.CRC: parse_policy_duration("4h"),
-        Kind.CONSULT: parse_policy_duration("24h calendar"),
+        Kind.CRC: parse_time_to_reply("4h"),
+        Kind.CONSULT: parse_time_to_reply("24h calendar"),
     }
     assert config.reply.min_length == 6
     assert config.reply.empty_phrases == {"好的亲", "okok"}
@@ -660,6 +664,50 @@ def test_the_line_of_a_problem_is_right_wherever_the_key_stands(tmp_path: Path) 
     assert found.startswith("line 11: deadline.default: ")
 
 
+def test_the_line_of_a_problem_is_right_in_a_file_saved_by_windows(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'# 1\r\n[templates]\r\na = """\r\nb"""\r\n\r\n[deadline]\r\ndefault = 4\r\n')
+    with pytest.raises(ConfigError, match=r"line 7: deadline\.default: must be text"):
+        load_config(path, {})
+    path.write_bytes(b"# 1\r\n\r\n[service_hours]\r\ndaily = [\r\n")
+    with pytest.raises(ConfigError, match="line 4, column 1: not valid TOML"):
+        load_config(path, {})
+
+
+def test_many_problems_cost_one_look_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    for module, name in ((tomllib, "loads"), (positions, "lines_of_keys")):
+        monkeypatch.setattr(module, name, _counted(getattr(module, name), looks))
+    shops = (
+        f'[[shops]]\ncode = "s{n}"\nmanager = {{ name = "李", phone = "13800000000" }}\nnmae = "店{n}"\n'
+        for n in range(300)
+    )
+    begun = time.perf_counter()
+    found = problems(tmp_path, "".join(shops))
+    # It takes 0.03 s; the limit is wide because other tests run beside this one.
+    assert time.perf_counter() - begun < 2
+    assert found[299] == "line 1200: shops[300].nmae: there is no such key (did you mean name?)."
+    assert looks == ["loads", "lines_of_keys"]
+
+
+def test_an_entry_that_does_not_end_costs_one_look_at_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    monkeypatch.setattr(tomllib, "loads", _counted(tomllib.loads, looks))
+    (found,) = problems(tmp_path, '[[shops]]\ncode = "a"\n' * 300 + '[templates]\nlong = """\n')
+    assert found.startswith("line 602, column 1: not valid TOML")
+    assert looks == ["loads"]
+
+
+def _counted(function: Callable[[str], Any], calls: list[str]) -> Callable[[str], Any]:
+    def counting(text: str) -> Any:
+        calls.append(function.__name__)
+        return function(text)
+
+    return counting
+
+
 # Start-up
 
 
@@ -667,7 +715,13 @@ def test_reading_no_file_imports_no_reader() -> None:
     script = (
         "import sys; from jdticket.settings.reading import load_config;"
         "load_config(None, {'JDTICKET_CONFIG': '/none'});"
-        "print(sorted({'tomllib', 'tomlkit', 'platformdirs', 'difflib', 'string'} & set(sys.modules)))"
+        "print(sorted({'tomllib', 'tomlkit', 'platformdirs', 'difflib', 'string'} & set(sys.modules)));"
+        "print(sorted(name for name in sys.modules if name.startswith('jdticket.settings.')));"
+        "print({'jdticket.domain.reminders', 'jdticket.words'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout.splitlines() == [
+        "[]",
+        str([f"jdticket.settings.{name}" for name in ("checks", "paths", "reading", "spec", "types")]),
+        "set()",
+    ]
