@@ -14,14 +14,13 @@ from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.desk.looking import Board
-from jdticket.domain.deadlines import ClockKind
-from jdticket.domain.hours import Segment
 from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:
+    from jdticket.domain.hours import Segment
     from jdticket.views.stories import Teller
 
 app = typer.Typer()
@@ -321,6 +320,8 @@ def deadline(
     kind: Annotated[Kind, typer.Option(help=_("The ticket's kind."))] = Kind.OTHER,
     as_json: AsJson = False,
 ) -> None:
+    from jdticket.domain.deadlines import ClockKind
+
     session = Session(ctx)
     created_at = session.moment(_("TIME"), time)
     if created_at is None:

@@ -78,9 +78,9 @@ class PlatformSession:
 
     def kept_token(self, shop: Shop) -> Token | None:
         """The shop's authorisation as it is kept, for which no secret is needed; None: there is none."""
-        token = self._session.tokens.token(shop.code)
-        ours = token is not None and shop.jos is not None and token.app_key == shop.jos.app_key
-        return token if ours else None
+        from jdticket.desk.authorisation import kept_token
+
+        return None if shop.jos is None else kept_token(self._session.tokens, shop.code, shop.jos.app_key)
 
     def connect(self, shop: Shop, *, tries: int | None = None) -> WorkOrders:
         """The shop's work orders; ``tries``: how often a question is asked at most, if not as usual.

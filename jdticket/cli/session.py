@@ -213,7 +213,7 @@ class Session:
             self._store(create=create),
             config.policy,
             now,
-            reply_rules=config.reply,
+            reply_rules=lambda: config.reply,
             shop_code=lru_cache(maxsize=1024)(config.shop_code),
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
         )

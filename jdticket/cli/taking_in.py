@@ -15,7 +15,8 @@ from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
 from jdticket.desk.taking_in import TakenIn
 from jdticket.domain import tickets as model
-from jdticket.domain.tickets import Draft, Kind, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import Kind
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions, Source

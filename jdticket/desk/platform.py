@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import DeliveryArrived, DeliveryFailed, DeliveryTold, Event
 from jdticket.domain.moves import BY_THE_PLATFORM, Move
 from jdticket.domain.platform_words import kind_from_words
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import Details, LogEntry, SourceState, Verdict
-from jdticket.domain.tickets import Draft, PlatformState, Rejection, Status, Ticket, TicketQuery
+from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import (
     ConfigError,
     JdticketError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
@@ -31,3 +32,15 @@ class Verdict(NamedTuple):
     """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
     rate_limited: bool = False
     """Too many messages: no more should be tried in this run."""
+
+
+class ChannelTrouble(NamedTuple):
+    """A channel that fails: its last outcome is a failure, whatever it has sent before."""
+
+    channel: str
+    since: datetime
+    """When the first of these failures was claimed; nothing has gone out on the channel since."""
+    answer: str
+    """What the channel said to the last of them."""
+    refused: bool
+    """The last of them was refused for good: a person has to act."""

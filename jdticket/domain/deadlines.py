@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from jdticket.domain.hours import Segment, ServiceHours
 from jdticket.domain.tickets import Kind
@@ -22,8 +23,7 @@ class ClockKind(StrEnum):
     CALENDAR = "calendar"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeToReply:
+class TimeToReply(NamedTuple):
     """How long a ticket may wait for its reply, and on which clock."""
 
     duration: timedelta

@@ -78,8 +78,7 @@ def parse_window(text: str) -> Window:
     return Window(start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of counted time between two moments in UTC, ``start`` included, ``end`` not."""
 
     start: datetime

@@ -78,18 +78,6 @@ class Reminder:
     id: int = 0
 
 
-class ChannelTrouble(NamedTuple):
-    """A channel that fails: its last outcome is a failure, whatever it has sent before."""
-
-    channel: str
-    since: datetime
-    """When the first of these failures was claimed; nothing has gone out on the channel since."""
-    answer: str
-    """What the channel said to the last of them."""
-    refused: bool
-    """The last of them was refused for good: a person has to act."""
-
-
 class Escalation(NamedTuple):
     """Whom to tell as well from the moment that so much service time is left, and all the time after."""
 

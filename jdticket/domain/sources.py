@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import Trouble
 
 

@@ -15,8 +15,9 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from jdticket.clock import parse_time
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext

@@ -12,9 +12,10 @@ from itertools import count
 from typing import Any
 
 from jdticket.clock import parse_time
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.sources import Details, LogEntry, Page, Verdict
-from jdticket.domain.tickets import Draft, PlatformState, Rejection
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError, PlatformError
 from jdticket.i18n import _
 from jdticket.platform.jos import (

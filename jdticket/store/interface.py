@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
+    from jdticket.domain.channels import ChannelTrouble
     from jdticket.domain.events import Event
     from jdticket.domain.outages import Contact, Extension, Outage
-    from jdticket.domain.reminders import ChannelTrouble, Reminder
+    from jdticket.domain.reminders import Reminder
     from jdticket.domain.replies import Delivery, Reply
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Counts, Ticket, TicketQuery

@@ -15,9 +15,10 @@ from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 from jdticket.errors import Trouble
 
 if TYPE_CHECKING:
+    from jdticket.domain.channels import ChannelTrouble
     from jdticket.domain.events import Event
     from jdticket.domain.outages import Contact, Extension, Outage
-    from jdticket.domain.reminders import ChannelTrouble, Reminder
+    from jdticket.domain.reminders import Reminder
     from jdticket.domain.replies import Delivery, Reply
     from jdticket.domain.sources import SourceState
 
@@ -329,7 +330,7 @@ def reminder_of(row: Any) -> Reminder:
 
 def trouble_of(row: Any) -> ChannelTrouble:
     """From all columns."""
-    from jdticket.domain.reminders import ChannelTrouble
+    from jdticket.domain.channels import ChannelTrouble
 
     channel, since, answer, refused = row
     return ChannelTrouble(channel, from_stored(since), answer, bool(refused))

@@ -16,9 +16,9 @@ from jdticket.desk.claims import Notice
 from jdticket.desk.dispatch import Outlet
 from jdticket.desk.reminders import ReminderDesk, Report
 from jdticket.domain.channels import Channel, Verdict
+from jdticket.domain.drafts import Draft
 from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Draft
 from jdticket.errors import Trouble
 from tests.desk.at_desk import HOURS, SHANGHAI, DeskAt, at, draft
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from jdticket.desk.platform import Choice, PlatformDesk, Sent, Synced
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import EventKind
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import Details, LogEntry, SourceState, Verdict
-from jdticket.domain.tickets import Draft, Kind, PlatformState, Rejection, Status, Ticket
+from jdticket.domain.tickets import Kind, PlatformState, Status, Ticket
 from jdticket.errors import ConfigError, PlatformError, RefusedError, Trouble, UsageError
 from tests.desk.at_desk import DeskAt, at
 

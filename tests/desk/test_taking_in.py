@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 
 from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import EventKind
-from jdticket.domain.tickets import (
-    DeadlineSource,
-    Draft,
-    Kind,
-    PlatformState,
-    Rejection,
-    Status,
-    TicketQuery,
-)
+from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, TicketQuery
 from jdticket.errors import InputError, NotFoundError
 from tests.desk.at_desk import (
     ENDS,

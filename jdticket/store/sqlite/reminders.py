@@ -14,7 +14,8 @@ from jdticket.store.sqlite.connection import Queries
 from jdticket.store.sqlite.tickets import narrowed
 
 if TYPE_CHECKING:
-    from jdticket.domain.reminders import ChannelTrouble, Reminder
+    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.reminders import Reminder
 
 _CLAIM = """
     INSERT INTO reminders VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?, 1, NULL, '', 0)

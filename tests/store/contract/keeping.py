@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from jdticket.domain.replies import Delivery, Reply
 from jdticket.domain.tickets import Kind, Status, Ticket, TicketQuery
 from jdticket.store.interface import Store
 from tests.store.making import NOON, event, ticket
@@ -77,3 +78,14 @@ def tell(store: Store, ticket_id: str, *texts: str) -> None:
 
 def found(store: Store, *words: str) -> set[str]:
     return set(ids(store.search(words, 1000)[0]))
+
+
+def put_replies(store: Store, *replies: Reply) -> list[Reply]:
+    with store.transaction():
+        return [store.add_reply(one) for one in replies]
+
+
+def put_deliveries(store: Store, *deliveries: Delivery) -> None:
+    with store.transaction():
+        for one in deliveries:
+            store.put_delivery(one)

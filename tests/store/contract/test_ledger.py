@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.reminders import ChannelTrouble, Reminder, ReminderRule, ReminderState
+from jdticket.domain.channels import ChannelTrouble
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
 from jdticket.store.interface import Store
 from tests.store.contract.keeping import put
 from tests.store.making import NOON, failed, outage, reminder, sent, ticket

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from jdticket.domain.replies import Delivery, DeliveryState, Reply
+from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Status
 from jdticket.errors import Trouble
 from jdticket.store.interface import Store
-from tests.store.contract.keeping import put
+from tests.store.contract.keeping import put, put_deliveries, put_replies
 from tests.store.making import NOON, delivery, reply, ticket
 
 
@@ -29,17 +29,6 @@ def test_replies_are_kept_in_the_order_in_which_they_were_given(store: Store) ->
 
 
 # Whether replies arrived
-
-
-def put_replies(store: Store, *replies: Reply) -> list[Reply]:
-    with store.transaction():
-        return [store.add_reply(one) for one in replies]
-
-
-def put_deliveries(store: Store, *deliveries: Delivery) -> None:
-    with store.transaction():
-        for one in deliveries:
-            store.put_delivery(one)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
 from jdticket.store.interface import Store
-from tests.store.contract.keeping import STEP, chosen_by_hand, ids, put
-from tests.store.making import NOON, event, reply, ticket
+from tests.store.contract.keeping import STEP, chosen_by_hand, ids, put, put_deliveries, put_replies
+from tests.store.making import NOON, delivery, event, reply, ticket
 
 
 def test_a_ticket_comes_back_as_it_went_in(store: Store) -> None:
@@ -169,6 +169,28 @@ def test_counts_agree_with_the_tickets(
         returned=sum(one.returned_at is not None for one in of_shop),
         unsent=0,
     )
+
+
+def test_the_counts_of_a_shop_are_of_its_own_tickets_alone(store: Store) -> None:
+    hour = timedelta(hours=1)
+    sorts = (
+        {"deadline_at": NOON - hour},
+        {"deadline_at": NOON},
+        {"deadline_at": NOON + hour},
+        {"status": Status.REPLIED, "returned_at": NOON},
+        {"status": Status.REPLIED},
+    )
+    for shop, begin, each in (("jd3", 1_000_000, 1), ("jd5", 2_000_000, 2), ("", 3_000_000, 4)):
+        held = [
+            [ticket(str(begin + 10 * sort + n), shop=shop, **fields) for n in range(each)]
+            for sort, fields in enumerate(sorts)
+        ]
+        put(store, *(one for tickets in held for one in tickets))
+        for one in put_replies(store, *(reply(ticket_id=one.id) for one in held[-1])):
+            put_deliveries(store, delivery(one.id, ticket_id=one.ticket_id))
+    for shop, each in (("jd3", 1), ("jd5", 2), ("", 4), (None, 7), ("jd7", 0)):
+        counts = Counts(pending=3 * each, overdue=each, due_soon=each, returned=each, unsent=each)
+        assert store.counts(NOON, NOON, shop) == counts
 
 
 def test_tickets_read_inside_a_transaction_may_be_moved_while_they_are_read(store: Store) -> None:
