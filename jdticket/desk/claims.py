@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from jdticket import clock
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.reminders import (
     Reminder,
@@ -42,6 +43,9 @@ _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
 _PENDING = TicketQuery(statuses=(Status.PENDING,))
 _RULES_FACT = "reminder_rules"
+_LOOKED_FACT = "reminders_looked_at"
+_SKEW = timedelta(minutes=1)
+"""How far the clocks of two machines with one store may be apart."""
 _OPENED_FACT = "opening_without_tickets:"
 
 
@@ -89,10 +93,7 @@ class Claims:
 
     def claim(self, now: datetime, budget: timedelta) -> list[Notice]:
         """Claim what is due and not sent yet, for a run of ``budget``."""
-        fingerprint = self._fingerprint()
-        if self._store.fact(_RULES_FACT) != fingerprint:
-            self._store.forget_remind_at()
-            self._store.put_fact(_RULES_FACT, fingerprint)
+        self._forget_what_no_longer_holds(now)
         open_now = self._hours.is_open(now)
         duty = on_duty(self._duties, now, self._zone)
         wanted: list[Notice] = []
@@ -124,6 +125,16 @@ class Claims:
             if _key(notice.reminder) in ours
         ]
         return self._without_repeats(mine)
+
+    def _forget_what_no_longer_holds(self, now: datetime) -> None:
+        """Have every ticket looked at anew when the rules have changed or the clock was put back."""
+        fingerprint, kept = self._fingerprint(), self._store.fact(_LOOKED_FACT)
+        last = now if kept is None else clock.from_stored(kept)
+        put_back = now < last - _SKEW
+        if put_back or self._store.fact(_RULES_FACT) != fingerprint:
+            self._store.forget_remind_at()
+            self._store.put_fact(_RULES_FACT, fingerprint)
+        self._store.put_fact(_LOOKED_FACT, clock.stored(now if put_back else max(now, last)))
 
     def _all_sent(
         self, ticket: Ticket, reminders: Sequence[Reminder], ours: Mapping[tuple[object, ...], Reminder]

@@ -171,12 +171,20 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
 
 
 def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
-    """The first moment after ``now`` at which :func:`due_for_ticket` gives another step; None: never.
+    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
+    brings in another channel; None: never.
 
     It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
     """
+    if not _waits(ticket, rules):
+        return None
     _step, following = _standing(ticket, now, hours, rules)
-    return following
+    moments = [following, ticket.rejected_at if rules.returned else None]
+    for escalation in rules.escalate:
+        if escalation.channel is not None:
+            # Where that much is left all through a closed time, it is so from the closing on.
+            moments.append(hours.before(ticket.deadline_at, escalation.left + _SECOND) + _SECOND)
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def due_for_outage(outage: Outage, now: datetime, rules: ReminderRules) -> Due | None:
@@ -280,6 +288,12 @@ def _standing(
         if rule is not ReminderRule.NEW:
             break
     return reached, following
+
+
+def _waits(ticket: Ticket, rules: ReminderRules) -> bool:
+    """Whether there is anything to remind of: also when only the platform still waits."""
+    returned = ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned
+    return ticket.status is Status.PENDING or returned
 
 
 def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:

@@ -126,13 +126,13 @@ def grant(office: DeskAt, *, until: str, tickets: tuple[str, ...] = ()) -> list[
     return [extension.ticket_id for extension in done.moved]
 
 
-def contact(office: DeskAt, outage_id: int, outcome: Outcome) -> None:
+def contact(office: DeskAt, outage_id: int, outcome: Outcome, when: datetime | None = None) -> None:
     office.desk.outages.contact(
         outage_id,
         manager="张经理",
         via=Via.PHONE,
         said="",
-        at=None,
+        at=when,
         outcome=outcome,
         granted_until=None,
         tickets=(),

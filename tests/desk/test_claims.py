@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -429,6 +430,24 @@ def test_nothing_goes_out_at_night_but_on_channels_that_ask_for_it(tmp_path: Pat
     assert room.run("24 09:01") == []
 
 
+def test_what_is_held_back_and_what_is_claimed_follows_the_channel_s_night(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 19:30", channels=[channel("day"), channel("night", night=True)])
+    room.take_in(*numbers(3, created_at=at("23 15:00")))
+
+    def claimed() -> Counter[str]:
+        return Counter(notice.reminder.channel for notice in room.reminders.rehearse())
+
+    assert claimed() == {"night": 3}
+    assert len(room.run()) == 3
+    assert claimed() == {}
+    room.channels = [channel("day", night=True), channel("night")]
+    assert claimed() == {"day": 3}
+    room.channels = [channel("day"), channel("night")]
+    assert claimed() == {}
+    room.time = at("24 09:00")
+    assert claimed() == {"day": 3}
+
+
 # Whom it reaches
 
 
@@ -498,6 +517,20 @@ def test_another_channel_hears_of_what_is_due_since_before_it_was_there(tmp_path
     assert room.run("23 12:01") == []
     room.channels.append(channel("second"))
     assert room.run("23 12:02") == ["second: before:7200 59088842"]
+
+
+def test_a_clock_that_was_put_back_makes_everything_looked_at_anew_and_one_that_is_a_little_behind_does_not(
+    tmp_path: Path,
+) -> None:
+    room = Room(tmp_path, "23 10:05")
+    room.take_in(*numbers(3))
+    for now in ("23 10:05", "23 10:06", "23 10:05"):
+        room.report(now)
+    assert room.store.tickets_to_remind(at("23 11:59")) == []
+    # They were taken in at a time that is still to come.
+    room.report("23 10:04")
+    assert room.store.tickets_to_remind(at("23 10:04")) == []
+    assert len(room.store.tickets_to_remind(at("23 10:05"))) == 3
 
 
 def test_a_run_with_nothing_due_looks_at_no_ticket_however_many_are_pending(tmp_path: Path) -> None:

@@ -102,10 +102,19 @@ class TestOutages:
         assert office.desk.outages.story(outage_id).outage.contacted
         assert office.desk.looking.find("842").deadline_at == at("23 14:00")
 
+    def test_a_contact_may_be_of_this_very_second_and_not_of_the_next(self, office: DeskAt) -> None:
+        outage_id = report(office)
+        contact(office, outage_id, Outcome.TOLD, at("23 11:00"))
+        assert [kept.at for kept in office.desk.outages.story(outage_id).contacts] == [at("23 11:00")]
+        with pytest.raises(UsageError, match="in the future"):
+            contact(office, outage_id, Outcome.TOLD, at("23 11:00") + timedelta(seconds=1))
+
     def test_a_grant_that_lies_in_the_past_is_refused(self, office: DeskAt) -> None:
         office.take_in(draft())
         with pytest.raises(UsageError):
             grant(office, until="23 10:59")
+        with pytest.raises(UsageError, match="beyond the contact"):
+            grant(office, until="23 11:00")
 
     def test_an_outage_ends_once(self, office: DeskAt) -> None:
         outage_id = report(office, since=at("23 10:00"))

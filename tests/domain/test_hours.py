@@ -4,8 +4,9 @@ import io
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -347,6 +348,7 @@ def test_a_negative_length_is_refused() -> None:
 # Daylight saving
 
 
+@cache
 def zone_from_rule(rule: str) -> ZoneInfo:
     """A zone that only has a POSIX rule, in the format of the zone database (RFC 8536)."""
     block = b"TZif2" + bytes(15) + struct.pack(">6L", 0, 0, 0, 0, 1, 4) + bytes(6) + b"LMT\0"
@@ -406,28 +408,29 @@ def test_a_calendar_day_is_24_hours_also_when_clocks_change() -> None:
 # Against an oracle that walks: slow, and obvious
 
 
-class Walk:
-    """Service hours found out by looking at the clock again and again.
+@cache
+def clock_readings(zone: tzinfo, start: datetime, step: timedelta, steps: int) -> list[tuple[date, int]]:
+    """What the clock shows, step by step, as the day and the second in it.
 
     The clock that is looked at never goes back: while a zone's clock repeats an hour, it is held at the
     highest time that it has shown. That is what "the first moment at which the clock shows that time or
     a later one" comes to.
     """
+    lead = 4 * HOUR // step
+    shown = ((start + n * step).astimezone(zone).replace(tzinfo=None) for n in range(-lead, steps))
+    held = list(accumulate(shown, max))[lead:]
+    return [(one.date(), one.hour * 3600 + one.minute * 60 + one.second) for one in held]
+
+
+class Walk:
+    """Service hours found out by looking at the clock again and again."""
 
     def __init__(self, hours: ServiceHours, start: datetime, step: timedelta, steps: int) -> None:
         self.start, self.step = start.astimezone(UTC), step
-        lead = 4 * HOUR // step
-        held = self._clock(hours, -lead)
         self.open: list[bool] = []
-        for n in range(-lead, steps):
-            held = max(held, self._clock(hours, n))
-            if n >= 0:
-                own = hours.special.get(held.date(), hours.week[held.weekday()])
-                second = held.hour * 3600 + held.minute * 60 + held.second
-                self.open.append(any(one.start <= second < one.end for one in own))
-
-    def _clock(self, hours: ServiceHours, n: int) -> datetime:
-        return self.moment(n).astimezone(hours.zone).replace(tzinfo=None)
+        for day, second in clock_readings(hours.zone, self.start, step, steps):
+            own = hours.special.get(day, hours.week[day.weekday()])
+            self.open.append(any(one.start <= second < one.end for one in own))
 
     def moment(self, n: int) -> datetime:
         return self.start + n * self.step

@@ -32,6 +32,18 @@ def desk(prepared: Program, tmp_path: Path) -> Program:
     return prepared.copy_to(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def prepared_full(prepared: Program, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = prepared.copy_to(tmp_path_factory.mktemp("full"))
+    program.ok("import", many(program))
+    return program
+
+
+@pytest.fixture
+def full_desk(prepared_full: Program, tmp_path: Path) -> Program:
+    return prepared_full.copy_to(tmp_path)
+
+
 def many(program: Program) -> Path:
     return program.write("many.csv", table(*(row(60000000 + i) for i in range(MANY))))
 
@@ -169,22 +181,20 @@ def test_a_full_disk_leaves_nothing_half_written(desk: Program) -> None:
     assert desk.ok("import", path).out.startswith(f"{MANY} new")
 
 
-def test_an_export_on_a_full_disk_takes_its_file_away(desk: Program) -> None:
-    desk.ok("import", many(desk))
+def test_an_export_on_a_full_disk_takes_its_file_away(full_desk: Program) -> None:
     for name in ("out.csv", "out.xlsx"):
-        ran = limited(desk, 64, "export", "-o", name)
+        ran = limited(full_desk, 64, "export", "-o", name)
         assert (ran.returncode, ran.stdout) == (1, ""), ran
         assert "Traceback" not in ran.stderr
-        assert not (desk.folder / name).exists()
+        assert not (full_desk.folder / name).exists()
 
 
 # The other end of the pipe
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]], ids=["text", "json", "csv"])
-def test_a_reader_who_leaves_early_is_no_failure(desk: Program, form: list[str]) -> None:
-    desk.ok("import", many(desk))
-    with desk.start("list", "--all", *form, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def test_a_reader_who_leaves_early_is_no_failure(full_desk: Program, form: list[str]) -> None:
+    with full_desk.start("list", "--all", *form, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline()
