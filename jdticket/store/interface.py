@@ -1,7 +1,6 @@
 """What a store promises the desk. It speaks ``domain`` and knows no rule of the business.
 
-A second store can stand beside SQLite if it keeps these promises; ``tests/store/test_contract.py``
-checks them.
+A second store can stand beside SQLite if it keeps these promises; ``tests/store/contract/`` checks them.
 """
 
 from __future__ import annotations
