@@ -677,6 +677,12 @@ def test_a_duty_ends_after_it_begins_and_within_its_day(start: int, end: int) ->
         Duty(frozenset({0}), start, end, ("wang",))
 
 
+def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
+    all_day, second = Duty(frozenset({0}), 0, 86_400, ("wang",)), Duty(frozenset({0}), 0, 1, ("li",))
+    assert on_duty((all_day, second), at("23 00:00"), SHANGHAI) == ("wang", "li")
+    assert on_duty((all_day, second), at("23 23:59:59"), SHANGHAI) == ("wang",)
+
+
 def test_an_escalation_holds_from_its_second_on() -> None:
     at_thirty = Escalation(30 * MINUTE, ("boss",), None)
     overdue = Escalation(NONE, (), "night")
