@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -69,3 +70,44 @@ def test_a_person_may_do_everything_but_what_only_the_platform_can_say() -> None
     for move, states in BY_A_PERSON.items():
         assert (Status.PENDING in states) is (move is not Move.REOPEN)
         assert (Status.VOID in states) is (move is Move.REOPEN)
+
+
+@pytest.mark.parametrize(
+    ("status", "moves"),
+    [
+        (Status.PENDING, {Move.REPLY, Move.CLOSE, Move.VOID}),
+        (Status.REPLIED, {Move.REPLY, Move.CLOSE, Move.VOID, Move.REOPEN}),
+        (Status.CLOSED, {Move.REOPEN}),
+        (Status.VOID, {Move.REOPEN}),
+    ],
+)
+def test_what_has_ended_can_only_be_reopened_and_what_has_a_reply_can_have_another(
+    status: Status, moves: set[Move]
+) -> None:
+    assert {move for move, states in BY_A_PERSON.items() if status in states} == moves
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (PlatformState.WAITING, Status.PENDING),
+        (PlatformState.REPLIED, Status.REPLIED),
+        (PlatformState.REJECTED, Status.PENDING),
+        (PlatformState.CLOSED, Status.CLOSED),
+        (PlatformState.VOID, Status.VOID),
+        (None, Status.PENDING),
+    ],
+)
+def test_a_ticket_that_is_new_here_stands_where_the_platform_says(
+    said: PlatformState | None, status: Status
+) -> None:
+    assert AT_FIRST_SIGHT[said] is status
+
+
+def test_a_flag_and_a_rejection_are_of_the_moment_at_which_they_were_learned() -> None:
+    before = ticket(status=Status.REPLIED, returned_at=NOON, rejected_at=NOON)
+    later = NOON + timedelta(hours=1)
+    assert moved(before, Move.RETURN, later).returned_at == later
+    assert moved(before, Move.REJECT, later).rejected_at == later
+    for move in (Move.REPLY, Move.CLOSE, Move.VOID, Move.REOPEN, Move.ARRIVE, Move.RETURN):
+        assert moved(before, move, later).rejected_at == NOON
