@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jdticket.domain.outages import Outage, endangers
+from jdticket.domain.outages import Outage, OutageReason, Outcome, Via, endangers
 from jdticket.domain.tickets import Ticket
 from tests.desk.at_desk import HOURS, at
 from tests.store.making import outage, ticket
@@ -54,6 +54,8 @@ def test_an_outage_of_named_shops_endangers_only_their_tickets() -> None:
         ("23 22:00", "23 20:00", "23 22:00", True),
         ("23 22:00", "23 20:00", "23 21:59:59", False),
         ("23 22:00", "23 20:00", None, True),
+        ("23 22:00", "23 22:00", None, False),  # it was past when the outage began
+        ("23 22:00", "23 22:30", "23 23:00", False),
     ],
 )
 def test_the_night_is_in_danger_only_where_the_deadline_itself_lies_in_it(
@@ -61,3 +63,14 @@ def test_the_night_is_in_danger_only_where_the_deadline_itself_lies_in_it(
 ) -> None:
     one = pending("23 18:00", deadline)
     assert endangers(stopped(since, until), one, HOURS) is in_danger
+
+
+def test_a_new_outage_is_one_of_which_the_manager_has_not_heard() -> None:
+    assert (outage().contacted, outage().id) == (False, 0)
+
+
+def test_reasons_ways_and_outcomes_are_kept_and_handed_out_by_these_words() -> None:
+    reasons = ["power", "network", "system", "weather", "disaster", "event", "other"]
+    assert list(OutageReason) == reasons
+    assert list(Via) == ["phone", "wechat", "dingtalk", "feishu", "email", "other"]
+    assert list(Outcome) == ["told", "granted", "refused", "no_answer"]

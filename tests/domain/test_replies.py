@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from jdticket.domain.replies import Fault, ReplyRules, fault, size
-from tests.store.making import NOON, reply
+from jdticket.domain.replies import Delivery, DeliveryState, Fault, ReplyRules, fault, size
+from tests.store.making import NOON, delivery, reply
 
 RULES = ReplyRules(4, frozenset({"收到", "好的", "ok", "请您耐心等待"}))
 
@@ -54,3 +54,23 @@ def test_a_character_has_the_bytes_that_it_has_in_gb18030() -> None:
 @pytest.mark.parametrize(("late_by", "on_time"), [(-1, True), (0, True), (1, False)])
 def test_a_reply_at_exactly_its_deadline_is_in_time(late_by: int, on_time: bool) -> None:
     assert reply(deadline_at=NOON, at=NOON + timedelta(seconds=late_by)).on_time is on_time
+
+
+def test_a_reply_is_not_forced_and_a_delivery_was_not_tried_unless_it_is_said() -> None:
+    assert (reply().forced, reply().id) == (False, 0)
+    assert delivery(1) == Delivery(
+        reply_id=1,
+        ticket_id="59088842",
+        state=DeliveryState.UNSENT,
+        tries=0,
+        tried_at=None,
+        busy_until=None,
+        answer="",
+        trouble=None,
+        code="",
+        subtype="",
+    )
+
+
+def test_the_states_of_a_delivery_are_kept_and_handed_out_by_these_words() -> None:
+    assert list(DeliveryState) == ["unsent", "unknown", "arrived"]
