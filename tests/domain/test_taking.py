@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,10 +26,11 @@ from jdticket.domain.events import (
     SaidVoid,
     Why,
 )
+from jdticket.domain.hours import ServiceHours, Window
 from jdticket.domain.replies import Reply
 from jdticket.domain.taking import known_ticket, new_ticket, reply_event
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
-from tests.desk.at_desk import CLOSED, HOURS, POLICY, REJECTED, REPLIED, VOID, WAITING, at, draft
+from tests.desk.at_desk import CLOSED, HOURS, POLICY, REJECTED, REPLIED, SHANGHAI, VOID, WAITING, at, draft
 
 NOW = at("23 11:00")
 SECOND, MINUTE, HOUR = (timedelta(seconds=n) for n in (1, 60, 3600))
@@ -227,6 +228,12 @@ def test_the_same_again_is_no_news() -> None:
     assert known(ticket, FULL, policy=BY_KIND) == (ticket, [], [])
 
 
+def test_what_a_draft_does_not_tell_stays() -> None:
+    ticket = replace(new(FULL)[0], deadline_source=DeadlineSource.PLATFORM)
+    assert known(ticket, draft()) == (ticket, [], [])
+    assert known(ticket, draft(kind=Kind.OTHER, kind_text="退款")) == (ticket, [], [])
+
+
 def test_another_order_number_or_text_replaces_the_old_one_but_not_that_of_a_sketch() -> None:
     ticket = held(order_id="275490614167", content="问题描述")
     other = draft(order_id="999990614167", content="商品标题")
@@ -237,6 +244,11 @@ def test_another_order_number_or_text_replaces_the_old_one_but_not_that_of_a_ske
     assert known(ticket, sketch) == (ticket, [], [])
     after, _events, _replies = known(held(), sketch)
     assert (after.order_id, after.content) == ("999990614167", "商品标题")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.OTHER])
+def test_a_kind_that_was_recognised_is_news_to_one_that_was_not(kind: Kind) -> None:
+    assert known(held(), draft(kind=kind))[0].kind is kind
 
 
 def test_another_kind_replaces_the_old_one_with_its_words_but_a_sketch_only_fills_other() -> None:
@@ -301,6 +313,7 @@ def test_a_ticket_found_in_another_shop_is_of_that_shop() -> None:
         ("待回复", "待处理", PlatformState.WAITING, "待回复"),  # other words for the same state
         ("待回复", "已驳回", PlatformState.REJECTED, "已驳回"),
         ("", "待处理", PlatformState.WAITING, "待处理"),
+        ("", "商家已读", None, "商家已读"),
         ("待回复", "", None, "待回复"),
     ],
 )
@@ -377,6 +390,9 @@ def test_a_change_of_the_policy_alone_moves_nothing() -> None:
     stricter = DeadlinePolicy(HOURS, TimeToReply(2 * HOUR))
     for found in (draft(), draft(content="催促"), draft(kind=Kind.URGE)):
         assert known(held(), found, policy=stricter)[0].deadline_at == at("23 14:00")
+    # Nor is it asked when nothing calls for it: its hours may have run out since.
+    over = ServiceHours(SHANGHAI, [[]] * 7, {date(2000, 1, 3): [Window(0, 60)]})
+    assert known(held(), draft(), policy=DeadlinePolicy(over, TimeToReply(HOUR))) == (held(), [], [])
 
 
 @pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
@@ -423,7 +439,8 @@ def test_the_words_of_a_reply_on_record_are_no_news_at_another_time() -> None:
 
 @pytest.mark.parametrize("half", [{"reply_text": "已补发"}, {"reply_at": at("23 10:30")}])
 def test_half_a_reply_is_none(half: dict[str, Any]) -> None:
-    assert known(held(), draft(**half)) == (held(), [], [])
+    for ticket in (held(), held(status=Status.REPLIED, replied_at=at("23 10:15"))):
+        assert known(ticket, draft(**half)) == (ticket, [], [])
 
 
 # A known ticket: what the platform says
