@@ -111,3 +111,25 @@ def test_a_flag_and_a_rejection_are_of_the_moment_at_which_they_were_learned() -
     assert moved(before, Move.REJECT, later).rejected_at == later
     for move in (Move.REPLY, Move.CLOSE, Move.VOID, Move.REOPEN, Move.ARRIVE, Move.RETURN):
         assert moved(before, move, later).rejected_at == NOON
+
+
+SILENT = {
+    *product(Status, [None]),
+    *product([Status.VOID], PlatformState),
+    *product([Status.PENDING], [PlatformState.WAITING, PlatformState.REJECTED]),
+    *product([Status.CLOSED], [PlatformState.WAITING, PlatformState.REPLIED, PlatformState.CLOSED]),
+}
+
+
+@pytest.mark.parametrize(("status", "said"), list(product(Status, SAID)), ids=str)
+def test_only_where_the_platform_says_nothing_new_does_all_stay_flags_too(
+    status: Status, said: PlatformState | None
+) -> None:
+    before = ticket(status=status, returned_at=NOON, rejected_at=NOON)
+    later = NOON + timedelta(hours=1)
+    after = moved(before, BY_THE_PLATFORM[status, said], later)
+    assert (after == before) is ((status, said) in SILENT)
+    if (status, said) not in SILENT:
+        waits_there = (status, said) == (Status.REPLIED, PlatformState.WAITING)
+        assert after.returned_at == (later if waits_there else None)
+        assert after.rejected_at == (later if said is PlatformState.REJECTED else NOON)
