@@ -5,7 +5,7 @@ import pytest
 from jdticket.domain.outages import Outage, OutageReason, Outcome, Via, endangers
 from jdticket.domain.tickets import Ticket
 from tests.desk.at_desk import HOURS, at
-from tests.store.making import outage, ticket
+from tests.store.making import contact, extension, outage, ticket
 
 
 def pending(created: str = "23 10:00", deadline: str = "23 14:00", shop: str = "jd3") -> Ticket:
@@ -67,6 +67,10 @@ def test_the_night_is_in_danger_only_where_the_deadline_itself_lies_in_it(
 
 def test_a_new_outage_is_one_of_which_the_manager_has_not_heard() -> None:
     assert (outage().contacted, outage().id) == (False, 0)
+
+
+def test_what_is_not_kept_yet_has_no_number() -> None:
+    assert (contact(1).id, extension(1, 1).id) == (0, 0)
 
 
 def test_reasons_ways_and_outcomes_are_kept_and_handed_out_by_these_words() -> None:

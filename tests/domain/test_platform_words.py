@@ -59,6 +59,7 @@ def test_of_several_words_the_nearest_to_an_end_holds(words: str, state: Platfor
     [
         ("CRC高危投诉", Kind.CRC),
         ("crc", Kind.CRC),
+        ("CRC工单", Kind.CRC),
         ("高危", Kind.CRC),
         ("催单投诉", Kind.URGE),
         ("物流投诉", Kind.COMPLAINT),
