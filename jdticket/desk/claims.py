@@ -139,7 +139,7 @@ class Claims:
         self, ticket: Ticket, reminders: Sequence[Reminder], ours: Mapping[tuple[object, ...], Reminder]
     ) -> bool:
         if any(_key(reminder) in ours for reminder in reminders):
-            return False
+            return False  # what is ours was not, and the ledger need not be asked
         sent = {
             _key(kept)
             for kept in self._store.reminders(ticket_id=ticket.id)

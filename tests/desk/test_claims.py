@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from jdticket.domain.reminders import (
     ReminderState,
     Verdict,
 )
-from jdticket.domain.tickets import PlatformState
+from jdticket.domain.tickets import PlatformState, Ticket
 from tests.desk.at_desk import at, draft
 from tests.desk.room import (
     ALL_DAY,
@@ -456,6 +457,16 @@ def test_what_is_held_back_and_what_is_claimed_follows_the_channel_s_night(tmp_p
 # Whom it reaches
 
 
+def test_an_outage_of_all_shops_concerns_the_channel_of_each(tmp_path: Path) -> None:
+    rules = replace(NO_RULES, outage_contact_every=HOUR)
+    room = Room(tmp_path, "23 11:00", rules, channels=[channel("three", shops=("jd3",))])
+    for shops in ((), ("jd5",)):
+        room.desk.outages.report(
+            OutageReason.POWER, since=None, until=None, shops=shops, note="", by="", contact=None
+        )
+    assert room.run() == ["outage_contact:0 1"]
+
+
 def test_a_channel_hears_of_its_own_shops_only(tmp_path: Path) -> None:
     room = Room(
         tmp_path,
@@ -529,13 +540,19 @@ def test_a_clock_that_was_put_back_makes_everything_looked_at_anew_and_one_that_
 ) -> None:
     room = Room(tmp_path, "23 10:05")
     room.take_in(*numbers(3))
-    for now in ("23 10:05", "23 10:06", "23 10:05"):
+    looked_at: list[int] = []
+    tickets_to_remind = room.store.tickets_to_remind
+
+    def counted(now: datetime) -> list[Ticket]:
+        tickets = tickets_to_remind(now)
+        looked_at.append(len(tickets))
+        return tickets
+
+    room.store.tickets_to_remind = counted
+    for now in ("23 10:05", "23 10:06", "23 10:07", "23 10:06", "23 10:05", "23 10:05"):
         room.report(now)
-    assert room.store.tickets_to_remind(at("23 11:59")) == []
-    # They were taken in at a time that is still to come.
-    room.report("23 10:04")
-    assert room.store.tickets_to_remind(at("23 10:04")) == []
-    assert len(room.store.tickets_to_remind(at("23 10:05"))) == 3
+    # New; sent, but not known to be; then nothing, and two minutes back.
+    assert looked_at == [3, 3, 0, 0, 3, 0]
 
 
 def test_a_run_with_nothing_due_looks_at_no_ticket_however_many_are_pending(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_a_robot_that_says_too_many_keeps_the_rest_for_the_next_run(tmp_path: Pa
     assert room.run("23 12:01") == ["before:7200 59088001", "before:7200 59088002"]
 
 
+def test_each_line_of_a_message_that_was_one_too_many_is_left_over(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(6))
+    room.answer(TOO_MANY)
+    assert room.report().left_over == 6
+
+
 def test_only_the_lines_of_a_message_that_failed_are_sent_again(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 12:00")
     room.carries = 4
