@@ -40,6 +40,7 @@ from jdticket.domain.outages import OutageReason, Via
 from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.tickets import Kind
 from jdticket.errors import JdticketError
+from tests.settings.keys import with_key_table
 
 ROOT = Path(__file__).parent.parent
 _README_LINES = 220
@@ -343,7 +344,8 @@ def test_every_room_of_the_house_is_drawn(shelf: _Shelf) -> None:
     assert not [
         name
         for name in drawn - rooms
-        if not (ROOT / name).is_dir() and not any((ROOT / "jdticket").rglob(name))
+        if not (ROOT / name).is_dir()
+        and not any(any((ROOT / top).rglob(name)) for top in ("jdticket", "tests"))
     ]
 
 
@@ -480,6 +482,12 @@ def test_every_key_of_the_configuration_has_a_row(shelf: _Shelf, name: str, desk
 
 
 @BOTH
+def test_types_and_defaults_of_keys_are_those_of_the_program(shelf: _Shelf) -> None:
+    text = shelf.text("configuration.md")
+    assert with_key_table(text, shelf.language) == text
+
+
+@BOTH
 def test_no_row_tells_of_a_key_that_is_gone(shelf: _Shelf, desk: Reader) -> None:
     known = {f"{name}.{key}".strip(".") for name in _TABLES for key in _keys_of(desk, _TABLES[name])}
     told = _keys_told(shelf)
@@ -590,6 +598,8 @@ def _write_outputs() -> None:
                 text, failed = days.read(shelf, document, Path(tempfile.mkdtemp(dir=folder)))
                 if failed:
                     raise SystemExit("\n".join([str(document), *failed]))
+                if document.name == "configuration.md":
+                    text = with_key_table(text, shelf.language)
                 document.write_text(text, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Receipt
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import short, within
@@ -37,14 +37,14 @@ class AppriseCarrier(Carrier):
         # Tokens stand anywhere in these URLs, even in the place of the host.
         self._secrets = {part for part in re.split(r"[/?&=@:,\s]+", address.url) if len(part) >= 4}
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:  # noqa: ARG002 - no signature
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:  # noqa: ARG002 - no signature
         result = within(
             timeout, lambda: self._apprise.notify(self.text(message), body_format=NotifyFormat.TEXT)
         )
         if result is None:
-            return Verdict(False, _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
+            return Receipt(False, _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
         said = "; ".join(entry.message for entry in result.logs())
-        return Verdict(bool(result), short(said, self._secrets))
+        return Receipt(bool(result), short(said, self._secrets))
 
 
 CARRIER = AppriseCarrier

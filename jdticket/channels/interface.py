@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.reminders import CHANNEL_KINDS, Verdict
+from jdticket.domain.channels import CHANNEL_KINDS, Receipt
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 
@@ -69,7 +69,7 @@ class Carrier(ABC):
     """Matches everyone who can be mentioned here."""
 
     @abstractmethod
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:
         """Send ``message`` in one network call and tell what became of it.
 
         ``now`` is the moment that a signed message is dated with. ``timeout`` (seconds, above zero) is for

@@ -11,18 +11,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Receipt
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.net import (
-    AddressError,
-    Answer,
-    NoAnswerError,
-    exchange,
-    is_web_address,
-    secrets_of,
-    short,
-)
+from jdticket.net import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
+from jdticket.text import is_web_address
 
 
 class Robot(Carrier):
@@ -50,7 +43,7 @@ class Robot(Carrier):
                 )
             )
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:
         signature = self._signature(now) if self._secret else {}
         body = self._body(message) | (signature if self._signed_in_body else {})
         params = {} if self._signed_in_body else signature
@@ -58,8 +51,8 @@ class Robot(Carrier):
         try:
             answer = exchange(self._url, timeout=timeout, payload=body, params=params)
         except NoAnswerError as failure:
-            return Verdict(False, str(failure), refused=isinstance(failure, AddressError))
-        return self._verdict(answer, secrets)
+            return Receipt(False, str(failure), refused=isinstance(failure, AddressError))
+        return self._receipt(answer, secrets)
 
     @abstractmethod
     def _body(self, message: Message) -> dict[str, object]:
@@ -69,20 +62,20 @@ class Robot(Carrier):
         """``timestamp`` and ``sign`` for a message sent at ``now``; robots that do not sign have none."""
         return {}
 
-    def _verdict(self, answer: Answer, secrets: set[str]) -> Verdict:
+    def _receipt(self, answer: Answer, secrets: set[str]) -> Receipt:
         if answer.status == 429:
-            return Verdict(False, _("HTTP 429: too many messages"), rate_limited=True)
+            return Receipt(False, _("HTTP 429: too many messages"), rate_limited=True)
         if answer.status >= 500:
-            return Verdict(False, _("HTTP {status}: out of order").format(status=answer.status))
+            return Receipt(False, _("HTTP {status}: out of order").format(status=answer.status))
         if answer.status >= 400:
-            return Verdict(False, _("HTTP {status}: refused").format(status=answer.status), refused=True)
+            return Receipt(False, _("HTTP {status}: refused").format(status=answer.status), refused=True)
         if answer.status >= 300:
             words = _("HTTP {status}: redirected to another address, which is not followed; check url")
-            return Verdict(False, words.format(status=answer.status), refused=True)
+            return Receipt(False, words.format(status=answer.status), refused=True)
 
         said = answer.body.decode("utf-8", "replace")
         if not said.strip():
-            return Verdict(False, _("the answer is empty"))
+            return Receipt(False, _("the answer is empty"))
         try:
             fields = json.loads(said)
         except (ValueError, RecursionError):
@@ -90,8 +83,8 @@ class Robot(Carrier):
         code = fields.get(self._code) if isinstance(fields, dict) else None
         if type(code) is not int:  # True and False are numbers too
             words = _("the answer cannot be understood (no {field} in it): {answer}")
-            return Verdict(False, words.format(field=self._code, answer=short(said, secrets)))
-        return Verdict(
+            return Receipt(False, words.format(field=self._code, answer=short(said, secrets)))
+        return Receipt(
             code == 0,
             short(f"{self._code} {code}: {fields.get(self._words, '')}", secrets),
             refused=code in self._final,

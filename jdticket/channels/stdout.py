@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Receipt
 from jdticket.i18n import _
 
 
@@ -18,13 +18,13 @@ class Stdout(Carrier):
     def __init__(self, name: str, address: Address) -> None:  # noqa: ARG002 - it has none
         self.name = name
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Verdict:  # noqa: ARG002 - no network
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:  # noqa: ARG002 - no network
         try:
             sys.stdout.write(self.text(message) + "\n")
             sys.stdout.flush()
         except (OSError, UnicodeError):
-            return Verdict(False, _("standard output cannot be written to"))
-        return Verdict(True, "")
+            return Receipt(False, _("standard output cannot be written to"))
+        return Receipt(True, "")
 
 
 CARRIER = Stdout

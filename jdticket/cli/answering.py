@@ -18,7 +18,7 @@ from jdticket.desk.replies import Answered
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line, quoted
 from jdticket.words import kind_word, listed, os_reason, status_word
 

@@ -13,6 +13,7 @@ from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.errors import ConfigError, InputError, UsageError
+from jdticket.files import make_file
 from jdticket.i18n import _, language
 from jdticket.scheduling.interface import Job, Result, own_program, scheduler
 from jdticket.words import listed, os_reason
@@ -101,7 +102,7 @@ def _options(session: Session) -> list[str]:
 def _make_ready(log: Path) -> None:
     """Make the log file, for its owner only: it will tell of orders and buyers."""
     try:
-        os.close(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+        make_file(log)
     except OSError as error:
         raise InputError(
             _("{path} cannot be written: {reason}").format(path=log, reason=os_reason(error))

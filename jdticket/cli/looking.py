@@ -14,14 +14,13 @@ from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.desk.looking import Board
-from jdticket.domain.deadlines import ClockKind
-from jdticket.domain.hours import Segment
 from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:
+    from jdticket.domain.hours import Segment
     from jdticket.views.stories import Teller
 
 app = typer.Typer()
@@ -321,13 +320,15 @@ def deadline(
     kind: Annotated[Kind, typer.Option(help=_("The ticket's kind."))] = Kind.OTHER,
     as_json: AsJson = False,
 ) -> None:
+    from jdticket.domain.deadlines import ClockKind
+
     session = Session(ctx)
     created_at = session.moment(_("TIME"), time)
     if created_at is None:
         raise UsageError(_("Say when the ticket is created."))
     policy = session.config.policy
     zone = session.zone
-    duration = policy.duration(kind)
+    allowed = policy.time_to_reply(kind)
     due = policy.deadline(kind, created_at)
     segments = policy.counted(kind, created_at)
     if as_json:
@@ -337,8 +338,8 @@ def deadline(
             "created_at": clock.iso(created_at, zone),
             "deadline_at": clock.iso(due, zone),
             "kind": kind.value,
-            "duration_seconds": int(duration.length.total_seconds()),
-            "clock": duration.clock.value,
+            "duration_seconds": int(allowed.duration.total_seconds()),
+            "clock": allowed.clock.value,
             "segments": [
                 {
                     "from": clock.iso(segment.start, zone),
@@ -350,10 +351,10 @@ def deadline(
         }
         plain.write_json(answer, sys.stdout)
     else:
-        length = clock.duration_in_words(duration.length)
+        length = clock.duration_in_words(allowed.duration)
         rule = (
             _("{length} of service time")
-            if duration.clock is ClockKind.SERVICE
+            if allowed.clock is ClockKind.SERVICE
             else _("{length} around the clock")
         )
         teller(session).deadline(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,18 +13,18 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ReminderDesk, Report
+from jdticket.desk.reminders import Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
     from jdticket.channels.interface import Carrier, Message
     from jdticket.desk.claims import Notice
     from jdticket.desk.dispatch import Compose, Outlet
-    from jdticket.domain.reminders import Verdict
-    from jdticket.settings.reading import ChannelSettings
+    from jdticket.domain.channels import Receipt
+    from jdticket.settings.types import ChannelSettings
     from jdticket.views.messages import Messages
 
 app = typer.Typer()
@@ -60,7 +59,7 @@ def remind(
         raise UsageError(
             _("--json and a channel of kind stdout would print into each other; leave out --json.")
         )
-    desk = reminder_desk(session, rehearsal=dry_run)
+    desk = session.reminders(rehearsal=dry_run)
     compose = _composer(session)
     if dry_run:
         notices = desk.rehearse()
@@ -72,24 +71,6 @@ def remind(
     if report.failed:
         raise typer.Exit(ChannelError.exit_code)
     _beat(session)
-
-
-def reminder_desk(session: Session, *, rehearsal: bool) -> ReminderDesk:
-    """The reminders' desk: for a rehearsal as of --now, else at the real time."""
-    if not rehearsal and session.now_is_given:
-        raise UsageError(_("--now goes with --dry-run; reminders are sent at the real time."))
-    config = session.config
-    now: Callable[[], datetime] = (lambda: session.now) if rehearsal else clock.system_now
-    return ReminderDesk(
-        session.store(),
-        config.policy.hours,
-        config.zone,
-        config.reminders,
-        config.duties,
-        [settings.channel for settings in config.channels],
-        now,
-        fetched=[shop.code for shop in config.platform_shops],
-    )
 
 
 def _composer(session: Session) -> Compose:
@@ -127,7 +108,7 @@ def _outlet(session: Session, name: str) -> Outlet:
 
     sender = carrier(session.config.channel(name, os.environ))
 
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
         return [
             (len(message.lines), partial(_send, sender, message)) for message in sender.fold(lines, people)
         ]
@@ -142,7 +123,7 @@ def carrier(settings: ChannelSettings) -> Carrier:
     return make_carrier(settings.name, Address(settings.kind, settings.url, settings.secret))
 
 
-def _send(sender: Carrier, message: Message, seconds: float) -> Verdict:
+def _send(sender: Carrier, message: Message, seconds: float) -> Receipt:
     return sender.send(message, now=clock.system_now(), timeout=seconds)
 
 
@@ -195,13 +176,13 @@ def _beat(session: Session) -> None:
     url = session.config.heartbeat(os.environ)
     if not url:
         return
+    from jdticket.channels.heartbeat import beat
     from jdticket.desk.dispatch import ANSWER_SECONDS
-    from jdticket.net import NoAnswerError, exchange
 
     try:
-        exchange(url, timeout=ANSWER_SECONDS)
-    except NoAnswerError as error:
-        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error))
+        beat(url, timeout=ANSWER_SECONDS)
+    except ChannelError as error:
+        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error.message))
 
 
 @app.command(
@@ -220,9 +201,8 @@ def reminders(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    desk = session.reading()
-    ticket_id = desk.looking.find(ticket).id if ticket else None
-    rows = session.store().reminders(ticket_id=ticket_id, failed_only=failed, limit=limit)
+    ticket_id = session.reading().looking.find(ticket).id if ticket else None
+    rows = session.reminders(rehearsal=True).ledger(limit, ticket_id=ticket_id, failed_only=failed)
     if as_json:
         from jdticket.views import plain
 

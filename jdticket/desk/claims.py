@@ -31,9 +31,10 @@ from jdticket.domain.reminders import (
 from jdticket.domain.tickets import Status, TicketQuery
 
 if TYPE_CHECKING:
+    from jdticket.domain.channels import Channel
     from jdticket.domain.hours import ServiceHours
     from jdticket.domain.outages import Outage
-    from jdticket.domain.reminders import Channel, Due, Duty, ReminderRules
+    from jdticket.domain.reminders import Due, Duty, ReminderRules
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Ticket
     from jdticket.store.interface import Store

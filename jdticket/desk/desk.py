@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jdticket.desk.looking import Looking
     from jdticket.desk.outages import Outages
+    from jdticket.desk.outbox import Outbox
     from jdticket.desk.replies import Replies
     from jdticket.desk.taking_in import TakingIn
     from jdticket.desk.tickets import Tickets
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Desk:
     """The use cases, by family.
 
-    ``now`` gives the present as an aware datetime; ``shop_code`` and ``default_shop`` are those of
-    :class:`~jdticket.desk.taking_in.TakingIn`.
+    ``now`` gives the present as an aware datetime, ``reply_rules`` what makes a reply effective;
+    ``shop_code`` and ``default_shop`` are those of :class:`~jdticket.desk.taking_in.TakingIn`.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Desk:
         policy: DeadlinePolicy,
         now: Callable[[], datetime],
         *,
-        reply_rules: ReplyRules,
+        reply_rules: Callable[[], ReplyRules],
         shop_code: Callable[[str], str],
         default_shop: str | None,
     ) -> None:
@@ -73,7 +74,14 @@ class Desk:
         """Recording replies."""
         from jdticket.desk.replies import Replies
 
-        return Replies(self._store, self._policy, self._now, self._reply_rules)
+        return Replies(self._store, self._policy, self._now, self._reply_rules())
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Which replies have reached the platform."""
+        from jdticket.desk.outbox import Outbox
+
+        return Outbox(self._store)
 
     @cached_property
     def tickets(self) -> Tickets:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from jdticket.desk.claims import Notice
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Receipt
 from jdticket.errors import JdticketError
 
 ANSWER_SECONDS = 10.0
@@ -23,7 +23,7 @@ Compose = Callable[[Notice, bool], str]
 class Outlet:
     """A channel, as far as a run has to know it."""
 
-    fold: Callable[[Sequence[str], Sequence[str]], Sequence[tuple[int, Callable[[float], Verdict]]]]
+    fold: Callable[[Sequence[str], Sequence[str]], Sequence[tuple[int, Callable[[float], Receipt]]]]
     """Lines and people to mention -> messages: how many of the lines each carries, and what sends it,
     given the seconds that it may take."""
     per_minute: int | None
@@ -37,7 +37,7 @@ def dispatch(
     *,
     digest_over: int,
     ends_at: float,
-) -> Iterator[tuple[list[Notice], Verdict | None]]:
+) -> Iterator[tuple[list[Notice], Receipt | None]]:
     """Send ``notices``; yield each message's with what became of it, as it happens (None: it was not tried).
 
     ``outlet`` makes a channel by name. More than ``digest_over`` notices for a channel are joined. Nothing
@@ -46,7 +46,7 @@ def dispatch(
     by_channel: dict[str, list[Notice]] = {}
     for notice in notices:
         by_channel.setdefault(notice.reminder.channel, []).append(notice)
-    results: queue.SimpleQueue[tuple[list[Notice], Verdict | None] | None] = queue.SimpleQueue()
+    results: queue.SimpleQueue[tuple[list[Notice], Receipt | None] | None] = queue.SimpleQueue()
 
     def work(name: str, ours: list[Notice]) -> None:
         try:
@@ -55,7 +55,7 @@ def dispatch(
                 results.put(result)
         except JdticketError as error:
             # A channel that cannot even be made: its key is not in the environment, its kind is odd.
-            results.put((ours, Verdict(False, error.message, refused=True)))
+            results.put((ours, Receipt(False, error.message, refused=True)))
 
     with ThreadPoolExecutor(max_workers=max(len(by_channel), 1)) as pool:
         works = [pool.submit(work, name, ours) for name, ours in by_channel.items()]
@@ -73,7 +73,7 @@ def dispatch(
 
 
 # The notices of one message, and what sends it, given the seconds that it may take.
-_Message = tuple[list[Notice], Callable[[float], Verdict]]
+_Message = tuple[list[Notice], Callable[[float], Receipt]]
 
 
 def _messages(
@@ -95,16 +95,16 @@ def _messages(
 
 def _send(
     outlet: Outlet, messages: Sequence[_Message], ends_at: float
-) -> Iterator[tuple[list[Notice], Verdict | None]]:
+) -> Iterator[tuple[list[Notice], Receipt | None]]:
     tried = 0
     for carried, send in messages[: outlet.per_minute]:
         seconds = min(ANSWER_SECONDS, ends_at - time.monotonic())
         if seconds <= 0:
             break
-        verdict = send(seconds)
+        receipt = send(seconds)
         tried += 1
-        yield carried, verdict
-        if not verdict.ok:
+        yield carried, receipt
+        if not receipt.ok:
             break
         if outlet.per_second is not None and tried < len(messages):
             time.sleep(1 / outlet.per_second)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.finding import find
@@ -14,11 +13,11 @@ from jdticket.store.interface import RAN_AT, RAN_EVERY
 
 if TYPE_CHECKING:
     # What a list does not need is not imported for it.
+    from jdticket.domain.channels import ChannelTrouble
     from jdticket.domain.deadlines import DeadlinePolicy
     from jdticket.domain.events import Event
     from jdticket.domain.hours import Segment
     from jdticket.domain.outages import Extension, Outage
-    from jdticket.domain.reminders import ChannelTrouble
     from jdticket.domain.replies import Reply
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Counts, Ticket
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(NamedTuple):
     """What the desk looks like at one moment, through one query."""
 
     now: datetime
@@ -50,8 +48,7 @@ class Board:
     """How the pulling of each shop's work orders goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(NamedTuple):
     """Everything about one ticket."""
 
     ticket: Ticket

@@ -21,8 +21,9 @@ from jdticket.store.interface import RAN_AT, RAN_EVERY
 
 if TYPE_CHECKING:
     from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.domain.channels import Channel, Receipt
     from jdticket.domain.hours import ServiceHours
-    from jdticket.domain.reminders import Channel, Duty, Reminder, ReminderRules, Verdict
+    from jdticket.domain.reminders import Duty, Reminder, ReminderRules
     from jdticket.store.interface import Store
 
 _MINUTE, _HOUR = timedelta(seconds=55), timedelta(minutes=61)
@@ -64,6 +65,10 @@ class ReminderDesk:
         with rehearsal(self._store):
             return self._claims.claim(self._now(), timedelta(0))
 
+    def ledger(self, limit: int, *, ticket_id: str | None, failed_only: bool) -> list[Reminder]:
+        """What was to go out and what became of it, the newest first; of one ticket, if that is named."""
+        return self._store.reminders(ticket_id=ticket_id, failed_only=failed_only, limit=limit)
+
     def run(self, outlet: Callable[[str], Outlet], compose: Compose, *, budget: timedelta) -> Report:
         """Send what is due, every channel beside the others, and keep what became of it.
 
@@ -84,31 +89,31 @@ class ReminderDesk:
         sent: list[Notice] = []
         failed: list[Notice] = []
         left_over = 0
-        for notices, verdict in dispatch(
+        for notices, receipt in dispatch(
             ours, outlet, compose, digest_over=self._rules.digest_over, ends_at=ends_at
         ):
             with self._store.transaction():
-                if verdict is None or verdict.rate_limited:
+                if receipt is None or receipt.rate_limited:
                     self._store.release(r for notice in notices for r in (notice.reminder, *notice.covers))
                     left_over += len(notices)
                     continue
-                settled = self._settle(notices, verdict)
-            (sent if verdict.ok else failed).extend(settled)
+                settled = self._settle(notices, receipt)
+            (sent if receipt.ok else failed).extend(settled)
         with self._store.transaction():
             self._keep_heartbeat(now)
         return Report(sent, failed, left_over)
 
-    def _settle(self, notices: Sequence[Notice], verdict: Verdict) -> list[Notice]:
+    def _settle(self, notices: Sequence[Notice], receipt: Receipt) -> list[Notice]:
         """Write down what became of these notices. Called inside a transaction."""
         now = self._now()
 
         def judged(reminder: Reminder) -> Reminder:
             return replace(
                 reminder,
-                state=ReminderState.SENT if verdict.ok else ReminderState.FAILED,
-                sent_at=now if verdict.ok else None,
-                answer=verdict.answer,
-                refused=verdict.refused,
+                state=ReminderState.SENT if receipt.ok else ReminderState.FAILED,
+                sent_at=now if receipt.ok else None,
+                answer=receipt.answer,
+                refused=receipt.refused,
             )
 
         settled = [

@@ -9,12 +9,13 @@ from itertools import islice
 
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import (
     Event,
 )
 from jdticket.domain.replies import Reply
 from jdticket.domain.taking import known_ticket, new_ticket
-from jdticket.domain.tickets import Draft, Rejection, Status, Ticket
+from jdticket.domain.tickets import Status, Ticket
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.store.interface import Store

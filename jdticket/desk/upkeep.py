@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from jdticket.domain.deadlines import DeadlinePolicy
-from jdticket.domain.events import (
-    DeadlineMoved,
-    Event,
-    Why,
-)
+from jdticket.domain.events import DeadlineMoved, Event, Why
 from jdticket.domain.tickets import DeadlineSource, Status, Ticket, TicketQuery
-from jdticket.store.interface import Store
+from jdticket.store.interface import Finding, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +53,14 @@ class Upkeep:
                     for move in moved
                 )
         return moved
+
+    def backup(self, target: Path) -> None:
+        """Copy the whole store to the new file ``target`` while others go on working.
+
+        Raises ``RefusedError`` if it exists, ``StoreError`` if it cannot be written.
+        """
+        self._store.backup(target)
+
+    def findings(self) -> list[Finding]:
+        """What there is to say about the store's own health."""
+        return self._store.check()

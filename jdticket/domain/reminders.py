@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Ticket
 
-CHANNEL_KINDS = ("wecom", "dingtalk", "feishu", "apprise", "stdout")
-"""The kinds of channels that there are; each is a module of ``jdticket.channels``."""
-
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
 _REJECTED = "rejected"
@@ -51,31 +48,6 @@ class ReminderState(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
-
-
-class Channel(NamedTuple):
-    """A notification channel (通知渠道), as far as it decides who hears of what and when."""
-
-    name: str
-    shops: tuple[str, ...]
-    """Codes of the shops it is for; empty: all."""
-    mention: tuple[str, ...]
-    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
-    night: bool
-    """Whether it may be used outside service hours."""
-
-
-class Verdict(NamedTuple):
-    """What became of a message, as its channel tells."""
-
-    ok: bool
-    """The channel said, in its own way, that it took the message."""
-    answer: str
-    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
-    refused: bool = False
-    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
-    rate_limited: bool = False
-    """Too many messages: no more should be tried in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +76,6 @@ class Reminder:
     refused: bool = False
     """The channel refused it for good (bad key, keyword rule, signature): a person has to act."""
     id: int = 0
-
-
-class ChannelTrouble(NamedTuple):
-    """A channel that fails: its last outcome is a failure, whatever it has sent before."""
-
-    channel: str
-    since: datetime
-    """When the first of these failures was claimed; nothing has gone out on the channel since."""
-    answer: str
-    """What the channel said to the last of them."""
-    refused: bool
-    """The last of them was refused for good: a person has to act."""
 
 
 class Escalation(NamedTuple):

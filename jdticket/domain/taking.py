@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jdticket.domain.deadlines import DeadlinePolicy
+from jdticket.domain.drafts import Draft
 from jdticket.domain.events import (
     Changed,
     DeadlineMoved,
@@ -31,7 +32,7 @@ from jdticket.domain.events import (
 from jdticket.domain.moves import AT_FIRST_SIGHT, BY_THE_PLATFORM, Move, moved
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Reply
-from jdticket.domain.tickets import DeadlineSource, Draft, Kind, Status, Ticket
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
 _COUNTDOWN_TOLERANCE = timedelta(minutes=2)

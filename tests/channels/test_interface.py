@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.channels.interface import fold, size_in_bytes
-from jdticket.domain.reminders import CHANNEL_KINDS
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.errors import ConfigError
 
 from .making import carrier

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from jdticket.channels.interface import Carrier
-from jdticket.domain.reminders import Verdict
+from jdticket.domain.channels import Receipt
 
 from .making import carrier, send
 from .robots import (
@@ -45,7 +45,7 @@ def robot(request: pytest.FixtureRequest, robots: Robots) -> Carrier:
     return carrier(kind, url, secret="SECRET" if kind != "wecom" else "")
 
 
-def failed(robots: Robots, robot: Carrier, answer: Answer, timeout: float = 10) -> Verdict:
+def failed(robots: Robots, robot: Carrier, answer: Answer, timeout: float = 10) -> Receipt:
     """What becomes of a message that is answered so; no secret may be in it, and the next one arrives."""
     robots.answer_with(answer)
     verdict = send(robot, timeout=timeout)

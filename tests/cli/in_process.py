@@ -94,29 +94,29 @@ def _streams(stdin: bytes) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 @contextmanager
 def _speaking(language: str) -> Iterator[None]:
     """With the modules that were put into words in this language."""
-    others = _loaded()
-    _load(_of_language[language])
+    others = _worded()
+    _exchange(others, _of_language[language])
     try:
         yield
     finally:
-        _of_language[language] = _loaded()
-        _load(others)
+        _of_language[language] = _worded()
+        _exchange(_of_language[language], others)
 
 
-def _loaded() -> dict[str, ModuleType]:
+def _worded() -> dict[str, ModuleType]:
     return {name: module for name, module in sys.modules.items() if name.startswith(_WORDED)}
 
 
-def _load(modules: Mapping[str, ModuleType]) -> None:
-    """Have these modules instead of those that are loaded."""
-    for name in _loaded():
+def _exchange(loaded: Mapping[str, ModuleType], others: Mapping[str, ModuleType]) -> None:
+    """Have other modules instead of those that are loaded."""
+    for name in loaded:
         del sys.modules[name]
-        parent, _dot, child = name.rpartition(".")
-        delattr(sys.modules.get(parent), child)
-    for name, module in modules.items():
+        package, _dot, own = name.rpartition(".")
+        delattr(sys.modules[package], own)
+    for name, module in others.items():
         sys.modules[name] = module
-        parent, _dot, child = name.rpartition(".")
-        setattr(sys.modules[parent], child, module)
+        package, _dot, own = name.rpartition(".")
+        setattr(sys.modules[package], own, module)
 
 
 def _content(file: IO[bytes]) -> bytes:

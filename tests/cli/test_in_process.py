@@ -23,7 +23,7 @@ COMMANDS: dict[str, list[str]] = {
     "help of a command": ["import", "--help", "--lang", "zh"],
     "list": ["list", "--now", "2024-06-11 12:00"],
     "list in Chinese": ["--lang", "zh", "list", "--now", "2024-06-11 12:00", "--limit", "1"],
-    "JSON": ["list", "--json"],
+    "JSON": ["list", "--json", "--now", "2024-06-11 12:00"],
     "wrong usage": ["list", "--pendng"],
     "nothing there": ["show", "999", "--lang", "zh"],
     "no store": ["check", "--db", "nix.db"],

@@ -192,6 +192,36 @@ def test_the_counts_stand_below_the_table(desk: Program) -> None:
     assert last == "pending 5 · overdue 1 · due within the hour 1 · shown 2"
 
 
+def test_the_counts_of_a_shop_are_of_that_shop_alone(desk: Program, tmp_path: Path) -> None:
+    program = desk.copy_to(tmp_path)
+    more = [row(59088851, "2024-06-10 13:00:00"), row(59088852, "2024-06-11 08:20:00")]
+    program.ok("import", "-", "--shop", "jd5", stdin=table(*more))
+
+    def told(*options: str) -> tuple[str, dict[str, int]]:
+        last = program.ok("list", *NOON, *options).out.splitlines()[-1]
+        counts = program.run("check", "--json", "--due-within", "1h", *NOON, *options).json
+        return last, {key: counts[key] for key in ("pending", "overdue", "due_soon", "returned")}
+
+    assert told("--shop", "京东3店") == (
+        "pending 5 · overdue 1 · due within the hour 1 · shown 7",
+        {"pending": 5, "overdue": 1, "due_soon": 1, "returned": 0},
+    )
+    assert told("--shop", "jd5") == (
+        "pending 2 · overdue 1 · due within the hour 1 · shown 3",
+        {"pending": 2, "overdue": 1, "due_soon": 1, "returned": 1},
+    )
+    assert told() == (
+        "pending 7 · overdue 2 · due within the hour 2 · shown 10",
+        {"pending": 7, "overdue": 2, "due_soon": 2, "returned": 1},
+    )
+    assert program.run("check", *NOON, "--shop", "jd5").out.startswith("CRITICAL: overdue 1 · ")
+    assert "not on the platform" not in program.run("check", *NOON, "--shop", "jd3").out
+    alerts = program.ok("list", *NOON, "--shop", "jd5").out.splitlines()
+    assert alerts[0] == "! 1 ticket is overdue: answer it now."
+    assert alerts[1].startswith("! 1 reply may not have reached the platform")
+    assert "may not have reached" not in program.ok("list", *NOON, "--shop", "jd3").out
+
+
 def test_time_left_and_deadline_are_in_words(desk: Program) -> None:
     shown = desk.ok("list", *NOON).out
     assert re.search(r"^overdue 4h +yesterday 18:00 +complaint +59088841 ", shown, re.MULTILINE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -144,6 +145,24 @@ def test_result_2_keeps_the_reply_and_marks_it(program: Program, platform: Gatew
     assert program.tickets()["84700001"]["returned"]
     assert program.run("check").code == 1
     assert program.run("check", "--json").json["unsent"] == 1
+
+
+def test_what_is_not_sent_is_counted_for_its_shop_alone(program: Program) -> None:
+    with gateway("jd3", "jd5") as running:
+        set_up(program, running, ("jd3", "jd5"))
+        sign_in(program, running, "jd3", "jd5")
+        for shop, numbers in (("jd3", (84700001,)), ("jd5", (84700002, 84700003))):
+            running.add_orders(shop, [order(number, ago()) for number in numbers])
+            program.ok("sync", "--shop", shop)
+            for number in numbers:
+                running.orders(shop)[number].status = 4
+                assert program.run(*reply("--subtype", "催物流", number=str(number))).code == 6
+    for options, n in ((["--shop", "jd3"], 1), (["--shop", "jd5"], 2), ([], 3)):
+        assert program.run("check", "--json", *options).json["unsent"] == n
+        assert f"not sent {n}\n" in program.run("check", *options).out
+        assert re.search(
+            rf"^! {n} repl.* not on the platform", program.ok("list", *options).out, re.MULTILINE
+        )
 
 
 def test_result_3_counts_as_there(program: Program, platform: Gateway) -> None:

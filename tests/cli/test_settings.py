@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jdticket.domain.reminders import CHANNEL_KINDS
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.tickets import Kind
 from tests.language import assert_speaks
 

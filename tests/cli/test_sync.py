@@ -13,7 +13,7 @@ from jdticket.demo.gateway import WORKLIST, Gateway, sample_orders
 from tests.language import assert_speaks
 from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
 
-from .platform import ago, set_up, sign_in, waiting
+from .platform import ago, in_the_next_second, set_up, sign_in, waiting
 from .running import Program
 
 
@@ -150,6 +150,22 @@ def test_json_tells_of_each_shop(program: Program, platform: Gateway) -> None:
     assert (good["shop"], good["ok"], good["new"], good["read"]) == ("jd3", True, 1, 1)
     assert (bad["shop"], bad["ok"], bad["trouble"]) == ("jd5", False, "signed_out")
     assert "jdticket auth login jd5" in bad["error"]
+
+
+@pytest.mark.parametrize("more", [[], ["--quiet"]], ids=["", "quiet"])
+def test_replies_that_may_not_have_arrived_are_named(
+    program: Program, platform: Gateway, more: list[str]
+) -> None:
+    platform.add_orders("jd3", waiting(84700001, 84700002, 84700003))
+    program.ok("sync")
+    for number in ("84700001", "84700002"):
+        program.ok("reply", number, "-m", "您好，包裹今天18点前发出。")
+    in_the_next_second()
+    lines = program.ok("sync", *more).err.splitlines()
+    assert lines == [
+        "! jd3: 2 replies may not have reached the platform, which still waits: 84700002, 84700001"
+    ]
+    assert program.ok("sync", *more).err == ""
 
 
 def test_quiet_says_nothing_unless_something_is_wrong(program: Program, platform: Gateway) -> None:

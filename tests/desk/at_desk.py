@@ -11,22 +11,19 @@ from zoneinfo import ZoneInfo
 from jdticket.desk.desk import Desk
 from jdticket.desk.replies import Answered
 from jdticket.desk.taking_in import TakenIn
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import EventKind
 from jdticket.domain.hours import ServiceHours, parse_window
 from jdticket.domain.outages import OutageReason, Outcome, Via
 from jdticket.domain.replies import ReplyRules
-from jdticket.domain.tickets import (
-    Draft,
-    PlatformState,
-    Rejection,
-)
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = ServiceHours(SHANGHAI, [[parse_window("09:00-19:00")]] * 7)
-POLICY = DeadlinePolicy(HOURS, Duration(timedelta(hours=4), ClockKind.SERVICE), {})
+POLICY = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=4), ClockKind.SERVICE), {})
 
 
 def at(text: str) -> datetime:
@@ -65,7 +62,7 @@ class DeskAt:
             self.store,
             policy,
             lambda: self.time,
-            reply_rules=ReplyRules(4, frozenset({"收到", "好的", "ok"})),
+            reply_rules=lambda: ReplyRules(4, frozenset({"收到", "好的", "ok"})),
             shop_code=shop_code,
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
         )

@@ -15,15 +15,10 @@ import pytest
 from jdticket.desk.claims import Notice
 from jdticket.desk.dispatch import Outlet
 from jdticket.desk.reminders import ReminderDesk, Report
-from jdticket.domain.reminders import (
-    Channel,
-    Duty,
-    ReminderRule,
-    ReminderRules,
-    Verdict,
-)
+from jdticket.domain.channels import Channel, Receipt
+from jdticket.domain.drafts import Draft
+from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Draft
 from jdticket.errors import Trouble
 from tests.desk.at_desk import HOURS, SHANGHAI, DeskAt, at, draft
 
@@ -44,10 +39,10 @@ NO_RULES = ReminderRules(
 LADDER = replace(
     NO_RULES, new=True, before=(2 * HOUR, HOUR, 30 * MINUTE, 10 * MINUTE), overdue_every=30 * MINUTE
 )
-OK = Verdict(ok=True, answer="ok", refused=False, rate_limited=False)
-DOWN = Verdict(ok=False, answer="HTTP 500", refused=False, rate_limited=False)
-REFUSED = Verdict(ok=False, answer="errcode 93000", refused=True, rate_limited=False)
-TOO_MANY = Verdict(ok=False, answer="errcode 45009", refused=False, rate_limited=True)
+OK = Receipt(ok=True, answer="ok", refused=False, rate_limited=False)
+DOWN = Receipt(ok=False, answer="HTTP 500", refused=False, rate_limited=False)
+REFUSED = Receipt(ok=False, answer="errcode 93000", refused=True, rate_limited=False)
+TOO_MANY = Receipt(ok=False, answer="errcode 45009", refused=False, rate_limited=True)
 ALL_DAY = [0, 1, 2, 3, 4, 5, 6]
 
 
@@ -92,7 +87,7 @@ class Room:
         """Every message that a channel took: its channel, its text, whom it mentions."""
         self.tried: list[str] = []
         """The channel of every message that was tried."""
-        self.answers: dict[str, deque[Callable[[], Verdict] | Verdict]] = {}
+        self.answers: dict[str, deque[Callable[[], Receipt] | Receipt]] = {}
         self.carries = 1000
         self.per_minute: int | None = None
 
@@ -125,14 +120,14 @@ class Room:
             fetched=self.fetched,
         )
 
-    def answer(self, *answers: Callable[[], Verdict] | Verdict, on: str = "group") -> None:
+    def answer(self, *answers: Callable[[], Receipt] | Receipt, on: str = "group") -> None:
         """What the next messages on a channel come to."""
         self.answers[on] = deque(answers)
 
     def killed(self, now: str = "") -> None:
         """A run that dies while its first message is under way."""
 
-        def die() -> Verdict:
+        def die() -> Receipt:
             raise Killed
 
         self.answer(die)
@@ -159,17 +154,17 @@ class Room:
             self.store.put_source(source)
 
     def _outlet(self, name: str) -> Outlet:
-        def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Verdict]]]:
+        def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
             parts = [lines[i : i + self.carries] for i in range(0, len(lines), self.carries)]
             return [(len(part), partial(self._send, name, part, people)) for part in parts]
 
         return Outlet(fold, self.per_minute, None)
 
-    def _send(self, name: str, lines: Sequence[str], people: Sequence[str], _seconds: float) -> Verdict:
+    def _send(self, name: str, lines: Sequence[str], people: Sequence[str], _seconds: float) -> Receipt:
         self.tried.append(name)
         answers = self.answers.get(name)
         answer = answers.popleft() if answers else OK
-        verdict = answer if isinstance(answer, Verdict) else answer()
+        verdict = answer if isinstance(answer, Receipt) else answer()
         if verdict.ok:
             self.sent.append((name, "\n".join(lines), tuple(people)))
         return verdict

@@ -8,14 +8,9 @@ from typing import Any
 
 import pytest
 
+from jdticket.domain.channels import Receipt
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
-from jdticket.domain.reminders import (
-    Duty,
-    Escalation,
-    ReminderRule,
-    ReminderState,
-    Verdict,
-)
+from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderState
 from jdticket.domain.tickets import PlatformState, Ticket
 from tests.desk.at_desk import at, draft
 from tests.desk.room import (
@@ -392,7 +387,7 @@ def test_there_is_no_digest_later_in_a_day_that_began_with_nothing_pending(tmp_p
 
 @pytest.mark.parametrize("trouble", [DOWN, TOO_MANY])
 def test_a_digest_that_did_not_go_out_comes_again_with_the_new_tickets_in_it(
-    tmp_path: Path, trouble: Verdict
+    tmp_path: Path, trouble: Receipt
 ) -> None:
     room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
     room.take_in(draft(created_at=at("23 08:00")))

@@ -18,15 +18,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jdticket.domain.channels import Channel, Receipt
 from jdticket.domain.reminders import (
-    Channel,
     Due,
     Escalation,
     Reminder,
     ReminderRule,
     ReminderRules,
     ReminderState,
-    Verdict,
     due_for_rejection,
     due_for_ticket,
 )
@@ -39,7 +38,7 @@ BUDGET = timedelta(seconds=50)
 CLAIM = BUDGET + timedelta(minutes=2)
 SECOND = timedelta(seconds=1)
 
-Answer = Callable[[], Verdict] | Verdict
+Answer = Callable[[], Receipt] | Receipt
 # Ticket, step, channel, deadline: what names a reminder.
 Key = tuple[str | None, str, str, datetime | None]
 
@@ -85,7 +84,7 @@ def key_of(row: Reminder) -> Key:
     return row.ticket_id, row.step, row.channel, row.deadline_at
 
 
-def killed() -> Verdict:
+def killed() -> Receipt:
     raise Killed
 
 

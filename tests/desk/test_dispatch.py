@@ -5,10 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from jdticket.desk.dispatch import Outlet
-from jdticket.domain.reminders import (
-    ReminderState,
-    Verdict,
-)
+from jdticket.domain.channels import Receipt
+from jdticket.domain.reminders import ReminderState
 from jdticket.errors import ConfigError
 from tests.desk.at_desk import DeskAt, at, draft
 from tests.desk.room import DOWN, HOUR, LADDER, MINUTE, OK, TOO_MANY, Room, channel, compose, numbers
@@ -86,7 +84,7 @@ def test_a_message_may_take_what_is_left_of_the_budget_and_never_more_than_ten_s
     given: list[float] = []
 
     def outlet(_name: str) -> Outlet:
-        def send(seconds: float) -> Verdict:
+        def send(seconds: float) -> Receipt:
             given.append(seconds)
             return OK
 
@@ -126,7 +124,7 @@ def test_a_channel_that_hangs_does_not_keep_the_others_from_sending_or_from_the_
     room = Room(tmp_path, "23 12:00", channels=[channel("hangs"), channel("good")])
     room.take_in(draft())
 
-    def hang() -> Verdict:
+    def hang() -> Receipt:
         looker = DeskAt(tmp_path, "23 12:00").store
         # Answers only when the other channel's reminder is on record as sent.
         for _look in range(100_000):

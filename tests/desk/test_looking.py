@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from jdticket.domain.tickets import (
+    Counts,
     Kind,
     Status,
     TicketQuery,
 )
 from jdticket.errors import NotFoundError
 from tests.desk.at_desk import (
+    WAITING,
     DeskAt,
     at,
     draft,
@@ -60,6 +62,30 @@ class TestLooking:
         board = office.desk.looking.board(TicketQuery())
         assert board.counts.overdue == 1
         assert office.desk.looking.seconds_left(board.tickets[0], office.time) == -1
+
+    def test_a_shop_is_told_the_counts_of_its_own_tickets_alone(self, office: DeskAt) -> None:
+        def take_in(shop: str, begin: int, each: int) -> None:
+            for n in range(begin, begin + each):
+                office.take_in(
+                    draft(f"{n}1", created_at=at("22 18:00")),  # due at 12:00
+                    draft(f"{n}2", created_at=at("23 09:30")),  # due at 13:30
+                    draft(f"{n}3"),
+                    draft(f"{n}4"),
+                    draft(f"{n}5", **WAITING),
+                    shop=shop,
+                )
+                text = "已经发出，请查收"
+                office.desk.replies.reply(f"{n}4", text, at=None, by="", force=False, send=True)
+                office.desk.replies.reply(f"{n}5", text, at=None, by="", force=False)
+                office.take_in(draft(f"{n}5", **WAITING), shop=shop)
+
+        take_in("jd3", 5900010, 1)
+        take_in("jd5", 5900020, 2)
+        office.time = at("23 12:55")
+        for shop, each in (("jd3", 1), ("jd5", 2), (None, 3), ("jd7", 0)):
+            counts = Counts(pending=3 * each, overdue=each, due_soon=each, returned=each, unsent=each)
+            assert office.desk.looking.board(TicketQuery(shop=shop)).counts == counts
+            assert office.desk.looking.check(timedelta(hours=1), shop)[0] == counts
 
     def test_a_limit_never_hides_how_many_there_are(self, office: DeskAt) -> None:
         office.take_in(*(draft(f"5900000{n}") for n in range(5)))

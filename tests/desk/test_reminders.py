@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.domain.reminders import (
-    ReminderState,
-    Verdict,
-)
+from jdticket.domain.channels import Receipt
+from jdticket.domain.reminders import ReminderState
 from tests.desk.at_desk import DeskAt, at, draft
 from tests.desk.room import DOWN, HOUR, LADDER, MINUTE, OK, REFUSED, Room, numbers
 
@@ -28,7 +26,7 @@ def test_a_rehearsal_tells_the_same_and_leaves_everything_to_be_sent(tmp_path: P
 
 
 @pytest.mark.parametrize("trouble", [DOWN, REFUSED])
-def test_what_failed_stays_due_and_goes_out_in_the_next_run(tmp_path: Path, trouble: Verdict) -> None:
+def test_what_failed_stays_due_and_goes_out_in_the_next_run(tmp_path: Path, trouble: Receipt) -> None:
     room = Room(tmp_path, "23 12:00")
     room.take_in(draft())
     room.answer(trouble)
@@ -85,7 +83,7 @@ def test_a_claim_lasts_longer_than_the_whole_run_may_take(tmp_path: Path) -> Non
     room.take_in(draft())
     lasts: list[timedelta] = []
 
-    def look() -> Verdict:
+    def look() -> Receipt:
         [row] = DeskAt(tmp_path, "23 12:00").store.reminders()
         lasts.append(row.claim_expires_at - room.time)
         return OK
@@ -100,7 +98,7 @@ def test_a_run_leaves_alone_what_another_has_under_way(tmp_path: Path) -> None:
     room.take_in(draft())
     meanwhile: list[list[str]] = []
 
-    def send() -> Verdict:
+    def send() -> Receipt:
         meanwhile.append(Room(tmp_path, "23 12:00").run())
         return OK
 

@@ -7,17 +7,10 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import EventKind
-from jdticket.domain.tickets import (
-    DeadlineSource,
-    Draft,
-    Kind,
-    PlatformState,
-    Rejection,
-    Status,
-    TicketQuery,
-)
+from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, TicketQuery
 from jdticket.errors import InputError, NotFoundError
 from tests.desk.at_desk import (
     ENDS,
@@ -175,7 +168,7 @@ class TestTakingIn:
     def test_a_change_of_configuration_does_not_slip_in_with_an_import(self, tmp_path: Path) -> None:
         office = DeskAt(tmp_path, "23 11:00")
         office.take_in(draft(content="甲"))
-        stricter = DeadlinePolicy(HOURS, Duration(timedelta(hours=2), ClockKind.SERVICE), {})
+        stricter = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=2), ClockKind.SERVICE), {})
         later = DeskAt(tmp_path, "23 11:00", policy=stricter)
         later.take_in(draft(content="乙", kind=Kind.URGE))
         assert later.desk.looking.find("59088842").deadline_at == at("23 14:00")

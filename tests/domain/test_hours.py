@@ -4,15 +4,16 @@ import io
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration, parse_policy_duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply, parse_time_to_reply
 from jdticket.domain.hours import NeverOpenError, Segment, ServiceHours, Window, parse_window
 from jdticket.domain.tickets import Kind
 
@@ -45,7 +46,7 @@ def segment(start: str, end: str, zone: ZoneInfo = SHANGHAI) -> Segment:
 
 
 HOURS = daily("09:00-19:00")
-POLICY = DeadlinePolicy(HOURS, Duration(4 * HOUR))
+POLICY = DeadlinePolicy(HOURS, TimeToReply(4 * HOUR))
 
 
 # The rules of the trade (seller guide 2021 and 2023; our decisions where it is silent)
@@ -91,19 +92,21 @@ def test_a_reminder_an_hour_before_half_past_nine_is_due_the_evening_before() ->
 
 def test_the_longer_announcement_gives_an_ordinary_ticket_a_day_around_the_clock() -> None:
     policy = DeadlinePolicy(
-        HOURS, Duration(24 * HOUR, ClockKind.CALENDAR), {Kind.CRC: Duration(4 * HOUR, ClockKind.SERVICE)}
+        HOURS,
+        TimeToReply(24 * HOUR, ClockKind.CALENDAR),
+        {Kind.CRC: TimeToReply(4 * HOUR, ClockKind.SERVICE)},
     )
     assert policy.deadline(Kind.CONSULT, at("19:30")) == at("2026-11-24 19:30")
     assert policy.counted(Kind.CONSULT, at("19:30")) == [segment("19:30", "2026-11-24 19:30")]
     assert policy.deadline(Kind.CRC, at("19:30")) == at("2026-11-24 13:00")
-    assert policy.duration(Kind.CRC) == Duration(4 * HOUR)
-    assert policy.duration(Kind.URGE) == Duration(24 * HOUR, ClockKind.CALENDAR)
+    assert policy.time_to_reply(Kind.CRC) == TimeToReply(4 * HOUR)
+    assert policy.time_to_reply(Kind.URGE) == TimeToReply(24 * HOUR, ClockKind.CALENDAR)
 
 
 def test_a_deadline_is_told_window_by_window() -> None:
     policy = DeadlinePolicy(
         daily("09:00-12:00 13:00-19:00", special={"2026-11-24": "", "2026-11-25": "10:00-10:30"}),
-        Duration(4 * HOUR),
+        TimeToReply(4 * HOUR),
     )
     counted = policy.counted(Kind.CRC, at("16:40"))
     assert counted == [
@@ -111,7 +114,7 @@ def test_a_deadline_is_told_window_by_window() -> None:
         segment("2026-11-25 10:00", "2026-11-25 10:30"),
         segment("2026-11-26 09:00", "2026-11-26 10:10"),
     ]
-    assert sum((one.length for one in counted), NONE) == 4 * HOUR
+    assert sum((one.duration for one in counted), NONE) == 4 * HOUR
 
 
 def test_moments_come_out_in_utc_to_the_second_whatever_zone_they_went_in() -> None:
@@ -123,7 +126,7 @@ def test_moments_come_out_in_utc_to_the_second_whatever_zone_they_went_in() -> N
         HOURS.next_opening(moment),
         HOURS.next_closing(moment),
         HOURS.segments(moment, moment + HOUR)[0].start,
-        DeadlinePolicy(HOURS, Duration(HOUR, ClockKind.CALENDAR)).deadline(Kind.CRC, at("10:00")),
+        DeadlinePolicy(HOURS, TimeToReply(HOUR, ClockKind.CALENDAR)).deadline(Kind.CRC, at("10:00")),
     ):
         assert out.tzinfo is UTC
         assert out.microsecond == 0
@@ -345,6 +348,7 @@ def test_a_negative_length_is_refused() -> None:
 # Daylight saving
 
 
+@cache
 def zone_from_rule(rule: str) -> ZoneInfo:
     """A zone that only has a POSIX rule, in the format of the zone database (RFC 8536)."""
     block = b"TZif2" + bytes(15) + struct.pack(">6L", 0, 0, 0, 0, 1, 4) + bytes(6) + b"LMT\0"
@@ -397,35 +401,36 @@ def test_the_shortest_daylight_saving_there_was_is_not_overlooked() -> None:
 
 
 def test_a_calendar_day_is_24_hours_also_when_clocks_change() -> None:
-    policy = DeadlinePolicy(daily("09:00-19:00", BERLIN), Duration(24 * HOUR, ClockKind.CALENDAR))
+    policy = DeadlinePolicy(daily("09:00-19:00", BERLIN), TimeToReply(24 * HOUR, ClockKind.CALENDAR))
     assert policy.deadline(Kind.URGE, at("2026-03-28 12:00", BERLIN)) == at("2026-03-29 13:00", BERLIN)
 
 
 # Against an oracle that walks: slow, and obvious
 
 
-class Walk:
-    """Service hours found out by looking at the clock again and again.
+@cache
+def clock_readings(zone: tzinfo, start: datetime, step: timedelta, steps: int) -> list[tuple[date, int]]:
+    """What the clock shows, step by step, as the day and the second in it.
 
     The clock that is looked at never goes back: while a zone's clock repeats an hour, it is held at the
     highest time that it has shown. That is what "the first moment at which the clock shows that time or
     a later one" comes to.
     """
+    lead = 4 * HOUR // step
+    shown = ((start + n * step).astimezone(zone).replace(tzinfo=None) for n in range(-lead, steps))
+    held = list(accumulate(shown, max))[lead:]
+    return [(one.date(), one.hour * 3600 + one.minute * 60 + one.second) for one in held]
+
+
+class Walk:
+    """Service hours found out by looking at the clock again and again."""
 
     def __init__(self, hours: ServiceHours, start: datetime, step: timedelta, steps: int) -> None:
         self.start, self.step = start.astimezone(UTC), step
-        lead = 4 * HOUR // step
-        held = self._clock(hours, -lead)
         self.open: list[bool] = []
-        for n in range(-lead, steps):
-            held = max(held, self._clock(hours, n))
-            if n >= 0:
-                own = hours.special.get(held.date(), hours.week[held.weekday()])
-                second = held.hour * 3600 + held.minute * 60 + held.second
-                self.open.append(any(one.start <= second < one.end for one in own))
-
-    def _clock(self, hours: ServiceHours, n: int) -> datetime:
-        return self.moment(n).astimezone(hours.zone).replace(tzinfo=None)
+        for day, second in clock_readings(hours.zone, self.start, step, steps):
+            own = hours.special.get(day, hours.week[day.weekday()])
+            self.open.append(any(one.start <= second < one.end for one in own))
 
     def moment(self, n: int) -> datetime:
         return self.start + n * self.step
@@ -700,7 +705,7 @@ def test_a_window_lies_within_one_day(start: int, end: int) -> None:
 def test_a_policys_duration_is_service_time_unless_it_says_calendar(
     text: str, length: timedelta, clock: ClockKind
 ) -> None:
-    assert parse_policy_duration(text) == Duration(length, clock)
+    assert parse_time_to_reply(text) == TimeToReply(length, clock)
 
 
 @pytest.mark.parametrize(
@@ -708,4 +713,4 @@ def test_a_policys_duration_is_service_time_unless_it_says_calendar(
 )
 def test_a_policys_duration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"length of time|no time"):
-        parse_policy_duration(text)
+        parse_time_to_reply(text)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 
 from .reading import DATA, at, drafts, only_draft, read, source
@@ -114,6 +115,22 @@ def test_another_archive_is_no_workbook() -> None:
         archive.writestr("tickets.csv", "工单号")
     with pytest.raises(InputError, match="ZIP archive and no workbook"):
         read(out.getvalue(), "a.zip")
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_workbook_that_would_burst_is_told_before_it_is_unpacked(beyond: int) -> None:
+    raw = bytearray(workbook({"a": [HEADER, [59088842, "", "2026-11-23 09:00:00"]]}))
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        parts = {item.filename: item.file_size for item in archive.infolist()}
+    # What the list at the archive's end says of the size of one part, which no sheet needs.
+    name = b"docProps/app.xml"
+    size = 2 * 1024**3 - sum(parts.values()) + parts[name.decode()] + beyond
+    struct.pack_into("<L", raw, raw.rindex(b"PK\x01\x02", 0, raw.rindex(name)) + 24, size)
+    if beyond:
+        with pytest.raises(InputError, match=r"a\.xlsx unpacks to more than 2 GB; split it"):
+            read(bytes(raw), "a.xlsx")
+    else:
+        assert only_draft(bytes(raw)).id == "59088842"
 
 
 def test_an_archive_with_a_broken_sheet_is_told() -> None:

@@ -32,6 +32,18 @@ def desk(prepared: Program, tmp_path: Path) -> Program:
     return prepared.copy_to(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def prepared_full(prepared: Program, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = prepared.copy_to(tmp_path_factory.mktemp("full"))
+    program.ok("import", many(program))
+    return program
+
+
+@pytest.fixture
+def full_desk(prepared_full: Program, tmp_path: Path) -> Program:
+    return prepared_full.copy_to(tmp_path)
+
+
 def many(program: Program) -> Path:
     return program.write("many.csv", table(*(row(60000000 + i) for i in range(MANY))))
 
@@ -51,6 +63,31 @@ def held(program: Program) -> Iterator[None]:
         db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("named_by", ["--db", "JDTICKET_DB", "database"])
+def test_an_address_of_a_store_that_is_not_known_is_named_and_nothing_is_made(
+    program: Program, named_by: str
+) -> None:
+    address = "postgresql://anna:hush@localhost/desk"
+    program.environ.pop("JDTICKET_DB")
+    if named_by == "database":
+        program.configure(f'database = "{address}"\n')
+    elif named_by == "JDTICKET_DB":
+        program.environ[named_by] = address
+    options = ["--db", address] if named_by == "--db" else []
+    before = sorted(program.folder.rglob("*"))
+    for command in (["list"], ["add", "59088842"], ["backup", "b.db"]):
+        line = program.refused(5, *options, *command)
+        assert "does not know postgresql:// as an address of a store" in line
+        assert "hush" not in line
+    in_chinese = program.run(*options, "--lang", "zh", "list")
+    assert in_chinese.code == 5
+    assert "不支持 postgresql:// 这样的数据库地址" in in_chinese.err
+    doctor = program.run(*options, "doctor")
+    assert doctor.code == 1
+    assert "[PROBLEM] store: jdticket does not know postgresql://" in doctor.out
+    assert sorted(program.folder.rglob("*")) == before
 
 
 def test_a_store_that_stays_locked_is_named_and_nothing_is_written(desk: Program) -> None:
@@ -144,22 +181,20 @@ def test_a_full_disk_leaves_nothing_half_written(desk: Program) -> None:
     assert desk.ok("import", path).out.startswith(f"{MANY} new")
 
 
-def test_an_export_on_a_full_disk_takes_its_file_away(desk: Program) -> None:
-    desk.ok("import", many(desk))
+def test_an_export_on_a_full_disk_takes_its_file_away(full_desk: Program) -> None:
     for name in ("out.csv", "out.xlsx"):
-        ran = limited(desk, 64, "export", "-o", name)
+        ran = limited(full_desk, 64, "export", "-o", name)
         assert (ran.returncode, ran.stdout) == (1, ""), ran
         assert "Traceback" not in ran.stderr
-        assert not (desk.folder / name).exists()
+        assert not (full_desk.folder / name).exists()
 
 
 # The other end of the pipe
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]], ids=["text", "json", "csv"])
-def test_a_reader_who_leaves_early_is_no_failure(desk: Program, form: list[str]) -> None:
-    desk.ok("import", many(desk))
-    with desk.start("list", "--all", *form, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def test_a_reader_who_leaves_early_is_no_failure(full_desk: Program, form: list[str]) -> None:
+    with full_desk.start("list", "--all", *form, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline()

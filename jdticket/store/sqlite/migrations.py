@@ -1,8 +1,8 @@
 """How the SQLite store's tables came to be, step by step.
 
 A step that has been released is never edited: a change is another function below the last one, and
-``SCHEMA_VERSION`` in ``sqlite.py`` counts them. Allowed values are therefore written out here and not
-taken from ``model``. The tables are plain SQL because CHECK constraints, triggers and partial indexes
+``SCHEMA_VERSION`` in ``connection.py`` counts them. Allowed values are therefore written out here and not
+taken from ``domain``. The tables are plain SQL because CHECK constraints, triggers and partial indexes
 are what they are about.
 """
 
