@@ -8,9 +8,8 @@ were looked at in every run.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.domain.hours import NeverOpenError
@@ -49,8 +48,7 @@ _SKEW = timedelta(minutes=1)
 _OPENED_FACT = "opening_without_tickets:"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One reminder, with what its message needs."""
 
     reminder: Reminder
@@ -120,7 +118,7 @@ class Claims:
         ]
         self._store.put_remind_at(done)
         mine = [
-            replace(notice, reminder=ours[_key(notice.reminder)])
+            notice._replace(reminder=ours[_key(notice.reminder)])
             for notice in wanted
             if _key(notice.reminder) in ours
         ]
@@ -281,7 +279,7 @@ class Claims:
             else:
                 kept.append(notice)
         return [
-            replace(notice, covers=tuple(covered[notice.reminder.channel]))
+            notice._replace(covers=tuple(covered[notice.reminder.channel]))
             if notice.reminder.rule is ReminderRule.OPENING
             else notice
             for notice in kept

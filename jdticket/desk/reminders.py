@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -108,8 +107,7 @@ class ReminderDesk:
         now = self._now()
 
         def judged(reminder: Reminder) -> Reminder:
-            return replace(
-                reminder,
+            return reminder._replace(
                 state=ReminderState.SENT if receipt.ok else ReminderState.FAILED,
                 sent_at=now if receipt.ok else None,
                 answer=receipt.answer,
@@ -117,8 +115,7 @@ class ReminderDesk:
             )
 
         settled = [
-            replace(
-                notice,
+            notice._replace(
                 reminder=judged(notice.reminder),
                 covers=tuple(judged(reminder) for reminder in notice.covers),
             )

@@ -50,8 +50,7 @@ class ReminderState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(NamedTuple):
     """One row of the ledger: one reminder on one channel."""
 
     rule: ReminderRule
