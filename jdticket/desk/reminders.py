@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.claims import Claims, Notice
-from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.reminders import ReminderState
 from jdticket.store.interface import RAN_AT, RAN_EVERY
 
@@ -61,6 +60,8 @@ class ReminderDesk:
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
+        from jdticket.desk.rehearsal import rehearsal
+
         with rehearsal(self._store):
             return self._claims.claim(self._now(), timedelta(0))
 

@@ -102,8 +102,7 @@ class Duty:
             raise ValueError("a duty must end after it begins, within one day")
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderRules:
+class ReminderRules(NamedTuple):
     """What is reminded of, and how often. Every length is at least a second."""
 
     new: bool

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,13 +95,13 @@ WORDS = {
     PlatformState.VOID: "已作废",
 }
 DAY, NIGHT = channel("day"), channel("night", night=True)
-FULL = replace(LADDER, returned=True, opening=True)
+FULL = LADDER._replace(returned=True, opening=True)
 SETTINGS: dict[str, tuple[ReminderRules, list[Channel]]] = {
     "full": (FULL, [DAY, NIGHT]),
-    "other steps": (replace(FULL, before=(3 * HOUR, 20 * MINUTE), overdue_times=2), [DAY, NIGHT]),
-    "not new": (replace(FULL, new=False), [DAY, NIGHT]),
+    "other steps": (FULL._replace(before=(3 * HOUR, 20 * MINUTE), overdue_times=2), [DAY, NIGHT]),
+    "not new": (FULL._replace(new=False), [DAY, NIGHT]),
     "escalated": (
-        replace(FULL, escalate=(Escalation(45 * MINUTE, (), "boss"),)),
+        FULL._replace(escalate=(Escalation(45 * MINUTE, (), "boss"),)),
         [DAY, NIGHT, channel("boss", night=True)],
     ),
     "nights swapped": (FULL, [channel("day", night=True), channel("night")]),
