@@ -138,7 +138,7 @@ class TakingIn:
                 done.changed += 1
                 if ticket.returned_at is not None and held.returned_at is None:
                     done.returned.append(ticket.id)
-                if ticket.rejected_at != held.rejected_at:
+                if ticket.reopened_at != held.reopened_at:
                     done.rejected_replies.append(ticket.id)
             known[ticket.id] = touched[ticket.id] = ticket
             events += story

@@ -100,4 +100,4 @@ def moved(ticket: Ticket, move: Move, at: datetime) -> Ticket:
         case Move.ARRIVE:
             return replace(ticket, returned_at=None)
         case Move.REJECT:
-            return replace(ticket, status=Status.PENDING, returned_at=None, rejected_at=at)
+            return replace(ticket, status=Status.PENDING, returned_at=None, reopened_at=at)

@@ -161,7 +161,7 @@ def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Re
 def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
     """The reminder that the platform has rejected the reply to a ticket, which is pending again: at once,
     whatever its ladder has told already. The step is "rejected:<time>"."""
-    at = ticket.rejected_at
+    at = ticket.reopened_at
     if at is None or now < at or ticket.status is not Status.PENDING or not rules.returned:
         return None
     left = hours.between(now, ticket.deadline_at)
@@ -175,7 +175,7 @@ def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Remin
     It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
     """
     _step, following = _standing(ticket, now, hours, rules)
-    moments = [following, ticket.rejected_at if rules.returned else None]
+    moments = [following, ticket.reopened_at if rules.returned else None]
     for escalation in rules.escalate:
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.

@@ -56,7 +56,7 @@ def test_a_move_changes_status_and_flags_and_nothing_else(move: Move) -> None:
         Move.ARRIVE: (Status.REPLIED, None, None),
         Move.REJECT: (Status.PENDING, None, NOON),
     }
-    assert (after.status, after.returned_at, after.rejected_at) == expected[move]
+    assert (after.status, after.returned_at, after.reopened_at) == expected[move]
     assert (after.deadline_at, after.replied_at, after.content) == (
         before.deadline_at,
         before.replied_at,

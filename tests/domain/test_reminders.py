@@ -223,7 +223,7 @@ def test_after_a_pause_only_the_most_urgent_step_is_due() -> None:
 
 
 def test_a_rejection_that_is_still_to_come_is_a_moment_of_its_own() -> None:
-    one = ticket(rejected_at=at("23 12:30"))
+    one = ticket(reopened_at=at("23 12:30"))
     assert next_moment(one, at("23 12:00"), HOURS, RULES) == at("23 12:30")
     assert next_moment(one, at("23 12:30"), HOURS, RULES) == at("23 13:00")
     assert next_moment(one, at("23 12:00"), HOURS, RULES._replace(returned=False)) == at("23 13:00")
@@ -302,7 +302,7 @@ def test_one_that_was_found_missing_in_time_is_reminded_of_before_its_deadline()
 
 
 def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
-    one = ticket("23 14:00", rejected_at=at("23 12:30"))
+    one = ticket("23 14:00", reopened_at=at("23 12:30"))
 
     def rejection(ticket: Ticket, now: str, rules: ReminderRules = RULES) -> Due | None:
         return due_for_rejection(ticket, at(f"23 {now}"), HOURS, rules)
@@ -311,7 +311,7 @@ def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
     assert rejection(one, "12:30") == Due(
         ReminderRule.RETURNED, "rejected:2026-11-23T04:30:00Z", at("23 12:30"), 90 * MINUTE
     )
-    assert rejection(replace(one, rejected_at=None), "12:30") is None
+    assert rejection(replace(one, reopened_at=None), "12:30") is None
     assert rejection(replace(one, status=Status.REPLIED), "12:30") is None
     assert rejection(one, "12:30", RULES._replace(returned=False)) is None
 
