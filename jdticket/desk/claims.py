@@ -2,7 +2,8 @@
 
 A ticket is looked at when it has changed, and again at the moment for which the last look set it down:
 the look is that of :mod:`jdticket.domain.reminders`, and what it comes to is the same as if every ticket
-were looked at in every run.
+were looked at in every run. (Ranges of deadlines since the last run would find those that have not changed;
+the changed, the failed, the held back and the killed would have to be kept apart for them all the same.)
 """
 
 from __future__ import annotations
