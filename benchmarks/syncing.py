@@ -1,8 +1,8 @@
 """`jdticket sync` against the platform's stand-in, on this machine.
 
-    python benchmarks/platform.py
+    python benchmarks/syncing.py
 
-The stand-in (jdticket/gateway.py) runs in a process of its own. The yardsticks: a bare loop that makes the
+The stand-in (jdticket/demo/gateway.py) runs in a process of its own. The yardsticks: a bare loop that makes the
 same signed calls over one kept connection and throws the answers away, and the bare imports.
 """
 
