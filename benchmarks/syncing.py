@@ -65,7 +65,8 @@ class Process:
 
 def calls_of_a_sync(folder: Path) -> list[Call]:
     """What the first sync of a shop with as many work orders asks."""
-    from jdticket.demo.gateway import Gateway, sample_orders
+    from jdticket.demo.gateway import Gateway
+    from jdticket.demo.work_orders import sample_orders
 
     with Gateway() as gateway:
         gateway.add_app("demo-app", "demo-secret")

@@ -16,7 +16,6 @@ import secrets
 import socket
 import sys
 import threading
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -30,18 +29,12 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from jdticket.demo.work_orders import STATUS_NAMES, SUBTYPES, Log, Shop, WorkOrder, sample_orders
+
 WORKLIST = "jingdong.wos.worklist.get"
 WORKINFO = "jingdong.wos.workinfo.get"
 SUBBIZTYPELIST = "jingdong.wos.subbiztypelist.get"
 REPLY = "jingdong.rest.workorder.reply"
-STATUS_NAMES = {1: "待回复", 2: "待确认", 3: "已作废", 4: "已关闭", 5: "已驳回"}
-BIZTYPES = {101: "催单", 102: "CRC高危投诉", 103: "咨询", 104: "投诉"}
-SUBTYPES: dict[int, dict[int, str]] = {
-    101: {10101: "催发货", 10102: "催物流", 10103: "催退款"},
-    102: {10201: "商品质量", 10202: "服务态度", 10203: "退款纠纷", 10204: "媒体曝光"},
-    103: {10301: "商品咨询"},
-    104: {10401: "发错货", 10402: "拒绝退换"},
-}
 ERRORS = {
     "2": ("限制时间内调用失败次数", "App Call Limited"),
     "4": ("缺少版本参数", "Missing Version"),
@@ -88,39 +81,6 @@ _GRANTS = {
 _ZONE = timezone(timedelta(hours=8))
 _SHOWN_FOR = timedelta(days=60)
 _REPLY_BYTES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """An entry in the record of a work order; ``kind`` is 客服发起, 商家回复 or 平台驳回."""
-
-    user: str
-    at: datetime
-    kind: str
-    content: str
-
-
-@dataclass(slots=True)
-class WorkOrder:
-    """A work order. All of it but ``created``, by which it is filed, may be changed at any time."""
-
-    work_id: int
-    order_id: int
-    status: int
-    """A key of ``STATUS_NAMES``."""
-    created: datetime
-    """Aware."""
-    content: str
-    biztype_id: int
-    biztype_name: str
-    logs: list[Log] = field(default_factory=list)
-    """The first, 客服发起, is made if there are none."""
-    reply_biztype_name: str = ""
-    reply_sub_biztype_name: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.logs:
-            self.logs.append(Log("京东客服", self.created, "客服发起", self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +132,6 @@ class _App:
     secret: str
     redirect_uri: str
     calls: deque[datetime] = field(default_factory=deque)
-
-
-@dataclass(slots=True)
-class _Shop:
-    orders: dict[int, WorkOrder] = field(default_factory=dict)
-    newest_first: list[WorkOrder] = field(default_factory=list)
-    """Empty when it is to be made anew."""
 
 
 @dataclass(slots=True)
@@ -278,7 +231,7 @@ class Gateway:
         self._now = now
         self._lock = threading.RLock()
         self._apps: dict[str, _App] = {}
-        self._shops: dict[str, _Shop] = {}
+        self._shops: dict[str, Shop] = {}
         self._grants: dict[str, _Grant] = {}
         self._server = _Server(port, self)
         address = f"http://127.0.0.1:{self._server.server_port}"
@@ -306,14 +259,12 @@ class Gateway:
 
     def add_merchant(self, name: str) -> None:
         """Open a shop, with no work orders yet."""
-        self._shops[name] = _Shop()
+        self._shops[name] = Shop()
 
     def add_orders(self, merchant: str, orders: Iterable[WorkOrder]) -> None:
         """Put work orders before a merchant; one with a known number replaces the other."""
         with self._lock:
-            shop = self._shops[merchant]
-            shop.orders.update((order.work_id, order) for order in orders)
-            shop.newest_first = []
+            self._shops[merchant].add(orders)
 
     def orders(self, merchant: str) -> dict[int, WorkOrder]:
         """The merchant's work orders themselves, by number: a change shows in the next answer."""
@@ -476,7 +427,7 @@ class Gateway:
         return grant.merchant
 
     def _work_list(
-        self, shop: _Shop, asked: Mapping[str, Any], now: datetime, repeated: bool
+        self, shop: Shop, asked: Mapping[str, Any], now: datetime, repeated: bool
     ) -> dict[str, Any]:
         page, size = asked["page_number"], asked["page_size"]
         status, order_id = asked.get("status"), asked.get("order_id")
@@ -485,11 +436,7 @@ class Gateway:
         _possible("page_size", 10 <= size <= 30 or None)
         _possible("status", status is None or status in STATUS_NAMES or None)
         _possible("begin_date", end is None or begin <= end or None)
-        if len(shop.newest_first) != len(shop.orders):
-            shop.newest_first = sorted(shop.orders.values(), key=lambda one: (_filed_by(one), -one.work_id))
-        first = bisect_left(shop.newest_first, -end.timestamp(), key=_filed_by) if end else 0
-        last = bisect_right(shop.newest_first, -begin.timestamp(), key=_filed_by)
-        found = shop.newest_first[first:last]
+        found = shop.created(begin, end)
         if status is not None:
             found = [order for order in found if order.status == status]
         if order_id is not None:
@@ -653,10 +600,6 @@ def _named(names: str, *values: object) -> dict[str, Any]:
     return dict(zip(names.split(), values, strict=True))
 
 
-def _filed_by(order: WorkOrder) -> float:
-    return -order.created.timestamp()
-
-
 def _epoch_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
@@ -688,38 +631,6 @@ def _camel_case(found: Any) -> Any:
 @cache
 def _camel_name(name: str) -> str:
     return re.sub("_([A-Za-z])", lambda letter: letter[1].upper(), name)
-
-
-def sample_orders(count: int, now: datetime, *, first_id: int = 84_700_000) -> list[WorkOrder]:
-    """``count`` work orders of all states and kinds, over the 50 days before ``now``, the newest last.
-
-    The same arguments make the same orders.
-    """
-    contents = {
-        101: ("催促发货，已付款三天", "物流信息两天没有更新，请尽快核实", "退货已签收，催促退款"),
-        102: ("商品破损，要求退款", "收到的商品与描述不符，要求赔偿", "客户称将向媒体反映"),
-        103: ("是否支持七天无理由退货", "咨询保修期限"),
-        104: ("要求平台介入", "颜色发错，店铺拒绝换货"),
-    }
-    newest = now.replace(microsecond=0) - timedelta(hours=1)
-    orders = []
-    for index in range(count):
-        ago = timedelta(days=49) / max(count - 1, 1) * (count - 1 - index)
-        created = newest - timedelta(seconds=ago // timedelta(seconds=1))
-        status, biztype = (4, 2, 5, 3, 1)[index % 5], (101, 102, 103, 104)[index % 4]
-        content = contents[biztype][index // 4 % len(contents[biztype])]
-        ids = first_id + index, 275_490_000_000 + index * 7919
-        order = WorkOrder(*ids, status, created, content, biztype, BIZTYPES[biztype])
-        if status in (2, 4, 5):
-            answer = "您好，问题已核实并处理完毕，给您带来不便，敬请谅解。"
-            order.logs.append(Log("商家客服", created + timedelta(minutes=25), "商家回复", answer))
-            order.reply_biztype_name = order.biztype_name
-            order.reply_sub_biztype_name = next(iter(SUBTYPES[biztype].values()))
-        if status == 5:
-            rejected = created + timedelta(minutes=50)
-            order.logs.append(Log("京东客服", rejected, "平台驳回", "回复无效，请重新处理"))
-        orders.append(order)
-    return orders
 
 
 def main() -> None:

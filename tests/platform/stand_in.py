@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from jdticket.demo.gateway import Gateway, WorkOrder
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.work_orders import WorkOrder
 from jdticket.domain.authorisation import App
 
 APP_KEY = "app-key-5f3a"
