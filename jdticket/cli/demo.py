@@ -101,7 +101,8 @@ def _end(folder: Path, config: Path) -> None:
 
 def _platform(session: Session) -> None:
     """A shop's day with the platform, which is played on this machine: the real one is never asked."""
-    from jdticket.demo.gateway import REPLY, Gateway
+    from jdticket.demo.gateway import Gateway
+    from jdticket.demo.interfaces import REPLY
     from jdticket.demo.work_orders import SUBTYPES
 
     folder = Path(tempfile.mkdtemp(prefix="jdticket-demo-"))

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 from http import HTTPStatus
@@ -29,12 +29,17 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from jdticket.demo.work_orders import STATUS_NAMES, SUBTYPES, Log, Shop, WorkOrder, sample_orders
+from jdticket.demo.interfaces import (
+    PARAMETERS,
+    WORKLIST,
+    RefusedError,
+    answer_to,
+    epoch_ms,
+    named,
+    read_moment,
+)
+from jdticket.demo.work_orders import Shop, WorkOrder, sample_orders
 
-WORKLIST = "jingdong.wos.worklist.get"
-WORKINFO = "jingdong.wos.workinfo.get"
-SUBBIZTYPELIST = "jingdong.wos.subbiztypelist.get"
-REPLY = "jingdong.rest.workorder.reply"
 ERRORS = {
     "2": ("限制时间内调用失败次数", "App Call Limited"),
     "4": ("缺少版本参数", "Missing Version"),
@@ -66,21 +71,11 @@ FAULTS = {
 }
 
 _PARAM_JSON = "360buy_param_json"
-# The parameters of the interfaces: those that must be there, and the others.
-_PARAMETERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    WORKLIST: (("page_number", "page_size"), ("status", "order_id", "begin_date", "end_date")),
-    WORKINFO: (("work_id",), ()),
-    SUBBIZTYPELIST: (("biztype_id",), ()),
-    REPLY: (("work_id", "reply_content", "work_type", "work2_type"), ()),
-}
 # The steps of OAuth: the type of the grant, and the field that shows it.
 _GRANTS = {
     "access_token": ("authorization_code", "code"),
     "refresh_token": ("refresh_token", "refresh_token"),
 }
-_ZONE = timezone(timedelta(hours=8))
-_SHOWN_FOR = timedelta(days=60)
-_REPLY_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +147,6 @@ class _Answer:
     body: dict[str, Any] | str
     status: int = 200
     location: str = ""
-
-
-class _RefusedError(Exception):
-    """The platform's error ``code``, and the parameter it is about."""
-
-    def __init__(self, code: str, about: str = "") -> None:
-        super().__init__(code, about)
-        self.code, self.about = code, about
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -374,18 +361,9 @@ class Gateway:
             self._check(fields, now)
             merchant = self._admit(fields, now)
             if params is None:
-                raise _RefusedError("62")
-            asked = _values(method, params, now)
-            if method == WORKLIST:
-                body = self._work_list(self._shops[merchant], asked, now, repeated)
-            elif method == SUBBIZTYPELIST:
-                subtypes = _possible("biztype_id", SUBTYPES.get(asked["biztype_id"])).items()
-                rows = [_named("sub_biztype_id sub_biztype_name", *row) for row in subtypes]
-                body = {"saf_biztype_Dtos": rows}
-            else:
-                order = _possible("work_id", self._shops[merchant].orders.get(asked["work_id"]))
-                body = _reply(order, merchant, asked, now) if method == REPLY else _work_info(order, now)
-        except _RefusedError as refused:
+                raise RefusedError("62")
+            body = answer_to(method, params, self._shops[merchant], merchant, now, repeated=repeated)
+        except RefusedError as refused:
             about = f": {refused.about}" if refused.about else ""
             return _error(refused.code, *(words + about for words in ERRORS[refused.code]))
         if self.camel_case:
@@ -394,7 +372,7 @@ class Gateway:
 
     def _check(self, fields: Mapping[str, str], now: datetime) -> None:
         app = self._apps.get(fields.get("app_key", ""), _App("", ""))
-        sent = _moment(fields.get("timestamp", ""))
+        sent = read_moment(fields.get("timestamp", ""))
         signed = "".join(name + value for name, value in sorted(fields.items()) if name != "sign")
         sign = hashlib.md5(f"{app.secret}{signed}{app.secret}".encode(), usedforsecurity=False)
         wrong = {
@@ -403,7 +381,7 @@ class Gateway:
             "7": not fields.get("timestamp"),
             "8": sent is None or abs(sent - now) > timedelta(minutes=10),
             "14": not fields.get("method"),
-            "15": fields.get("method") not in _PARAMETERS,
+            "15": fields.get("method") not in PARAMETERS,
             "13": fields.get("format") != "json",
             "21": fields.get("app_key") not in self._apps,
             "11": not fields.get("sign"),
@@ -411,47 +389,20 @@ class Gateway:
         }
         for code, is_wrong in wrong.items():
             if is_wrong:
-                raise _RefusedError(code)
+                raise RefusedError(code)
 
     def _admit(self, fields: Mapping[str, str], now: datetime) -> str:
         """The merchant whose work orders may be seen; counts the call."""
         grant = self._granted("access_token", fields)
         if grant is None:
-            raise _RefusedError("19")
+            raise RefusedError("19")
         calls = self._apps[grant.app_key].calls
         while calls and calls[0] <= now - timedelta(seconds=60):
             calls.popleft()
         if self.call_limit is not None and len(calls) >= self.call_limit:
-            raise _RefusedError("2")
+            raise RefusedError("2")
         calls.append(now)
         return grant.merchant
-
-    def _work_list(
-        self, shop: Shop, asked: Mapping[str, Any], now: datetime, repeated: bool
-    ) -> dict[str, Any]:
-        page, size = asked["page_number"], asked["page_size"]
-        status, order_id = asked.get("status"), asked.get("order_id")
-        begin, end = asked.get("begin_date", now - _SHOWN_FOR), asked.get("end_date")
-        _possible("page_number", page >= 1 or None)
-        _possible("page_size", 10 <= size <= 30 or None)
-        _possible("status", status is None or status in STATUS_NAMES or None)
-        _possible("begin_date", end is None or begin <= end or None)
-        found = shop.created(begin, end)
-        if status is not None:
-            found = [order for order in found if order.status == status]
-        if order_id is not None:
-            found = [order for order in found if order.order_id == order_id]
-        rows = [
-            {
-                "work_id": one.work_id,
-                "order_id": one.order_id,
-                "status_name": STATUS_NAMES[one.status],
-                "create_date": _epoch_ms(one.created),
-                "content": one.content,
-            }
-            for one in found[(page - 1) * size - repeated : page * size]
-        ]
-        return {"page": {"result": rows, "total_count": len(found)}}
 
     def _answer_oauth(self, step: str, fields: Mapping[str, str]) -> _Answer:
         app_key = fields.get("app_key", "")
@@ -478,10 +429,10 @@ class Gateway:
                 old.ended = True
         access, refresh = self.token_for(app_key, grant.merchant, lifetime=self.token_lifetime)
         known_as = hashlib.md5(grant.merchant.encode(), usedforsecurity=False).hexdigest()
-        body = _named(
+        body = named(
             "access_token refresh_token expires_in scope open_id uid time token_type code",
             *(access, refresh, int(self.token_lifetime.total_seconds()), "snsapi_base"),
-            *(known_as, str(int(known_as[:12], 16)), _epoch_ms(self._clock()), "bearer", 0),
+            *(known_as, str(int(known_as[:12], 16)), epoch_ms(self._clock()), "bearer", 0),
         )
         return _Answer("0", body)
 
@@ -506,74 +457,6 @@ class Gateway:
                 grant.ended |= grant.merchant == merchant and grant.kind in kinds
 
 
-def _values(method: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """An interface's own parameters, its numbers and dates read; null is missing."""
-    values: dict[str, Any] = {}
-    required, optional = _PARAMETERS[method]
-    for name in (*required, *optional):
-        value = params.get(name)
-        if value is None:
-            if name in required:
-                raise _RefusedError("60", name)
-        elif name.endswith("_date"):
-            moment = _possible(name, _moment(str(value)))
-            values[name] = _possible(name, moment if moment >= now - _SHOWN_FOR else None)
-        elif name == "reply_content":
-            values[name] = _possible(name, value if isinstance(value, str) else None)
-        else:
-            number = re.fullmatch("-?[0-9]{1,18}", str(value))
-            values[name] = int(_possible(name, number)[0])
-    return values
-
-
-def _possible(name: str, value: Any) -> Any:
-    """``value``, unless it is None: then that of the parameter is impossible."""
-    if value is None:
-        raise _RefusedError("61", name)
-    return value
-
-
-def _work_info(order: WorkOrder, now: datetime) -> dict[str, Any]:
-    if order.created < now - _SHOWN_FOR:
-        return {"result": []}
-    logs = [
-        _named(
-            "oper_user oper_date oper_type oper_content", log.user, _epoch_ms(log.at), log.kind, log.content
-        )
-        for log in order.logs
-    ]
-    info = _named(
-        "send_biztype_id send_biztype_name reply_biztype_name reply_sub_biztype_name",
-        *(order.biztype_id, order.biztype_name, order.reply_biztype_name, order.reply_sub_biztype_name),
-    )
-    info |= {"santisfaction": "", "create_date": _epoch_ms(order.created), "oper_logs": logs}
-    return {"result": [info]}
-
-
-def _reply(order: WorkOrder, merchant: str, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    content, biztype, subtype = asked["reply_content"], asked["work_type"], asked["work2_type"]
-    code, message = 2, ""
-    if order.status == 2:
-        code, message = 3, "工单已回复，请勿重复回复"
-    elif order.status in (3, 4):
-        message = f"工单{STATUS_NAMES[order.status]}，不能回复"
-    elif not content.strip():
-        message = "回复内容不能为空"
-    elif len(content.encode("gb18030", "replace")) > _REPLY_BYTES:
-        message = f"回复内容超过{_REPLY_BYTES}字节"
-    elif biztype != order.biztype_id:
-        message = "一级业务类型与工单不符"
-    elif subtype not in SUBTYPES.get(biztype, {}):
-        message = "二级业务类型不存在"
-    else:
-        code, message = 1, "回复成功"
-        order.status = 2
-        order.logs.append(Log(merchant, now, "商家回复", content))
-        order.reply_biztype_name = order.biztype_name
-        order.reply_sub_biztype_name = SUBTYPES[biztype][subtype]
-    return {"work_order": {"resultCode": code, "resultMsg": message}}
-
-
 def _spoilt(answer: _Answer, fault: Fault) -> _Answer:
     """What is sent under the fault, and the code that goes on record."""
     if fault.kind == "error":
@@ -594,23 +477,6 @@ def _error(code: str, chinese: str, english: str) -> _Answer:
 
 def _refusal(code: int, why: str) -> _Answer:
     return _Answer(str(code), {"code": code, "msg": why, "requestId": secrets.token_hex(8)})
-
-
-def _named(names: str, *values: object) -> dict[str, Any]:
-    return dict(zip(names.split(), values, strict=True))
-
-
-def _epoch_ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment in the platform's own spelling and zone; None for any other spelling."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text)
-        if f"{moment:%Y-%m-%d %H:%M:%S}" == text:
-            return moment.replace(tzinfo=_ZONE)
-    return None
 
 
 def _sorted_object(text: str) -> dict[str, Any] | None:
@@ -643,7 +509,7 @@ def main() -> None:
         gateway.add_merchant("demo")
         gateway.add_orders("demo", sample_orders(count, datetime.now(UTC)))
         tokens = gateway.token_for("demo-app", "demo")
-        reach = _named(
+        reach = named(
             "url oauth_url app_key app_secret access_token refresh_token code",
             *(gateway.url, gateway.oauth_url, "demo-app", "demo-secret", *tokens),
             gateway.code_for("demo-app", "demo"),
