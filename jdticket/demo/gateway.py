@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from jdticket.demo.faults import Fault, next_fault
 from jdticket.demo.interfaces import (
     PARAMETERS,
     WORKLIST,
@@ -57,19 +58,6 @@ ERRORS = {
     "61": ("非法的应用参数", "Invalid Application Parameter"),
     "62": ("应用参数不是键有序的JSON对象", "Application Parameters Are No JSON Object With Sorted Keys"),
 }
-FAULTS = {
-    "slow": "the answer drips, a byte each ``seconds``",
-    "never": "the request is processed, and no answer comes until the gateway closes",
-    "cut": "the request is processed, and the answer breaks off in the middle",
-    "lost": "the request is processed, and the connection closed instead of an answer",
-    "garbage": "the request is processed, and the answer is no JSON",
-    "duplicate": "a page after the first has the last row of the page before above its own",
-    "refuse": "the connection is closed, the request not looked at",
-    "html": "an error page with HTTP status 200, the request not processed",
-    "status": "an error page with HTTP status ``status``, the request not processed",
-    "error": "the error ``code`` with the words ``desc``, the request not processed",
-}
-
 _PARAM_JSON = "360buy_param_json"
 # The steps of OAuth: the type of the grant, and the field that shows it.
 _GRANTS = {
@@ -95,31 +83,6 @@ class Call:
     """The form fields but the interface's own parameters."""
     processed: bool = True
     """False: a fault kept it from being looked at."""
-
-
-@dataclass(slots=True)
-class Fault:
-    """How calls go wrong. ``times`` -1: for ever; ``after``: how many matching calls pass unharmed before."""
-
-    kind: str
-    """A key of ``FAULTS``, which says what happens."""
-    method: str = ""
-    """Which calls match: those of this interface, "oauth", or "" for all."""
-    times: int = 1
-    after: int = 0
-    seconds: float = 0.05
-    status: int = 502
-    code: str = "66"
-    desc: str = "系统处理错误"
-
-    def __post_init__(self) -> None:
-        if self.kind not in FAULTS:
-            raise ValueError(f"there is no fault {self.kind!r}")
-
-    @property
-    def processed(self) -> bool:
-        """Whether the request takes effect all the same."""
-        return self.kind not in ("refuse", "html", "status", "error")
 
 
 @dataclass(slots=True)
@@ -289,7 +252,7 @@ class Gateway:
         params = _sorted_object(fields.get(_PARAM_JSON, "")) if routed else fields
         page = str((params or {}).get("page_number", 1)) if method == WORKLIST else ""
         with self._lock:
-            fault = self._next_fault("oauth" if path.startswith("/oauth2/") else method, page)
+            fault = next_fault(self.faults, "oauth" if path.startswith("/oauth2/") else method, page)
             kind = fault.kind if fault is not None else ""
             shown = (fields.get(name, "") for name in ("access_token", "code", "refresh_token"))
             merchant = next((self._grants[name].merchant for name in shown if name in self._grants), "")
@@ -308,19 +271,6 @@ class Gateway:
         if on_page is not None:
             on_page(merchant, int(page))
         self._send(handler, answer, fault)
-
-    def _next_fault(self, method: str, page: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method not in ("", method) or (fault.kind == "duplicate" and page in ("", "1")):
-                continue
-            if fault.after:
-                fault.after -= 1
-                continue
-            fault.times -= 1
-            if not fault.times:
-                self.faults.remove(fault)
-            return fault
-        return None
 
     def _send(self, handler: _Handler, answer: _Answer, fault: Fault | None) -> None:
         text = answer.body

@@ -1,5 +1,5 @@
-"""The stand-in for JD's open platform (jdticket/gateway.py), set up for tests: one application, one merchant
-for each shop, and how the program reaches them."""
+"""The stand-in for JD's open platform (jdticket/demo), set up for tests: one application, one merchant for
+each shop, and how the program reaches them."""
 
 from __future__ import annotations
 
