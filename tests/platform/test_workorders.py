@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from jdticket import i18n
-from jdticket.demo.gateway import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST, Gateway, Log, WorkOrder
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST
+from jdticket.demo.work_orders import Log, WorkOrder
 from jdticket.domain.authorisation import App
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.sources import Details, LogEntry, Verdict
