@@ -1,7 +1,8 @@
 """Runs the whole suite at hours at which nobody is at work, and tells how each run ended.
 
-By hand: ``python -m tests.at_odd_hours [PYTEST'S ARGUMENTS]``, with ``faketime`` of libfaketime 0.9.12 or later
-(0.9.10, which Debian has, makes Python's waits fail or never end).
+By hand: ``python -m tests.at_odd_hours [PYTEST'S ARGUMENTS]``, with ``faketime`` of libfaketime 0.9.12 or
+later (0.9.10, which Debian has, makes Python's waits fail or never end). Commands run in processes of their
+own, so that it takes a few minutes an hour.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-# By the clock of the shops: at night, around the opening, at noon, around the close and midnight, and around the
-# end of a year.
+# By the clock of the shops: at night, around the opening, at noon, around the close and midnight, and around
+# the end of a year.
 HOURS = (
     "2026-11-25 03:00:00",
     "2026-11-25 08:59:58",
@@ -26,7 +27,6 @@ HOURS = (
 FAKED = {
     "TZ": "UTC",
     "FAKETIME_DONT_RESET": "1",  # every process goes by one clock
-    "FAKETIME_CACHE_DURATION": "1000000",  # which is set once, whatever becomes of the environment
     "NO_FAKE_STAT": "1",  # byte code is as old as it is
 }
 SHOPS = ZoneInfo("Asia/Shanghai")

@@ -120,6 +120,9 @@ class Program:
 
     def run(self, *arguments: str | Path, stdin: str | bytes = "", **environ: str) -> Ran:
         """Run it in a pipe. Nothing may ever look like a crash."""
+        if CLOCK:
+            # libfaketime looks at the environment from every thread, and this would change it.
+            return self.process.run(*arguments, stdin=stdin, **environ)
         code, out, err = in_process.run(
             [*map(str, arguments)],
             stdin=stdin.encode() if isinstance(stdin, str) else stdin,
