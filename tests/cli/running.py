@@ -35,6 +35,9 @@ _ROOT = os.geteuid() == 0
 _DROP = [shutil.which("setpriv") or "false", "--bounding-set=-dac_override,-dac_read_search"]
 _DROPS = _ROOT and subprocess.run([*_DROP, "true"], check=False).returncode == 0
 needs_rights_to_be_limited = pytest.mark.skipif(_ROOT and not _DROPS, reason="root may write anywhere")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So it is where the tests run in the background, and programs inherit it; on a terminal it never is.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The clock is the same for every process, also when it is not the machine's (tests/at_odd_hours.py).
 _OF_CLOCK = ("FAKETIME", "LD_PRELOAD", "NO_FAKE_STAT")
 CLOCK = {name: value for name, value in os.environ.items() if name.startswith(_OF_CLOCK)}
