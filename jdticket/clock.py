@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jdticket.durations import length_from_words
+from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _
 
@@ -97,7 +97,7 @@ def parse_duration(text: str) -> timedelta:
     Raises ``InputError``. A day is 24 hours.
     """
     try:
-        return length_from_words(text)
+        return duration_from_words(text)
     except ValueError:
         raise InputError(
             _("{text} is not a length of time; write one such as 4h, 30m, 1h30m or 2小时30分.").format(
@@ -245,10 +245,10 @@ class _TimeReader:
         if match is None:
             return None
         try:
-            length = length_from_words(match["minus"] or match["ago"])
+            duration = duration_from_words(match["minus"] or match["ago"])
         except ValueError:
             return None
-        return self._in_range(self.now - length)
+        return self._in_range(self.now - duration)
 
     def _month_named(self, text: str) -> datetime | None:
         match = re.fullmatch(_MONTH_NAMED, text)
@@ -359,12 +359,12 @@ def _quoted(text: str) -> str:
 # Words
 
 
-def duration_in_words(length: timedelta, _: Translate = _) -> str:
-    """The size of ``length`` in hours and minutes, such as "2h 15m"; seconds are dropped.
+def duration_in_words(duration: timedelta, _: Translate = _) -> str:
+    """The size of ``duration`` in hours and minutes, such as "2h 15m"; seconds are dropped.
 
     Days are never used: a day of service time is not a day. ``_`` translates.
     """
-    hours, minutes = divmod(abs(length) // _MINUTE, 60)
+    hours, minutes = divmod(abs(duration) // _MINUTE, 60)
     if hours and minutes:
         return _("{hours}h {minutes}m").format(hours=hours, minutes=minutes)
     if hours:

@@ -17,7 +17,7 @@ _LENGTH_PATTERN = (
 )
 
 
-def length_from_words(words: str) -> timedelta:
+def duration_from_words(words: str) -> timedelta:
     """The length of time that ``words`` mean, to the second: "4h", "1h30m", "1.5h", "2小时30分", "0m".
 
     A day is 24 hours. Raises ``ValueError`` (English, for the caller to put into a sentence).

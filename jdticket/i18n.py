@@ -50,6 +50,11 @@ def _(message: str) -> str:
     return translator(_in_use["language"]).gettext(message)
 
 
+def marked(message: str) -> str:
+    """``message`` as it is: for a table that is put into words later. Import it as ``_``."""
+    return message
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The form of the message for ``n`` things, in the language in use."""
     return translator(_in_use["language"]).ngettext(singular, plural, n)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from jdticket.i18n import _
-from jdticket.text import quoted
+from jdticket.text import is_web_address, quoted
 
 if TYPE_CHECKING:
     import requests
@@ -121,15 +121,6 @@ def within(seconds: float, work: Callable[[], T]) -> T | None:
     thread.start()
     thread.join(seconds)
     return results[0] if results else None
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a server can be asked at ``url``: http or https, and a host."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ _HARMFUL = re.compile(
 )
 
 
+# A drive of Windows, as in C:/desk.db, is one letter.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _MOBILE = re.compile(r"(?<!\d)((?:\+86[- ]?)?1\d{2})\d{4}(\d{4})(?!\d)")
 
 
@@ -29,7 +31,24 @@ def one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
 
 
+def scheme_of(address: str) -> str:
+    """The scheme of an address such as ``postgresql://host/desk``; empty for the path of a file."""
+    found = _SCHEME.match(address)
+    return found[1] if found else ""
+
+
 def quoted(text: str, most: int = 40) -> str:
     """The beginning of ``text`` on one line, for naming it in a sentence."""
     line = one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a server can be asked at ``url``: http or https, and a host."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from jdticket.domain.outages import OutageReason, Outcome, Via
 from jdticket.domain.tickets import DeadlineSource, Kind, Status
 from jdticket.errors import Trouble
 from jdticket.i18n import _
+
+if TYPE_CHECKING:
+    from jdticket.domain.outages import OutageReason, Outcome, Via
 
 Gettext = Callable[[str], str]
 
@@ -40,6 +43,8 @@ def kind_word(kind: Kind, _: Gettext = _) -> str:
 
 def reason_word(reason: OutageReason, _: Gettext = _) -> str:
     """What a reason of an outage is called."""
+    from jdticket.domain.outages import OutageReason
+
     return {
         OutageReason.POWER: _("power cut"),
         OutageReason.NETWORK: _("network failure"),
@@ -53,6 +58,8 @@ def reason_word(reason: OutageReason, _: Gettext = _) -> str:
 
 def via_word(via: Via) -> str:
     """What a way of contact is called."""
+    from jdticket.domain.outages import Via
+
     return {
         Via.PHONE: _("phone"),
         Via.WECHAT: _("WeChat"),
@@ -65,6 +72,8 @@ def via_word(via: Via) -> str:
 
 def outcome_word(outcome: Outcome) -> str:
     """What the outcome of a contact is called."""
+    from jdticket.domain.outages import Outcome
+
     return {
         Outcome.TOLD: _("told"),
         Outcome.GRANTED: _("granted more time"),

@@ -9,9 +9,10 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from jdticket import i18n
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.reminders import ReminderRule
 from jdticket.domain.tickets import Kind
-from jdticket.settings.reading import CHANNEL_KINDS, new_config_text
+from jdticket.settings.new_file import new_config_text
 from tests import catalogue
 from tests.language import assert_speaks
 

@@ -11,57 +11,58 @@ from pathlib import Path
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 
-# Every room of the design, those that are still to be built included.
+_LEAVES = "clock durations words text files errors i18n"
+_ROOMS = "settings intake platform channels views scheduling"
+# A module of every room, and the leaves.
 MODULES = (
-    *("cli.main", "desk", "config", "clock", "words", "errors", "i18n", "text", "model"),
-    *("deadlines", "reminding", "drafts", "reminder_desk", "schedule"),
-    *("platform_desk", "authorisation", "net", "gateway", "platform_model"),
-    *("store.interface", "store.sqlite", "views.tables", "intake.files", "channels.wecom"),
+    *("cli.main", "cli.session", "desk.looking", "store.interface", "store.open", "store.sqlite.queries"),
+    *("settings.reading", "intake.files", "platform.jos", "channels.wecom", "views.tables"),
+    *("scheduling.crontab", "demo.gateway", "domain.tickets", "domain.moves", "net", *_LEAVES.split()),
 )
+_EDGE = f"domain.tickets {_LEAVES}"
 ALLOWED = {
-    "cli.main": "desk platform_desk authorisation gateway config views.tables intake.files channels.wecom "
-    "store.sqlite net deadlines model",
-    "desk": "store.interface drafts reminding deadlines words clock text errors i18n model",
-    "reminder_desk": "store.interface reminding deadlines words clock text errors i18n model",
-    "platform_desk": "store.interface platform_model drafts reminding deadlines words clock text errors "
-    "i18n model",
-    "platform_model": "model",
-    "authorisation": "store.interface platform_model words clock text errors i18n model",
-    "schedule": "words clock text errors i18n model",
+    "cli.main": "desk.looking settings.reading intake.files platform.jos channels.wecom views.tables "
+    f"scheduling.crontab demo.gateway {_EDGE}",
+    "cli.session": "store.open store.interface",
+    "desk.looking": f"store.interface {_EDGE}",
+    "store.open": "store.sqlite.queries",
+    "store.interface": "domain.tickets",
+    "store.sqlite.queries": f"store.interface {_EDGE}",
+    "settings.reading": _EDGE,
+    "intake.files": _EDGE,
+    "platform.jos": f"net {_EDGE}",
+    "channels.wecom": f"net {_EDGE}",
+    "views.tables": _EDGE,
+    "scheduling.crontab": _EDGE,
+    "domain.moves": "domain.tickets errors durations",
+    "words": "domain.tickets text i18n errors",
+    "clock": "text durations errors i18n",
     "net": "text i18n",
-    "config": "reminding deadlines words clock net text errors i18n model",
-    "store.sqlite": "store.interface words clock text errors i18n model",
-    "views.tables": "words clock text errors i18n model",
-    "intake.files": "words clock net text errors i18n model",
-    "channels.wecom": "words clock net text errors i18n model",
-    "reminding": "deadlines model",
-    "drafts": "deadlines words clock text errors i18n model",
-    "deadlines": "model",
-    "clock": "errors i18n model",
-    "words": "i18n model",
+    "files": "i18n errors",
 }
-_EDGE = "cli.main desk reminder_desk config deadlines reminding drafts"
+_ABOVE = "cli.main desk.looking"
+_STORES = "store.interface store.open store.sqlite.queries"
+_SIDE = (
+    "settings.reading intake.files platform.jos channels.wecom views.tables scheduling.crontab demo.gateway"
+)
 FORBIDDEN = {
-    "reminder_desk": "cli.main desk config views.tables intake.files channels.wecom store.sqlite",
-    "platform_desk": "cli.main desk reminder_desk authorisation config views.tables intake.files "
-    "channels.wecom store.sqlite net gateway",
-    "authorisation": "cli.main desk platform_desk config intake.files store.sqlite net",
-    "gateway": "cli.main desk intake.files net words clock text errors i18n model",
-    "platform_model": "errors i18n clock words desk store.interface intake.files net",
-    "net": "cli.main desk config intake.files words clock deadlines gateway",
-    "schedule": f"{_EDGE} store.interface views.tables intake.files channels.wecom net",
-    "desk": "cli.main platform_desk config views.tables intake.files channels.wecom store.sqlite net",
-    "config": "cli.main desk views.tables intake.files channels.wecom store.interface",
-    "store.sqlite": f"{_EDGE} platform_desk views.tables intake.files channels.wecom net",
-    "views.tables": f"{_EDGE} store.interface intake.files channels.wecom",
-    "intake.files": f"{_EDGE} platform_desk store.interface views.tables channels.wecom gateway",
-    "channels.wecom": f"{_EDGE} store.interface views.tables intake.files",
-    "drafts": "cli.main desk config store.interface views.tables intake.files channels.wecom",
-    "reminding": "cli.main desk config store.interface clock words net errors i18n text",
-    "deadlines": "cli.main desk config store.interface reminding clock words errors i18n text",
-    "clock": "deadlines desk config words",
-    "model": "deadlines clock words errors i18n text desk",
+    "cli.main": f"{_STORES} net",
+    "cli.session": "store.sqlite.queries",
+    "desk.looking": f"cli.main store.open store.sqlite.queries net {_SIDE}",
+    "store.sqlite.queries": f"{_ABOVE} net {_SIDE}",
+    **{
+        room: f"{_ABOVE} {_STORES} " + " ".join(other for other in _SIDE.split() if other != room)
+        for room in _SIDE.split()
+    },
+    "domain.moves": f"{_ABOVE} {_STORES} {_SIDE} net clock words text files i18n",
+    "clock": f"{_ABOVE} settings.reading",
+    "net": f"{_ABOVE} {_STORES} {_SIDE}",
+    "errors": f"{_ABOVE} domain.tickets i18n clock words",
+    "durations": "domain.tickets i18n clock",
 }
+for _room in ("settings.reading", "intake.files", "views.tables", "scheduling.crontab"):
+    FORBIDDEN[_room] += " net"
+FORBIDDEN["demo.gateway"] += f" net {_EDGE}"
 
 # Reads a list of packages, each a list of [importer, imported]; writes those that the contracts let pass.
 _LINT_EACH = """

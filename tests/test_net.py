@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.net import AddressError, Line, NoAnswerError, exchange, is_web_address, secrets_of, short
+from jdticket.net import AddressError, Line, NoAnswerError, exchange, secrets_of, short
 from tests.channels.robots import NEVER, Robots, http_status
 from tests.platform.literal import HANG_UP, RESET, Literal, held, ok
 
@@ -166,49 +166,6 @@ def test_a_line_that_ran_out_of_time_lets_go_as_soon_as_the_answer_has_come() ->
         assert not server.is_left_alone(within=0)
         server.release()
         assert server.is_left_alone()
-
-
-# Addresses
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.jd.com/routerjson",
-        "http://127.0.0.1:8080",
-        "HTTPS://API.JD.COM/",
-        "https://[::1]:8443/x",
-        "https://user:pass@host/?a=b#c",
-        "http://京东.example/",
-    ],
-)
-def test_a_server_can_be_asked_at_a_web_address(url: str) -> None:
-    assert is_web_address(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "api.jd.com/routerjson",
-        "//api.jd.com/routerjson",
-        "ftp://api.jd.com/",
-        "file:///etc/hosts",
-        "https:",
-        "https://",
-        "https:///routerjson",
-        "https://:443/",
-        "https://user@/",
-        "https://host:0/",
-        "https://host:65536/",
-        "https://host:port/",
-        "https://[::1/",
-        "https://a℀b/",
-        "javascript:alert(1)",
-    ],
-)
-def test_no_server_can_be_asked_at_anything_else(url: str) -> None:
-    assert not is_web_address(url)
 
 
 # Secrets

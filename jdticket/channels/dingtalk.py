@@ -40,3 +40,6 @@ class DingTalk(Robot):
             "timestamp": timestamp,
             "sign": hmac_sha256(key=self._secret, text=f"{timestamp}\n{self._secret}"),
         }
+
+
+CARRIER = DingTalk

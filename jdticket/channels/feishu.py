@@ -37,3 +37,6 @@ class Feishu(Robot):
         timestamp = str(int(now.timestamp()))
         # The text to sign is the key, and nothing is signed with it: so the robot wants it.
         return {"timestamp": timestamp, "sign": hmac_sha256(key=f"{timestamp}\n{self._secret}", text="")}
+
+
+CARRIER = Feishu

@@ -1,6 +1,6 @@
-"""What a notification channel (通知渠道) promises.
+"""What carries the messages of a notification channel (通知渠道), and what it promises.
 
-A channel carries a message to people and tells what became of it. It chooses neither what is said nor
+A carrier takes a message to people and tells what became of it. It chooses neither what is said nor
 when, keeps no count of what it sent, reads no clock and looks at no store.
 """
 
@@ -14,19 +14,9 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.domain.channels import CHANNEL_KINDS, Receipt
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-
-# Kind -> class; the module has the name of the kind.
-_CLASSES = {
-    "wecom": "WeCom",
-    "dingtalk": "DingTalk",
-    "feishu": "Feishu",
-    "apprise": "AppriseChannel",
-    "stdout": "Stdout",
-}
-KINDS = tuple(_CLASSES)
 
 EVERYBODY = "all"
 """Stands for everybody in a list of people to mention."""
@@ -35,6 +25,18 @@ PHONE = r"1[0-9]{10}|\+[0-9-]{6,20}"
 """Matches a mainland mobile number, and any number written with its country code."""
 
 _CUT = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a channel's messages go; all of it is secret but the kind."""
+
+    kind: str
+    """One of ``CHANNEL_KINDS``."""
+    url: str
+    """It carries the robot's key. Empty for stdout."""
+    secret: str
+    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +49,12 @@ class Message:
     """Phone numbers, user ids and ``EVERYBODY``; those whom the channel cannot mention are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of a message."""
+class Carrier(ABC):
+    """Carries messages to one group, inbox or stream that people watch.
 
-    ok: bool
-    """The channel said, in its own way, that it took the message."""
-    answer: str
-    """What it answered, or what went wrong: one short line, without address, key, secret or signature."""
-    refused: bool = False
-    """Refused for good (bad key, keyword rule, signature, redirected): a person has to act."""
-    rate_limited: bool = False
-    """Too many messages: no more should be tried in this run."""
-
-
-class Channel(ABC):
-    """One group, inbox or stream that people watch."""
+    Each kind of channel is a module with the name of the kind, whose ``CARRIER`` is the class; it is
+    made with the channel's name and its :class:`Address`.
+    """
 
     name: str
     """As the configuration calls it."""
@@ -77,7 +69,7 @@ class Channel(ABC):
     """Matches everyone who can be mentioned here."""
 
     @abstractmethod
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:
         """Send ``message`` in one network call and tell what became of it.
 
         ``now`` is the moment that a signed message is dated with. ``timeout`` (seconds, above zero) is for
@@ -120,20 +112,19 @@ class Channel(ABC):
         return size_in_bytes(self._plain(text))
 
 
-def make_channel(settings: ChannelSettings) -> Channel:
-    """The channel that ``settings`` describe.
+def make_carrier(name: str, address: Address) -> Carrier:
+    """What carries the messages of the channel ``name`` to ``address``.
 
     Raises ``ConfigError`` when there is no such kind, or the kind cannot work with the address.
     """
-    if settings.kind not in _CLASSES:
+    if address.kind not in CHANNEL_KINDS:
         raise ConfigError(
             _("channel {name}: there is no kind {kind}; it is one of {kinds}.").format(
-                name=settings.name, kind=settings.kind, kinds=", ".join(KINDS)
+                name=name, kind=address.kind, kinds=", ".join(CHANNEL_KINDS)
             )
         )
-    module = import_module(f"jdticket.channels.{settings.kind}")
-    channel: Channel = getattr(module, _CLASSES[settings.kind])(settings)
-    return channel
+    carrier: Carrier = import_module(f"jdticket.channels.{address.kind}").CARRIER(name, address)
+    return carrier
 
 
 def size_in_bytes(text: str) -> int:

@@ -10,22 +10,15 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar
 
-from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Address, Carrier, Message
+from jdticket.domain.channels import Receipt
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-from jdticket.net import (
-    AddressError,
-    Answer,
-    NoAnswerError,
-    exchange,
-    is_web_address,
-    secrets_of,
-    short,
-)
+from jdticket.net import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
+from jdticket.text import is_web_address
 
 
-class Robot(Channel):
+class Robot(Carrier):
     """A robot in a group chat, spoken to by its webhook address."""
 
     _code: ClassVar[str]
@@ -38,19 +31,19 @@ class Robot(Channel):
     _signed_in_body: ClassVar[bool] = False
     """Where the signature goes; else it is added to the address."""
 
-    def __init__(self, settings: ChannelSettings) -> None:
+    def __init__(self, name: str, address: Address) -> None:
         """Raises ``ConfigError`` when the address is no web address."""
-        self.name = settings.name
-        self._url = settings.url
-        self._secret = settings.secret
-        if not is_web_address(settings.url):
+        self.name = name
+        self._url = address.url
+        self._secret = address.secret
+        if not is_web_address(address.url):
             raise ConfigError(
                 _("channel {name}: url is no web address; copy the webhook address of the robot.").format(
-                    name=settings.name
+                    name=name
                 )
             )
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:
         signature = self._signature(now) if self._secret else {}
         body = self._body(message) | (signature if self._signed_in_body else {})
         params = {} if self._signed_in_body else signature
@@ -58,8 +51,8 @@ class Robot(Channel):
         try:
             answer = exchange(self._url, timeout=timeout, payload=body, params=params)
         except NoAnswerError as failure:
-            return Delivery(False, str(failure), refused=isinstance(failure, AddressError))
-        return self._verdict(answer, secrets)
+            return Receipt(False, str(failure), refused=isinstance(failure, AddressError))
+        return self._receipt(answer, secrets)
 
     @abstractmethod
     def _body(self, message: Message) -> dict[str, object]:
@@ -69,20 +62,20 @@ class Robot(Channel):
         """``timestamp`` and ``sign`` for a message sent at ``now``; robots that do not sign have none."""
         return {}
 
-    def _verdict(self, answer: Answer, secrets: set[str]) -> Delivery:
+    def _receipt(self, answer: Answer, secrets: set[str]) -> Receipt:
         if answer.status == 429:
-            return Delivery(False, _("HTTP 429: too many messages"), rate_limited=True)
+            return Receipt(False, _("HTTP 429: too many messages"), rate_limited=True)
         if answer.status >= 500:
-            return Delivery(False, _("HTTP {status}: out of order").format(status=answer.status))
+            return Receipt(False, _("HTTP {status}: out of order").format(status=answer.status))
         if answer.status >= 400:
-            return Delivery(False, _("HTTP {status}: refused").format(status=answer.status), refused=True)
+            return Receipt(False, _("HTTP {status}: refused").format(status=answer.status), refused=True)
         if answer.status >= 300:
             words = _("HTTP {status}: redirected to another address, which is not followed; check url")
-            return Delivery(False, words.format(status=answer.status), refused=True)
+            return Receipt(False, words.format(status=answer.status), refused=True)
 
         said = answer.body.decode("utf-8", "replace")
         if not said.strip():
-            return Delivery(False, _("the answer is empty"))
+            return Receipt(False, _("the answer is empty"))
         try:
             fields = json.loads(said)
         except (ValueError, RecursionError):
@@ -90,8 +83,8 @@ class Robot(Channel):
         code = fields.get(self._code) if isinstance(fields, dict) else None
         if type(code) is not int:  # True and False are numbers too
             words = _("the answer cannot be understood (no {field} in it): {answer}")
-            return Delivery(False, words.format(field=self._code, answer=short(said, secrets)))
-        return Delivery(
+            return Receipt(False, words.format(field=self._code, answer=short(said, secrets)))
+        return Receipt(
             code == 0,
             short(f"{self._code} {code}: {fields.get(self._words, '')}", secrets),
             refused=code in self._final,

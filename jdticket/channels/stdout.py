@@ -5,23 +5,26 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from jdticket.channels.interface import Channel, Delivery, Message
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Address, Carrier, Message
+from jdticket.domain.channels import Receipt
 from jdticket.i18n import _
 
 
-class Stdout(Channel):
+class Stdout(Carrier):
     """Prints; mentions nobody."""
 
     size_limit = 1 << 20
 
-    def __init__(self, settings: ChannelSettings) -> None:
-        self.name = settings.name
+    def __init__(self, name: str, address: Address) -> None:  # noqa: ARG002 - it has none
+        self.name = name
 
-    def send(self, message: Message, *, now: datetime, timeout: float) -> Delivery:  # noqa: ARG002 - no network
+    def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:  # noqa: ARG002 - no network
         try:
             sys.stdout.write(self.text(message) + "\n")
             sys.stdout.flush()
         except (OSError, UnicodeError):
-            return Delivery(False, _("standard output cannot be written to"))
-        return Delivery(True, "")
+            return Receipt(False, _("standard output cannot be written to"))
+        return Receipt(True, "")
+
+
+CARRIER = Stdout

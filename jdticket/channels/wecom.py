@@ -33,3 +33,6 @@ class WeCom(Robot):
             "mentioned_mobile_list": [person for person in people if is_phone(person)],
         }
         return {"msgtype": "text", "text": text}
+
+
+CARRIER = WeCom

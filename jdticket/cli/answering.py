@@ -13,11 +13,12 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import By, Subtype, TicketId, Why, example
 from jdticket.cli.session import Session
-from jdticket.desk.desk import Answered, Desk
+from jdticket.desk.desk import Desk
+from jdticket.desk.replies import Answered
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line, quoted
 from jdticket.words import kind_word, listed, os_reason, status_word
 
@@ -67,7 +68,7 @@ def reply(
         raise UsageError(_("--set goes with --template."))
     desk = session.writing()
     given_at = session.moment("--at", at)
-    held = desk.find(ticket)
+    held = desk.looking.find(ticket)
     platform = None
     if send:
         from jdticket.cli.platform import PlatformSession
@@ -76,7 +77,7 @@ def reply(
         # Before anything is recorded: what cannot be sent at all is a mistake in the call.
         platform.shop_of(held)
     text = _text(session, held, message=message, file=file, template=template, values=values or [])
-    answered = desk.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
+    answered = desk.replies.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
     _tell_verdict(session, answered)
     sent = None
     if platform is not None:
@@ -196,8 +197,8 @@ def _tell_next(session: Session, desk: Desk, answered: Answered) -> None:
     if following is None:
         screen.line(_("Nothing else is pending."))
         return
-    now = desk.now
-    left = timedelta(seconds=desk.seconds_left(following, now))
+    now = desk.looking.now
+    left = timedelta(seconds=desk.looking.seconds_left(following, now))
     screen.line(
         _("Next: ticket {id}, {kind}, {left} (due {deadline}): {content}").format(
             id=following.id,
@@ -222,7 +223,7 @@ def assign(
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    held = session.writing().assign(ticket, name, by=session.by(by))
+    held = session.writing().tickets.assign(ticket, name, by=session.by(by))
     if held.assignee:
         typer.echo(_("Ticket {id} is assigned to {name}.").format(id=held.id, name=one_line(held.assignee)))
     else:
@@ -242,7 +243,7 @@ def note(
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    held = session.writing().note(ticket, text, by=session.by(by))
+    held = session.writing().tickets.note(ticket, text, by=session.by(by))
     typer.echo(_("Ticket {id}: noted.").format(id=held.id))
 
 
@@ -258,7 +259,7 @@ def _say_state(ticket: Ticket) -> None:
 )
 def close(ctx: typer.Context, ticket: TicketId, by: By = None) -> None:
     session = Session(ctx)
-    _say_state(session.writing().close(ticket, by=session.by(by)))
+    _say_state(session.writing().tickets.close(ticket, by=session.by(by)))
 
 
 @app.command(
@@ -269,7 +270,7 @@ def close(ctx: typer.Context, ticket: TicketId, by: By = None) -> None:
 )
 def void(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
     session = Session(ctx)
-    _say_state(session.writing().void(ticket, why, by=session.by(by)))
+    _say_state(session.writing().tickets.void(ticket, why, by=session.by(by)))
 
 
 @app.command(
@@ -280,4 +281,4 @@ def void(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
 )
 def reopen(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
     session = Session(ctx)
-    _say_state(session.writing().reopen(ticket, why, by=session.by(by)))
+    _say_state(session.writing().tickets.reopen(ticket, why, by=session.by(by)))

@@ -17,7 +17,7 @@ from jdticket.domain.authorisation import Token
 from jdticket.domain.sources import SourceState
 from jdticket.errors import ConfigError, JdticketError, Trouble, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
 from jdticket.words import listed, platform_trouble
@@ -113,7 +113,9 @@ def status(ctx: typer.Context, shop: ShopName = None, as_json: AsJson = False) -
     platform = PlatformSession(session)
     shops = platform.shops([shop] if shop else None)
     sources = (
-        {source.shop: source for source in session.store().sources()} if session.database.exists() else {}
+        {source.shop: source for source in session.reading().looking.sources()}
+        if session.database.exists()
+        else {}
     )
     tokens = {one.code: platform.kept_token(one) for one in shops}
     if as_json:

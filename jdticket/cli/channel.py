@@ -11,8 +11,9 @@ import typer
 from jdticket import clock
 from jdticket.cli.app import Group
 from jdticket.cli.options import AsJson, example
+from jdticket.cli.remind import carrier
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS
+from jdticket.desk.dispatch import ANSWER_SECONDS
 from jdticket.errors import ChannelError
 from jdticket.i18n import _, translator
 from jdticket.text import one_line
@@ -70,15 +71,13 @@ def test(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar=_("NAME"), help=_("The channel's name."))],
 ) -> None:
-    from jdticket.channels.interface import make_channel
-
     session = Session(ctx)
     settings = session.config.channel(name, os.environ)
-    channel = make_channel(settings)
+    sender = carrier(settings)
     gettext = translator(session.config.messages_language).gettext
     text = gettext("jdticket test message: this channel works.")
-    [message] = channel.fold([text], settings.mention)
-    done = channel.send(message, now=clock.system_now(), timeout=ANSWER_SECONDS)
+    [message] = sender.fold([text], settings.mention)
+    done = sender.send(message, now=clock.system_now(), timeout=ANSWER_SECONDS)
     if not done.ok:
         raise ChannelError(
             _("Channel {channel} did not take the test message: {answer}").format(

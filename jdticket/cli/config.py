@@ -11,7 +11,8 @@ from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.i18n import _
-from jdticket.settings import reading as config
+from jdticket.settings.masking import masked
+from jdticket.settings.paths import config_path
 
 app = typer.Typer(
     cls=Group,
@@ -27,7 +28,7 @@ app = typer.Typer(
 @app.command("path", help=_("Where the configuration is looked for."), epilog=example("jdticket config path"))
 def path(ctx: typer.Context) -> None:
     session = Session(ctx)
-    typer.echo(str(session.config_option or config.config_path(os.environ)))
+    typer.echo(str(session.config_option or config_path(os.environ)))
 
 
 @app.command(
@@ -40,7 +41,7 @@ def show(
     import sys
 
     session = Session(ctx)
-    document = config.masked(session.config.document)
+    document = masked(session.config.document)
     if as_json:
         from jdticket.views import plain
 

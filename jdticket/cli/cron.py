@@ -13,8 +13,9 @@ from jdticket.cli.app import Group
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.errors import ConfigError, InputError, UsageError
+from jdticket.files import make_file
 from jdticket.i18n import _, language
-from jdticket.scheduling.schedule import Answer, Job, own_program, scheduler
+from jdticket.scheduling.interface import Job, Result, own_program, scheduler
 from jdticket.words import listed, os_reason
 
 app = typer.Typer(
@@ -62,15 +63,15 @@ def install(
     job = Job((*program, "remind"), every, kept_in, first)
     if kept_in is not None:
         _make_ready(kept_in)
-    answer = scheduler(os.name).install(job)
+    result = scheduler(os.name).install(job)
     variables = sorted(
         {s.jos.secret_env for s in session.config.platform_shops if s.jos and s.jos.secret_env}
     )
     if sync and variables:
         # Neither cron nor systemd reads what the shell was told.
         note = _("It has to know these environment variables, too (see README, Reminders): {names}")
-        answer = answer._replace(notes=(*answer.notes, note.format(names=listed(variables))))
-    _tell(session, answer)
+        result = result._replace(notes=(*result.notes, note.format(names=listed(variables))))
+    _tell(session, result)
 
 
 @app.command("show", help=_("What is installed."), epilog=example("jdticket cron show"))
@@ -101,14 +102,14 @@ def _options(session: Session) -> list[str]:
 def _make_ready(log: Path) -> None:
     """Make the log file, for its owner only: it will tell of orders and buyers."""
     try:
-        os.close(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+        make_file(log)
     except OSError as error:
         raise InputError(
             _("{path} cannot be written: {reason}").format(path=log, reason=os_reason(error))
         ) from error
 
 
-def _tell(session: Session, answer: Answer) -> None:
-    for note in answer.notes:
+def _tell(session: Session, result: Result) -> None:
+    for note in result.notes:
         session.say(note)
-    typer.echo(answer.text)
+    typer.echo(result.text)

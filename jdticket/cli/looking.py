@@ -12,15 +12,15 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
-from jdticket.desk.desk import Board, Desk
-from jdticket.domain.deadlines import ClockKind
-from jdticket.domain.hours import Segment
+from jdticket.desk.desk import Desk
+from jdticket.desk.looking import Board
 from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:
+    from jdticket.domain.hours import Segment
     from jdticket.views.stories import Teller
 
 app = typer.Typer()
@@ -80,11 +80,13 @@ def list_tickets(
         statuses.append(Status.REPLIED)
     if closed:
         statuses += [Status.CLOSED, Status.VOID]
-    now = desk.now
+    now = desk.looking.now
     query = TicketQuery(
         statuses=tuple(statuses),
         overdue_at=now if overdue else None,
-        due_until=desk.due_until(now, session.duration("--due-within", due_within)) if due_within else None,
+        due_until=desk.looking.due_until(now, session.duration("--due-within", due_within))
+        if due_within
+        else None,
         shop=session.shop(shop),
         kind=kind,
         assignee=assignee,
@@ -92,7 +94,7 @@ def list_tickets(
         created_before=session.moment("--until", until),
         limit=None if show_all else limit,
     )
-    board = desk.board(query, now=now)
+    board = desk.looking.board(query, now=now)
     if as_json or as_csv:
         _print_rows(session, desk, board, as_csv=as_csv)
     else:
@@ -103,7 +105,7 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
     from jdticket.views import plain
 
     rows = (
-        plain.ticket(ticket, desk.seconds_left(ticket, board.now), board.now, session.zone)
+        plain.ticket(ticket, desk.looking.seconds_left(ticket, board.now), board.now, session.zone)
         for ticket in board.tickets
     )
     if as_csv:
@@ -148,11 +150,11 @@ def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: li
     """The table of these tickets, as of the desk's moment."""
     from jdticket.views.tables import ticket_table
 
-    now = desk.now
+    now = desk.looking.now
     ticket_table(
         session.screen,
         tickets,
-        left=lambda ticket: timedelta(seconds=desk.seconds_left(ticket, now)),
+        left=lambda ticket: timedelta(seconds=desk.looking.seconds_left(ticket, now)),
         now=now,
         zone=session.zone,
         shop_names=session.shop_names,
@@ -169,12 +171,14 @@ def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: li
 def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
     session = Session(ctx)
     desk = session.reading()
-    story = desk.story(ticket)
+    story = desk.looking.story(ticket)
     if as_json:
         from jdticket.views import plain
 
         zone = session.zone
-        answer = plain.ticket(story.ticket, desk.seconds_left(story.ticket, desk.now), desk.now, zone)
+        answer = plain.ticket(
+            story.ticket, desk.looking.seconds_left(story.ticket, desk.looking.now), desk.looking.now, zone
+        )
         answer["replies"] = [plain.reply(reply, zone) for reply in story.replies]
         answer["extensions"] = [plain.extension(extension, zone) for extension in story.extensions]
         answer["events"] = [plain.event(event, zone) for event in story.events]
@@ -182,7 +186,7 @@ def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
     else:
         teller(session).ticket(
             story.ticket,
-            left=timedelta(seconds=desk.seconds_left(story.ticket, desk.now)),
+            left=timedelta(seconds=desk.looking.seconds_left(story.ticket, desk.looking.now)),
             counted=spans(story.counted),
             replies=story.replies,
             extensions=story.extensions,
@@ -218,13 +222,16 @@ def search(
 ) -> None:
     session = Session(ctx)
     desk = session.reading()
-    tickets, total = desk.search([part for word in words for part in word.split()], limit)
+    tickets, total = desk.looking.search([part for word in words for part in word.split()], limit)
     if as_json:
         from jdticket.views import plain
 
-        now = desk.now
+        now = desk.looking.now
         plain.write_json_array(
-            (plain.ticket(ticket, desk.seconds_left(ticket, now), now, session.zone) for ticket in tickets),
+            (
+                plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, session.zone)
+                for ticket in tickets
+            ),
             sys.stdout,
         )
     elif tickets:
@@ -256,10 +263,10 @@ def check(
     soon = session.duration("--due-within", due_within)
     desk = session.reading(create=False)
     chosen = session.shop(shop)
-    counts, uncontacted = desk.check(soon, chosen)
+    counts, uncontacted = desk.looking.check(soon, chosen)
     unseen = [
         source.shop
-        for source in session.fetched(desk.sources())
+        for source in session.fetched(desk.looking.sources())
         if source.trouble is not None and chosen in (None, source.shop)
     ]
     code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted or unseen or counts.unsent else 0
@@ -313,13 +320,15 @@ def deadline(
     kind: Annotated[Kind, typer.Option(help=_("The ticket's kind."))] = Kind.OTHER,
     as_json: AsJson = False,
 ) -> None:
+    from jdticket.domain.deadlines import ClockKind
+
     session = Session(ctx)
     created_at = session.moment(_("TIME"), time)
     if created_at is None:
         raise UsageError(_("Say when the ticket is created."))
     policy = session.config.policy
     zone = session.zone
-    duration = policy.duration(kind)
+    allowed = policy.time_to_reply(kind)
     due = policy.deadline(kind, created_at)
     segments = policy.counted(kind, created_at)
     if as_json:
@@ -329,8 +338,8 @@ def deadline(
             "created_at": clock.iso(created_at, zone),
             "deadline_at": clock.iso(due, zone),
             "kind": kind.value,
-            "duration_seconds": int(duration.length.total_seconds()),
-            "clock": duration.clock.value,
+            "duration_seconds": int(allowed.duration.total_seconds()),
+            "clock": allowed.clock.value,
             "segments": [
                 {
                     "from": clock.iso(segment.start, zone),
@@ -342,10 +351,10 @@ def deadline(
         }
         plain.write_json(answer, sys.stdout)
     else:
-        length = clock.duration_in_words(duration.length)
+        length = clock.duration_in_words(allowed.duration)
         rule = (
             _("{length} of service time")
-            if duration.clock is ClockKind.SERVICE
+            if allowed.clock is ClockKind.SERVICE
             else _("{length} around the clock")
         )
         teller(session).deadline(

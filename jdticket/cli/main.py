@@ -33,10 +33,10 @@ def language_for(arguments: Sequence[str]) -> str:
     for asked in (_value(arguments, "--lang"), os.environ.get("JDTICKET_LANG")):
         if asked in i18n.LANGUAGES:
             return asked
-    from jdticket.settings import reading as config
+    from jdticket.settings.paths import peek_language
 
     path = _value(arguments, "--config")
-    configured = config.peek_language(Path(path) if path else None, os.environ)
+    configured = peek_language(Path(path) if path else None, os.environ)
     if configured in i18n.LANGUAGES:
         return configured
     return i18n.from_locale(os.environ)

@@ -33,7 +33,7 @@ OutageId = Annotated[int, typer.Argument(metavar=_("OUTAGE"), help=_("The outage
 @app.command("list", help=_("All outages, the newest first."), epilog=example("jdticket outage list"))
 def list_outages(ctx: typer.Context, as_json: AsJson = False) -> None:
     session = Session(ctx)
-    outages = session.reading().outages()
+    outages = session.reading().outages.all()
     if as_json:
         from jdticket.views import plain
 
@@ -51,7 +51,7 @@ def list_outages(ctx: typer.Context, as_json: AsJson = False) -> None:
 )
 def show(ctx: typer.Context, outage: OutageId, as_json: AsJson = False) -> None:
     session = Session(ctx)
-    story = session.reading().outage(outage)
+    story = session.reading().outages.story(outage)
     if as_json:
         from jdticket.views import plain
 
@@ -78,7 +78,7 @@ def end(
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    ended = session.writing().end_outage(outage, at=session.moment("--at", at), by=session.by(by))
+    ended = session.writing().outages.end(outage, at=session.moment("--at", at), by=session.by(by))
     if ended.until is not None:
         until = clock.moment_in_words(ended.until, clock.system_now(), session.zone)
         typer.echo(_("Outage {id} ended at {until}.").format(id=outage, until=until))
@@ -123,9 +123,9 @@ def contact(
         else Outcome.TOLD
     )
     desk = session.writing()
-    story = desk.outage(outage)
+    story = desk.outages.story(outage)
     known = story.contacts[-1].manager if story.contacts else manager_of(session, story.outage.shops)
-    done = desk.contact_manager(
+    done = desk.outages.contact(
         outage,
         manager=manager or known or _("operations manager"),
         via=via,

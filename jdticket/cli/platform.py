@@ -11,20 +11,19 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Choice, PlatformDesk, Sent
+from jdticket.desk.pushing import Choice, Pushing, Sent
 from jdticket.domain.authorisation import Token
 from jdticket.domain.replies import DeliveryState, Reply
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
 from jdticket.i18n import _
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.text import one_line, quoted
 from jdticket.words import listed
 
 if TYPE_CHECKING:
     from jdticket.desk.authorisation import Authorisation
     from jdticket.platform.workorders import WorkOrders
-    from jdticket.store.tokens import SqliteTokens
 
 
 class PlatformSession:
@@ -35,22 +34,9 @@ class PlatformSession:
         self._connections: dict[str, WorkOrders] = {}
 
     @cached_property
-    def desk(self) -> PlatformDesk:
-        """The platform's desk; its changes are recorded at the real time."""
-        desk = self._session.writing()
-        by = self._session.by(None)
-        return PlatformDesk(
-            self._session.store(),
-            clock.system_now,
-            lambda found, shop, reject: desk.take_in(found, shop=shop, by=by, on_rejection=reject),
-        )
-
-    @cached_property
-    def tokens(self) -> SqliteTokens:
-        """Where the authorisations are kept."""
-        from jdticket.store.tokens import SqliteTokens, tokens_path
-
-        return SqliteTokens(tokens_path(self._session.database))
+    def pushing(self) -> Pushing:
+        """What brings replies to the platform."""
+        return self._session.pushing()
 
     def shops(self, named: list[str] | None) -> list[Shop]:
         """The shops that are named, else all that have an application on the platform.
@@ -88,13 +74,13 @@ class PlatformSession:
         from jdticket.platform.oauth import OAuth
 
         app = self._session.config.app(shop, os.environ)
-        return Authorisation(app, OAuth(app), self.tokens, clock.system_now, self._session.say)
+        return Authorisation(app, OAuth(app), self._session.tokens, clock.system_now, self._session.say)
 
     def kept_token(self, shop: Shop) -> Token | None:
         """The shop's authorisation as it is kept, for which no secret is needed; None: there is none."""
-        token = self.tokens.token(shop.code)
-        ours = token is not None and shop.jos is not None and token.app_key == shop.jos.app_key
-        return token if ours else None
+        from jdticket.desk.authorisation import kept_token
+
+        return None if shop.jos is None else kept_token(self._session.tokens, shop.code, shop.jos.app_key)
 
     def connect(self, shop: Shop, *, tries: int | None = None) -> WorkOrders:
         """The shop's work orders; ``tries``: how often a question is asked at most, if not as usual.
@@ -114,9 +100,9 @@ class PlatformSession:
         """Bring one reply to the platform. Raises ``PlatformError`` for a person who leaves at the question
         for the second-level type, and says what stands."""
         try:
-            return self.desk.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
+            return self.pushing.send(reply, self._connected, self._chooser(subtype), by=self._session.by(by))
         except (typer.Abort, KeyboardInterrupt):
-            held = self._session.store().delivery(reply.id)
+            held = self._session.reading().outbox.delivery(reply)
             words = (
                 _("Interrupted. The reply is recorded, and may be on the platform; later: jdticket send {id}")
                 if held is not None and held.state is DeliveryState.UNKNOWN

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +13,19 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import ANSWER_SECONDS, Notice, Outcome, Outlet, ReminderDesk, Report
+from jdticket.desk.reminders import Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
-    from jdticket.channels.interface import Channel, Message
+    from jdticket.channels.interface import Carrier, Message
+    from jdticket.desk.claims import Notice
+    from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.domain.channels import Receipt
+    from jdticket.settings.types import ChannelSettings
+    from jdticket.views.messages import Messages
 
 app = typer.Typer()
 _PANEL = _("Reminders")
@@ -55,7 +59,7 @@ def remind(
         raise UsageError(
             _("--json and a channel of kind stdout would print into each other; leave out --json.")
         )
-    desk = reminder_desk(session, rehearsal=dry_run)
+    desk = session.reminders(rehearsal=dry_run)
     compose = _composer(session)
     if dry_run:
         notices = desk.rehearse()
@@ -69,73 +73,64 @@ def remind(
     _beat(session)
 
 
-def reminder_desk(session: Session, *, rehearsal: bool) -> ReminderDesk:
-    """The reminders' desk: for a rehearsal as of --now, else at the real time."""
-    if not rehearsal and session.now_is_given:
-        raise UsageError(_("--now goes with --dry-run; reminders are sent at the real time."))
-    config = session.config
-    now: Callable[[], datetime] = (lambda: session.now) if rehearsal else clock.system_now
-    return ReminderDesk(
-        session.store(),
-        config.policy.hours,
-        config.zone,
-        config.reminders,
-        config.duties,
-        config.channels,
-        now,
-        fetched=[shop.code for shop in config.platform_shops],
-    )
+def _composer(session: Session) -> Compose:
+    @cache
+    def messages() -> Messages:
+        # Most runs have nothing to say.
+        from jdticket.views.messages import Messages
 
-
-def _composer(session: Session) -> Callable[[Notice, bool], str]:
-    from jdticket.views.messages import Messages
-
-    config = session.config
-    now = session.now
-    messages = Messages(
-        now=now,
-        zone=config.zone,
-        shop_names=session.shop_names,
-        templates=config.message_templates,
-        fill=fill_template,
-        gettext=translator(config.messages_language).gettext,
-    )
+        config = session.config
+        return Messages(
+            now=session.now,
+            zone=config.zone,
+            shop_names=session.shop_names,
+            templates=config.message_templates,
+            fill=fill_template,
+            gettext=translator(config.messages_language).gettext,
+        )
 
     def compose(notice: Notice, short: bool) -> str:
         if notice.ticket is not None:
-            return messages.ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
+            return messages().ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
         if notice.outage is not None:
-            return messages.outage(notice.outage)
+            return messages().outage(notice.outage)
         if notice.source is not None:
-            return messages.source(notice.source)
-        return messages.opening(notice.pending, lambda t: config.policy.hours.between(now, t.deadline_at))
+            return messages().source(notice.source)
+        hours, now = session.config.policy.hours, session.now
+        return messages().opening(notice.pending, lambda t: hours.between(now, t.deadline_at))
 
     return compose
 
 
 def _outlet(session: Session, name: str) -> Outlet:
     """The channel ``name``, as far as a run has to know it."""
-    from jdticket.channels.interface import make_channel
+    from jdticket.desk.dispatch import Outlet
 
-    channel = make_channel(session.config.channel(name, os.environ))
+    sender = carrier(session.config.channel(name, os.environ))
 
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Outcome]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
         return [
-            (len(message.lines), partial(_send, channel, message)) for message in channel.fold(lines, people)
+            (len(message.lines), partial(_send, sender, message)) for message in sender.fold(lines, people)
         ]
 
-    return Outlet(fold, channel.per_minute, channel.per_second)
+    return Outlet(fold, sender.per_minute, sender.per_second)
 
 
-def _send(channel: Channel, message: Message, seconds: float) -> Outcome:
-    done = channel.send(message, now=clock.system_now(), timeout=seconds)
-    return Outcome(done.ok, done.answer, done.refused, done.rate_limited)
+def carrier(settings: ChannelSettings) -> Carrier:
+    """What carries the messages of this channel. Raises ``ConfigError`` when its kind cannot be made."""
+    from jdticket.channels.interface import Address, make_carrier
+
+    return make_carrier(settings.name, Address(settings.kind, settings.url, settings.secret))
+
+
+def _send(sender: Carrier, message: Message, seconds: float) -> Receipt:
+    return sender.send(message, now=clock.system_now(), timeout=seconds)
 
 
 def _tell(
     session: Session,
     report: Report,
-    compose: Callable[[Notice, bool], str],
+    compose: Compose,
     *,
     as_json: bool,
     printed: Collection[str],
@@ -181,12 +176,13 @@ def _beat(session: Session) -> None:
     url = session.config.heartbeat(os.environ)
     if not url:
         return
-    from jdticket.net import NoAnswerError, exchange
+    from jdticket.channels.heartbeat import beat
+    from jdticket.desk.dispatch import ANSWER_SECONDS
 
     try:
-        exchange(url, timeout=ANSWER_SECONDS)
-    except NoAnswerError as error:
-        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error))
+        beat(url, timeout=ANSWER_SECONDS)
+    except ChannelError as error:
+        session.say(_("heartbeat_url could not be fetched: {why}").format(why=error.message))
 
 
 @app.command(
@@ -205,9 +201,8 @@ def reminders(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    desk = session.reading()
-    ticket_id = desk.find(ticket).id if ticket else None
-    rows = session.store().reminders(ticket_id=ticket_id, failed_only=failed, limit=limit)
+    ticket_id = session.reading().looking.find(ticket).id if ticket else None
+    rows = session.reminders(rehearsal=True).ledger(limit, ticket_id=ticket_id, failed_only=failed)
     if as_json:
         from jdticket.views import plain
 

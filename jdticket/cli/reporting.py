@@ -12,7 +12,7 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.session import Session
-from jdticket.desk.desk import OutageStory
+from jdticket.desk.outages import OutageStory
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext, translator
@@ -85,7 +85,7 @@ def report_outage(
         raise UsageError(
             _("To log the contact, both --manager and --via are needed. Nothing has been recorded yet.")
         )
-    story = desk.report_outage(
+    story = desk.outages.report(
         reason or OutageReason.OTHER,
         since=began,
         until=ended,

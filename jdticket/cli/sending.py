@@ -10,7 +10,7 @@ import typer
 from jdticket.cli.options import AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Arrival, Sent
+from jdticket.desk.pushing import Arrival, Sent
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
@@ -48,12 +48,12 @@ def send(
         raise UsageError(_("Name a ticket or say --all: one of the two."))
     platform = PlatformSession(session)
     if ticket is not None:
-        held = session.writing().find(ticket)
+        held = session.writing().looking.find(ticket)
         platform.shop_of(held)
-        waiting = platform.desk.to_send(held)
+        waiting = platform.pushing.to_send(held)
     else:
         platform.shops(None)
-        waiting = platform.desk.undelivered()
+        waiting = session.writing().outbox.unsent()
         if not waiting:
             typer.echo(_ALL_SENT)
             return
@@ -117,10 +117,10 @@ def replies(
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
-    store = session.store()
+    outbox = session.reading().outbox
     code = session.shop(shop)
     rows: list[tuple[Reply, Delivery | None]] = [
-        *(store.undelivered(shop=code)[:limit] if unsent else store.latest_replies(limit, code))
+        *(outbox.unsent(code)[:limit] if unsent else outbox.latest(limit, code))
     ]
     if as_json:
         from jdticket.views import plain

@@ -1,4 +1,4 @@
-"""What a command works with: the options of this call, the configuration, the desk."""
+"""What a command works with: the options of this call, the configuration, the desks over the store."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ import typer
 
 from jdticket import clock
 from jdticket.desk.desk import Desk
-from jdticket.domain.sources import SourceState
 from jdticket.errors import InputError, StoreError, UsageError
 from jdticket.i18n import _, language
-from jdticket.settings.reading import Config, database_path, load_config
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.settings.paths import database_address
+from jdticket.settings.reading import load_config
 
 if TYPE_CHECKING:
+    from jdticket.desk.pulling import Pulling
+    from jdticket.desk.pushing import Pushing
+    from jdticket.desk.reminders import ReminderDesk
+    from jdticket.domain.sources import SourceState
+    from jdticket.settings.types import Config
+    from jdticket.store.interface import Store, TokenStore
     from jdticket.views.screen import Screen
 
 
@@ -30,6 +35,7 @@ class Session:
 
     def __init__(self, ctx: typer.Context) -> None:
         self._ctx = ctx
+        self._opened: Store | None = None
         self._options: Mapping[str, Any] = ctx.ensure_object(dict)
         if self._options.get("lang", language()) not in ("zh", "en"):
             raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
@@ -51,9 +57,16 @@ class Session:
         return self.config.zone
 
     @cached_property
+    def _address(self) -> str:
+        """The store's: --db, else JDTICKET_DB, else the configuration's, else the default."""
+        return database_address(self.config, os.environ, self._options.get("db"))
+
+    @cached_property
     def database(self) -> Path:
-        """The store's file: --db, else JDTICKET_DB, else the configuration's, else the default."""
-        return database_path(self.config, os.environ, self._options.get("db"))
+        """The store's file. Raises ``StoreError`` for an address that names none."""
+        from jdticket.store.open import file_of
+
+        return file_of(self._address)
 
     @property
     def now_is_given(self) -> bool:
@@ -104,7 +117,10 @@ class Session:
         return name or os.environ.get("USER") or os.environ.get("USERNAME") or ""
 
     def reading(self, *, create: bool = True) -> Desk:
-        """The desk, to look at: as of --now if that is given."""
+        """The desk, to look at: as of --now if that is given.
+
+        Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
+        """
         return self._desk(lambda: self.now, create=create)
 
     def writing(self) -> Desk:
@@ -120,11 +136,60 @@ class Session:
                 _("--now is for looking only; this command records something, at the real time.")
             )
 
-    def store(self, *, create: bool = True) -> SqliteStore:
-        """The store, closed when the call ends; says so on standard error when it makes a new one.
+    def reminders(self, *, rehearsal: bool) -> ReminderDesk:
+        """The reminders' desk: for a rehearsal as of --now, else at the real time. Raises ``UsageError``."""
+        if not rehearsal and self.now_is_given:
+            raise UsageError(_("--now goes with --dry-run; reminders are sent at the real time."))
+        from jdticket.desk.reminders import ReminderDesk
+
+        config = self.config
+        now: Callable[[], datetime] = (lambda: self.now) if rehearsal else clock.system_now
+        return ReminderDesk(
+            self._store(),
+            config.policy.hours,
+            config.zone,
+            config.reminders,
+            config.duties,
+            [settings.channel for settings in config.channels],
+            now,
+            fetched=[shop.code for shop in config.platform_shops],
+        )
+
+    def pulling(self) -> Pulling:
+        """What pulls work orders in, at the real time. Raises ``UsageError`` if --now is given."""
+        from jdticket.desk.pulling import Pulling
+
+        taking_in, by = self.writing().taking_in, self.by(None)
+        return Pulling(
+            self._store(),
+            clock.system_now,
+            lambda found, shop, reject: taking_in.take_in(found, shop=shop, by=by, on_rejection=reject),
+        )
+
+    def pushing(self) -> Pushing:
+        """What brings replies to the platform, at the real time. Raises ``UsageError`` if --now is given."""
+        from jdticket.desk.pushing import Pushing
+
+        self.must_be_now()
+        return Pushing(self._store(), clock.system_now)
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """Where the shops' authorisations are kept."""
+        from jdticket.store.open import open_tokens
+
+        return open_tokens(self._address)
+
+    def _store(self, *, create: bool = True) -> Store:
+        """The store, opened once and closed when the call ends; says so on standard error when it makes a
+        new one.
 
         Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
         """
+        if self._opened is not None:
+            return self._opened
+        from jdticket.store.open import open_store
+
         missing = not self.database.exists()
         if missing and not create:
             raise StoreError(
@@ -133,11 +198,11 @@ class Session:
                     "or begin with: jdticket import"
                 ).format(path=self.database)
             )
-        store = SqliteStore.open(self.database, create=create)
+        self._opened = open_store(self._address, create=create)
         if missing:
             self.say(_("New store: {path}").format(path=self.database))
-        self.at_end(store.close)
-        return store
+        self.at_end(self._opened.close)
+        return self._opened
 
     def pause(self, seconds: float) -> None:
         """Wait so long before something is tried again."""
@@ -151,10 +216,10 @@ class Session:
         config = self.config
         codes = [shop.code for shop in config.shops]
         return Desk(
-            self.store(create=create),
+            self._store(create=create),
             config.policy,
             now,
-            reply_rules=config.reply,
+            reply_rules=lambda: config.reply,
             shop_code=lru_cache(maxsize=1024)(config.shop_code),
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
         )

@@ -11,8 +11,10 @@ from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.i18n import _, language
-from jdticket.settings import reading as config
-from jdticket.settings.reading import Manager, Shop
+from jdticket.settings.new_file import new_config_text, write_new
+from jdticket.settings.paths import config_path
+from jdticket.settings.spec import DEFAULT_TIMEZONE
+from jdticket.settings.types import Manager, Shop
 
 app = typer.Typer()
 
@@ -40,10 +42,10 @@ def init(
     ] = None,
     timezone: Annotated[
         str, typer.Option(metavar=_("ZONE"), help=_("The zone of the service hours."))
-    ] = config.DEFAULT_TIMEZONE,
+    ] = DEFAULT_TIMEZONE,
 ) -> None:
     session = Session(ctx)
-    path = session.config_option or config.config_path(os.environ)
+    path = session.config_option or config_path(os.environ)
     clock.load_zone(timezone)
     if session.interactive and not path.exists():
         shop = shop or _ask(_("A short code for the shop, such as jd3 (Enter: only one shop, no code)"))
@@ -58,7 +60,7 @@ def init(
     if shop:
         person = Manager(manager or "", manager_phone or "", "") if manager or manager_phone else None
         shops = [Shop(shop.strip(), (shop_name or shop).strip(), person)]
-    config.write_new(path, config.new_config_text(language(), timezone=timezone, shops=shops))
+    write_new(path, new_config_text(language(), timezone=timezone, shops=shops))
     typer.echo(_("Written: {path}").format(path=path))
     typer.echo(_("Next: jdticket import FILE, then jdticket list --pending"))
 

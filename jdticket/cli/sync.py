@@ -11,11 +11,12 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.platform import PlatformSession
+from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
-from jdticket.desk.platform import Synced
+from jdticket.desk.pulling import Synced
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.i18n import _, ngettext
-from jdticket.settings.reading import Shop
+from jdticket.settings.types import Shop
 from jdticket.words import listed, sentences
 
 app = typer.Typer()
@@ -49,16 +50,16 @@ def sync(
     if begin is not None and begin > clock.system_now():
         raise UsageError(_("--since: that is in the future."))
     shops = platform.shops(shop)
-    desk = platform.desk
+    pulling = session.pulling()
     outcomes: list[Synced] = []
     silent: set[str] = set()
     for one in shops:
-        progress = _Progress(one.name)
+        progress = Progress(partial(_progress_words, one.name))
         url = one.jos.url if one.jos is not None else ""
         # A gateway that did not answer for one shop is not waited for by each of the others.
         connect = partial(platform.connect, one, tries=1 if url in silent else None)
         try:
-            outcome = desk.sync(one.code, connect, since=begin, on_progress=progress.show)
+            outcome = pulling.sync(one.code, connect, since=begin, on_progress=progress.show)
         finally:
             progress.clear()
         outcomes.append(outcome)
@@ -74,22 +75,8 @@ def sync(
         raise typer.Exit(1)
 
 
-class _Progress:
-    """How many work orders have been read, on standard error, when a person watches."""
-
-    def __init__(self, shop: str) -> None:
-        self._shop = shop
-        self._shown = False
-
-    def show(self, seen: int) -> None:
-        if sys.stderr.isatty():
-            words = _("{shop}: {n} tickets …").format(shop=self._shop, n=seen)
-            print(f"\r{words}", end="", file=sys.stderr, flush=True)
-            self._shown = True
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+def _progress_words(shop: str, seen: int) -> str:
+    return _("{shop}: {n} tickets …").format(shop=shop, n=seen)
 
 
 def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:

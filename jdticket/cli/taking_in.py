@@ -11,10 +11,12 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, example
+from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
-from jdticket.desk.desk import TakenIn
+from jdticket.desk.taking_in import TakenIn
 from jdticket.domain import tickets as model
-from jdticket.domain.tickets import Draft, Kind, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import Kind
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions, Source
@@ -23,6 +25,8 @@ from jdticket.words import listed, sentences
 
 app = typer.Typer()
 _PANEL = _("Taking tickets in")
+_MANY = 5000
+"""Rows from which on a person is shown how far it has come."""
 
 
 @app.command(
@@ -79,8 +83,8 @@ def add(
     def refuse(rejection: Rejection) -> None:
         raise UsageError(rejection.reason)
 
-    done = desk.take_in([draft], shop=session.shop(shop), by=session.by(None), on_rejection=refuse)
-    held = desk.find(ticket)
+    done = desk.taking_in.take_in([draft], shop=session.shop(shop), by=session.by(None), on_rejection=refuse)
+    held = desk.looking.find(ticket)
     if done.new:
         said = _("Ticket {id} added, due {deadline}.")
     elif done.changed:
@@ -161,8 +165,8 @@ def import_(
     sources = [_clipboard(options)] if clipboard else _open(files or [], options)
     desk = session.writing()
     rejections: list[Rejection] = []
-    progress = _Progress()
-    done = desk.take_in(
+    progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
+    done = desk.taking_in.take_in(
         _read_all(sources),
         shop=code,
         dry_run=dry_run,
@@ -227,22 +231,6 @@ def _clipboard(options: ReadOptions) -> Source:
 def _read_all(sources: list[Source]) -> Iterator[Draft | Rejection]:
     for source in sources:
         yield from source.read()
-
-
-class _Progress:
-    """How many rows have been read, on standard error, when a person watches."""
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def show(self, rows: int) -> None:
-        if sys.stderr.isatty() and rows >= 5000:
-            print("\r" + _("{rows} rows …").format(rows=rows), end="", file=sys.stderr, flush=True)
-            self._shown = True
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool) -> None:

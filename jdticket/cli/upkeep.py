@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.domain.tickets import TicketQuery
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
+from jdticket.files import new_file
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, os_reason, sentences
 
@@ -72,9 +74,9 @@ def _keys() -> tuple[str, ...]:
 def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
     from jdticket.views import plain
 
-    now, zone = desk.now, session.zone
-    for ticket, reply in desk.tickets_with_latest_reply(TicketQuery()):
-        row = plain.ticket(ticket, desk.seconds_left(ticket, now), now, zone)
+    now, zone = desk.looking.now, session.zone
+    for ticket, reply in desk.looking.tickets_with_latest_reply(TicketQuery()):
+        row = plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, zone)
         row["reply"] = reply.text if reply else None
         row["reply_at"] = clock.iso(reply.at, zone) if reply else None
         row["reply_by"] = reply.by if reply else None
@@ -103,7 +105,16 @@ def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
             yield row
 
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with new_file(path) as file:
+            if form == "xlsx":
+                from jdticket.views.xlsx import write_xlsx
+
+                write_xlsx(_keys(), counted(), file)
+            else:
+                # Excel takes a CSV for GBK unless a byte order mark says otherwise.
+                encoding = "utf-8-sig" if form == "csv" else "utf-8"
+                with TextIOWrapper(file, encoding=encoding, newline="") as text:
+                    _write(form, counted(), text)
     except FileExistsError as error:
         raise RefusedError(
             _("{path} exists already and is left alone; choose another name.").format(path=path)
@@ -112,25 +123,6 @@ def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
         raise InputError(
             _("{path} cannot be written: {why}").format(path=path, why=os_reason(error))
         ) from error
-    try:
-        if form == "xlsx":
-            with os.fdopen(descriptor, "wb") as binary:
-                from jdticket.views.xlsx import write_xlsx
-
-                write_xlsx(_keys(), counted(), binary)
-        else:
-            # Excel takes a CSV for GBK unless a byte order mark says otherwise.
-            encoding = "utf-8-sig" if form == "csv" else "utf-8"
-            with os.fdopen(descriptor, "w", encoding=encoding, newline="") as text:
-                _write(form, counted(), text)
-    except OSError as error:
-        path.unlink()
-        raise InputError(
-            _("{path} cannot be written: {why}").format(path=path, why=os_reason(error))
-        ) from error
-    except BaseException:
-        path.unlink()
-        raise
     return count
 
 
@@ -145,7 +137,7 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar=_("FILE"), help=_("The new file."))],
 ) -> None:
     session = Session(ctx)
-    session.store(create=False).backup(target)
+    session.reading(create=False).upkeep.backup(target)
     typer.echo(_("The store was copied to {path}; to use it: jdticket --db {path} list").format(path=target))
 
 
@@ -165,7 +157,7 @@ def recompute(
     ] = False,
 ) -> None:
     session = Session(ctx)
-    moved = session.writing().recompute(dry_run=dry_run, by=session.by(None))
+    moved = session.writing().upkeep.recompute(dry_run=dry_run, by=session.by(None))
     now = clock.system_now()
     for move in moved:
         typer.echo(
@@ -219,12 +211,12 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
         _("zone"),
         _("{zone}; it is {moment} there").format(zone=session.config.timezone, moment=moment),
     )
-    if not session.database.exists():
-        yield True, _("store"), _("{path}: none yet; it is made on first use").format(path=session.database)
-        return
     try:
-        store = session.store()
-        for finding in store.check():
+        if not session.database.exists():
+            made = _("{path}: none yet; it is made on first use").format(path=session.database)
+            yield True, _("store"), made
+            return
+        for finding in session.reading().upkeep.findings():
             yield finding.ok, _finding_name(finding.name), finding.detail
     except JdticketError as error:
         yield False, _("store"), error.message
@@ -240,7 +232,10 @@ def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     desk = session.reading()
     troubles = trouble_lines(
-        desk.channel_troubles(), desk.silent_since(session.now), now=session.now, zone=session.zone
+        desk.looking.channel_troubles(),
+        desk.looking.silent_since(session.now),
+        now=session.now,
+        zone=session.zone,
     )
     for line in troubles:
         yield False, _("reminders"), line
@@ -258,7 +253,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
 
     platform = PlatformSession(session)
     now, zone = session.now, session.zone
-    sources = {source.shop: source for source in session.reading().sources()}
+    sources = {source.shop: source for source in session.reading().looking.sources()}
     for shop in session.config.platform_shops:
         name = _("platform, {shop}").format(shop=shop.name)
         try:
@@ -280,7 +275,7 @@ def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
             seen = clock.moment_in_words(source.good_at, now, zone)
             until = clock.moment_in_words(token.expires_at, now, zone)
             yield True, name, _("fetched {seen}; signed in until {until}").format(seen=seen, until=until)
-    unsent = session.store().undelivered()
+    unsent = session.reading().outbox.unsent()
     if unsent:
         from jdticket.views.tables import unsent_line
 

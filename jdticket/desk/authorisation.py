@@ -82,8 +82,7 @@ class Authorisation:
 
     def status(self) -> Token | None:
         """The token as it is kept; None: the shop was never signed in through this application."""
-        token = self._tokens.token(self._app.shop)
-        return token if token is not None and token.app_key == self._app.app_key else None
+        return kept_token(self._tokens, self._app.shop, self._app.app_key)
 
     def _current(self) -> Token:
         token = self.status()
@@ -130,3 +129,10 @@ class Authorisation:
         )
         self._tokens.put_token(token)
         return token
+
+
+def kept_token(tokens: TokenStore, shop: str, app_key: str) -> Token | None:
+    """A shop's authorisation as it is kept, for which no secret is needed; None: it was never signed in
+    through this application."""
+    token = tokens.token(shop)
+    return token if token is not None and token.app_key == app_key else None

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from jdticket.domain.hours import Segment, ServiceHours
 from jdticket.domain.tickets import Kind
-from jdticket.durations import length_from_words
+from jdticket.durations import duration_from_words
 
 
 class ClockKind(StrEnum):
@@ -22,15 +23,14 @@ class ClockKind(StrEnum):
     CALENDAR = "calendar"
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class TimeToReply(NamedTuple):
     """How long a ticket may wait for its reply, and on which clock."""
 
-    length: timedelta
+    duration: timedelta
     clock: ClockKind = ClockKind.SERVICE
 
 
-def parse_policy_duration(text: str) -> Duration:
+def parse_time_to_reply(text: str) -> TimeToReply:
     """The duration that "4h", "4h service" or "24h calendar" means; service time unless it says so.
 
     Raises ``ValueError`` with the reason in plain English.
@@ -39,10 +39,10 @@ def parse_policy_duration(text: str) -> Duration:
     for kind in ClockKind:
         if words.endswith(kind):
             words, clock = words.removesuffix(kind), kind
-    length = length_from_words(words)
-    if not length:
+    duration = duration_from_words(words)
+    if not duration:
         raise ValueError("a deadline needs more than no time")
-    return Duration(length, clock)
+    return TimeToReply(duration, clock)
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class DeadlinePolicy:
     """How long each kind of ticket may wait: ``kinds``, or else ``default``, counted by ``hours``."""
 
     hours: ServiceHours
-    default: Duration
-    kinds: Mapping[Kind, Duration] = field(default_factory=dict)
+    default: TimeToReply
+    kinds: Mapping[Kind, TimeToReply] = field(default_factory=dict)
 
-    def duration(self, kind: Kind) -> Duration:
+    def time_to_reply(self, kind: Kind) -> TimeToReply:
         """How long a ticket of this kind may wait."""
         return self.kinds.get(kind, self.default)
 
@@ -62,14 +62,14 @@ class DeadlinePolicy:
 
         A reply at exactly that moment is on time. Raises ``NeverOpenError`` when the hours run out.
         """
-        duration = self.duration(kind)
-        if duration.clock is ClockKind.CALENDAR:
-            return created_at.astimezone(UTC) + duration.length
-        return self.hours.after(created_at, duration.length)
+        allowed = self.time_to_reply(kind)
+        if allowed.clock is ClockKind.CALENDAR:
+            return created_at.astimezone(UTC) + allowed.duration
+        return self.hours.after(created_at, allowed.duration)
 
     def counted(self, kind: Kind, created_at: datetime) -> list[Segment]:
         """How :meth:`deadline` was counted: the stretches of time that add up to the duration."""
         deadline = self.deadline(kind, created_at)
-        if self.duration(kind).clock is ClockKind.CALENDAR:
+        if self.time_to_reply(kind).clock is ClockKind.CALENDAR:
             return [Segment(created_at.astimezone(UTC), deadline)]
         return self.hours.segments(created_at, deadline)

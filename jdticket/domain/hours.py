@@ -78,15 +78,14 @@ def parse_window(text: str) -> Window:
     return Window(start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of counted time between two moments in UTC, ``start`` included, ``end`` not."""
 
     start: datetime
     end: datetime
 
     @property
-    def length(self) -> timedelta:
+    def duration(self) -> timedelta:
         """How long it is, in real time."""
         return self.end - self.start
 
@@ -124,25 +123,25 @@ class ServiceHours:
         """Whether tickets are served at ``moment``: a window's start is open, its end is not."""
         return self._count.is_open(_seconds(moment))
 
-    def after(self, moment: datetime, length: timedelta) -> datetime:
-        """The moment at which ``length`` of service time has passed since ``moment``.
+    def after(self, moment: datetime, duration: timedelta) -> datetime:
+        """The moment at which ``duration`` of service time has passed since ``moment``.
 
         When it runs out exactly at closing time, that closing time. A length of zero gives ``moment``
         itself when it is open, else the next opening: there the clock of a ticket starts.
         """
-        count, start, service = self._count, _seconds(moment), _service(length)
+        count, start, service = self._count, _seconds(moment), _service(duration)
         if service == 0:
             return _moment(count.latest(count.at(start)))
         return _moment(count.earliest(count.at(start) + service))
 
-    def before(self, moment: datetime, length: timedelta) -> datetime:
-        """The moment from which ``length`` of service time passes until ``moment``: 1 h before 09:30 is
+    def before(self, moment: datetime, duration: timedelta) -> datetime:
+        """The moment from which ``duration`` of service time passes until ``moment``: 1 h before 09:30 is
         18:30 the evening before.
 
         When it lands exactly on an opening, that opening. A length of zero gives ``moment`` itself
         when it is open, else the closing time that came last.
         """
-        count, end, service = self._count, _seconds(moment), _service(length)
+        count, end, service = self._count, _seconds(moment), _service(duration)
         if service == 0:
             return _moment(end if count.is_open(end) else count.earliest(count.at(end)))
         return _moment(count.latest(count.at(end) - service))
@@ -434,10 +433,10 @@ def _time_of_day(second: int) -> str:
     return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
 
 
-def _service(length: timedelta) -> int:
-    if length.days < 0:
+def _service(duration: timedelta) -> int:
+    if duration.days < 0:
         raise ValueError("a length of service time is never negative")
-    return length.days * _DAY + length.seconds
+    return duration.days * _DAY + duration.seconds
 
 
 def _seconds(moment: datetime) -> int:

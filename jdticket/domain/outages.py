@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from jdticket.domain.hours import ServiceHours
+from jdticket.domain.tickets import Ticket
 
 
 class OutageReason(StrEnum):
@@ -80,3 +83,17 @@ class Extension:
     granted_until: datetime
     at: datetime
     id: int = 0
+
+
+def endangers(outage: Outage, ticket: Ticket, hours: ServiceHours) -> bool:
+    """Whether the outage takes service time away from a pending ticket's answer."""
+    if outage.shops and ticket.shop not in outage.shops:
+        return False
+    begin = max(ticket.created_at, outage.since)
+    end = ticket.deadline_at if outage.until is None else min(ticket.deadline_at, outage.until)
+    if begin >= end:
+        return False
+    # The platform and the manager also set deadlines outside service hours: one that lies in the
+    # outage is in danger although no service time is.
+    lies_in_it = end == ticket.deadline_at and not hours.is_open(end)
+    return lies_in_it or hours.between(begin, end) > timedelta(0)

@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from jdticket.domain.hours import ServiceHours
-from jdticket.domain.outages import Outage
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import Status
+
+if TYPE_CHECKING:
+    from jdticket.domain.hours import ServiceHours
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Ticket
 
 _SECOND = timedelta(seconds=1)
 _SOURCE_BACK = "source_back"
@@ -44,25 +48,6 @@ class ReminderState(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
-    """One notification channel (通知渠道), as the configuration describes it."""
-
-    name: str
-    kind: str
-    """wecom, dingtalk, feishu, apprise or stdout."""
-    url: str
-    """Secret: it carries the robot's key. Empty for stdout."""
-    secret: str
-    """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
-    mention: tuple[str, ...]
-    """Phone numbers or user ids that every message @-mentions; "all" is everybody."""
-    shops: tuple[str, ...]
-    """Codes of the shops it is for; empty: all."""
-    night: bool
-    """Whether it may be used outside service hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +78,7 @@ class Reminder:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTrouble:
-    """A channel that fails: its last outcome is a failure, whatever it has sent before."""
-
-    channel: str
-    since: datetime
-    """When the first of these failures was claimed; nothing has gone out on the channel since."""
-    answer: str
-    """What the channel said to the last of them."""
-    refused: bool
-    """The last of them was refused for good: a person has to act."""
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """Whom to tell as well from the moment that so much service time is left, and all the time after."""
 
     left: timedelta
@@ -154,8 +125,7 @@ class ReminderRules:
     """More reminders than this for one channel are joined in one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A reminder whose moment has come."""
 
     rule: ReminderRule
@@ -193,7 +163,7 @@ def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Re
 def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
     """The reminder that the platform has rejected the reply to a ticket, which is pending again: at once,
     whatever its ladder has told already. The step is "rejected:<time>"."""
-    at = ticket.rejected_at
+    at = ticket.reopened_at
     if at is None or now < at or ticket.status is not Status.PENDING or not rules.returned:
         return None
     left = hours.between(now, ticket.deadline_at)
@@ -201,12 +171,20 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
 
 
 def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
-    """The first moment after ``now`` at which :func:`due_for_ticket` gives another step; None: never.
+    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
+    brings in another channel; None: never.
 
     It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
     """
+    if not _waits(ticket, rules):
+        return None
     _step, following = _standing(ticket, now, hours, rules)
-    return following
+    moments = [following, ticket.reopened_at if rules.returned else None]
+    for escalation in rules.escalate:
+        if escalation.channel is not None:
+            # Where that much is left all through a closed time, it is so from the closing on.
+            moments.append(hours.before(ticket.deadline_at, escalation.left + _SECOND) + _SECOND)
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def due_for_outage(outage: Outage, now: datetime, rules: ReminderRules) -> Due | None:
@@ -310,6 +288,12 @@ def _standing(
         if rule is not ReminderRule.NEW:
             break
     return reached, following
+
+
+def _waits(ticket: Ticket, rules: ReminderRules) -> bool:
+    """Whether there is anything to remind of: also when only the platform still waits."""
+    returned = ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned
+    return ticket.status is Status.PENDING or returned
 
 
 def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:

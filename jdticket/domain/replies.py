@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from jdticket.errors import Trouble
 
@@ -74,3 +74,30 @@ class ReplyRules:
     """Characters, white space not counted."""
     empty_phrases: frozenset[str]
     """Replies that say nothing, without punctuation, in lower case."""
+
+
+class Fault(Enum):
+    """Why a reply would not count as effective."""
+
+    EMPTY = auto()
+    SAYS_NOTHING = auto()
+    TOO_SHORT = auto()
+    TOO_LONG = auto()
+
+
+def fault(text: str, rules: ReplyRules) -> Fault | None:
+    """Why this reply would not count as effective; None: it would."""
+    bare = "".join(text.split())
+    if not bare:
+        return Fault.EMPTY
+    core = "".join(character for character in bare if character.isalnum()).lower()
+    if core in rules.empty_phrases or not core:
+        return Fault.SAYS_NOTHING
+    if len(bare) < rules.min_length:
+        return Fault.TOO_SHORT
+    return Fault.TOO_LONG if size(text) > REPLY_MAX_BYTES else None
+
+
+def size(text: str) -> int:
+    """The bytes that the platform counts."""
+    return len(text.encode("gb18030"))

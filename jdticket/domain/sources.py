@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
-from jdticket.domain.tickets import Draft, Rejection
 from jdticket.errors import Trouble
+
+if TYPE_CHECKING:
+    from jdticket.domain.drafts import Draft, Rejection
+    from jdticket.domain.tickets import PlatformState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +39,6 @@ class SourceState:
     """``failing_since`` of the last row of failures that is over."""
     back_at: datetime | None = None
     """When that ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the platform's list of work orders."""
-
-    items: Sequence[Draft | Rejection]
-    total: int | None
-    """How many work orders the whole list has; None: it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +72,27 @@ class Verdict:
     words: str
     already: bool = False
     """It did so before, and the reply was not added."""
+
+
+class Platform(Protocol):
+    """What the platform knows of one shop. All methods raise ``PlatformError``."""
+
+    OLDEST: timedelta
+    """How far back it lets one look."""
+
+    def read(
+        self, begin: datetime, end: datetime, state: PlatformState | None = None
+    ) -> Iterator[list[Draft | Rejection]]:
+        """Every work order created between these moments, page by page, each at least once."""
+
+    def of_order(self, order_id: str) -> list[Draft | Rejection]:
+        """The work orders about one order."""
+
+    def details(self, ticket_id: str) -> Details:
+        """What the list does not tell of one work order."""
+
+    def subtypes(self, type_id: int) -> dict[int, str]:
+        """The second-level business types below a first-level one."""
+
+    def reply(self, ticket_id: str, text: str, type_id: int, subtype_id: int) -> Verdict:
+        """Give a reply, once."""

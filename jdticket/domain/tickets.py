@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 # "Order numbers have 12 to 19 digits, ticket numbers 7 to 10" (parser of a public monitoring
 # project, 2026). The gap between the two tells a number that stands in the wrong column.
@@ -81,63 +82,24 @@ class Ticket:
     replied_at: datetime | None = None
     """When the latest reply was given."""
     returned_at: datetime | None = None
-    """Since when the platform shows it as waiting although we hold it as replied; None: it does not."""
-    rejected_at: datetime | None = None
-    """When we learned that the platform had rejected our reply, so that it is pending again; None: never."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A ticket as it was found, before the desk has made up its mind about it."""
-
-    source: str
-    """The file's name, or words such as "clipboard"."""
-    row: int
-    """The row (or line of a pasted page) where it begins, counted from 1 as the reader sees it; 0: the
-    source has no rows."""
-    id: str
-    order_id: str | None = None
-    kind: Kind | None = None
-    kind_text: str = ""
-    platform_state: PlatformState | None = None
-    platform_status: str = ""
-    created_at: datetime | None = None
-    deadline_at: datetime | None = None
-    """The platform's own deadline, where the source has one; it wins over the computed one."""
-    deadline_to_the_minute: bool = False
-    """True for a deadline worked out from a countdown in minutes, which is off by up to a minute."""
-    content: str | None = None
-    shop: str | None = None
-    """The shop's code or name as found; None: the source does not tell."""
-    assignee: str | None = None
-    reply_text: str | None = None
-    reply_at: datetime | None = None
-    rejection: str = ""
-    """Why the platform rejected our reply, where the source tells."""
-    rejected_at: datetime | None = None
-    """When it did, where the source tells."""
+    """Since when the platform goes on showing it as waiting although we are done with it (replied, closed or
+    void); None: it does not, or a person has confirmed that it may."""
+    reopened_at: datetime | None = None
+    """When it became pending again after we were done with it: the platform rejected our reply or opened the
+    ticket again, or a person reopened it past its deadline; None: never."""
     seen_at: datetime | None = None
-    """When the source was asked, for one that tells what is so at that moment; None: nobody knows how
-    old it is."""
-    fills_gaps_only: bool = False
-    """True for a sketch of the ticket (a row of a copied page): its words fill what we do not know,
-    but replace nothing that a fuller source has told."""
+    """When the platform's word for the state was seen; None: nobody knows."""
+    stepped_at: datetime | None = None
+    """When a person here last changed its state; None: nobody has."""
+    stepped_word: str = ""
+    """The platform's word that was held at that step."""
+    anyway: bool = False
+    """It was closed although the platform shows it as waiting, and that was confirmed."""
+    missing_at: datetime | None = None
+    """Since when a complete take-in no longer holds it; None: it did, or none was complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A row that cannot be taken in, and why, in the reader's language."""
-
-    source: str
-    row: int
-    column: str
-    """The column's name as it stands in the file; empty when the row as a whole is at fault."""
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """How many tickets there are, as of one moment."""
 
     pending: int
@@ -150,8 +112,7 @@ class Counts:
     """Replies that are to reach the platform, have not, and are not on their way at this moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketQuery:
+class TicketQuery(NamedTuple):
     """Which tickets, in which order. Every field that is set narrows the choice."""
 
     statuses: tuple[Status, ...] = ()

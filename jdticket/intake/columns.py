@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import ORDER_ID_PATTERN, Draft, Kind, PlatformState, Rejection
+from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.interface import ReadOptions

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TextIO
 
-from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.i18n import _
 from jdticket.intake.columns import (
     CELL_MAX,

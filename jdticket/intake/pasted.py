@@ -15,9 +15,10 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from jdticket.clock import parse_time
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN, Draft, Rejection
-from jdticket.durations import length_from_words
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
+from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.intake.interface import ReadOptions, Source
@@ -244,5 +245,5 @@ def _is_about_time_left(words: str) -> bool:
 def _countdown(parts: Sequence[_Part]) -> timedelta | None:
     for part in parts:
         if part.what is _Is.WORDS and (found := _COUNTDOWN.search(part.text)):
-            return length_from_words(found[1])
+            return duration_from_words(found[1])
     return None

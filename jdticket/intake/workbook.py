@@ -9,7 +9,7 @@ from itertools import islice
 from struct import unpack_from
 from typing import TYPE_CHECKING, BinaryIO
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import (

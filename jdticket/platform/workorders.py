@@ -6,15 +6,16 @@ rejection and costs nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from jdticket.clock import parse_time
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import platform_state_from_words
-from jdticket.domain.sources import Details, LogEntry, Page, Verdict
-from jdticket.domain.tickets import Draft, PlatformState, Rejection
+from jdticket.domain.sources import Details, LogEntry, Verdict
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError, PlatformError
 from jdticket.i18n import _
 from jdticket.platform.jos import (
@@ -35,6 +36,14 @@ PAGE_SIZE = 30
 _READINGS = 4
 _CODES = {PlatformState.WAITING: 1, PlatformState.REJECTED: 5}
 _DONE, _FAILED, _COUNTS_ALREADY = "1", "2", "3"
+
+
+class _Page(NamedTuple):
+    """One page of the platform's list of work orders."""
+
+    items: Sequence[Draft | Rejection]
+    total: int | None
+    """How many work orders the whole list has; None: it does not tell."""
 
 
 class WorkOrders:
@@ -76,7 +85,7 @@ class WorkOrders:
                 return
         raise unreachable(_("its list of tickets changes faster than it can be read"), lost=False)
 
-    def _pages(self, asked: Mapping[str, object]) -> Iterator[Page]:
+    def _pages(self, asked: Mapping[str, object]) -> Iterator[_Page]:
         for number in count(1):
             page = self._page(asked, number)
             yield page
@@ -95,7 +104,7 @@ class WorkOrders:
         }
         return list(self._page(asked, 1).items)
 
-    def _page(self, asked: Mapping[str, object], number: int) -> Page:
+    def _page(self, asked: Mapping[str, object], number: int) -> _Page:
         content = self._gateway.ask(
             "jingdong.wos.worklist.get", {**asked, "page_number": number, "page_size": PAGE_SIZE}
         )
@@ -107,7 +116,7 @@ class WorkOrders:
             raise unreachable(_("the answer holds no page of tickets"), lost=False)
         first = (number - 1) * PAGE_SIZE + 1
         items = [self._item(first + n, row) for n, row in enumerate(rows)]
-        return Page(items, None if total is None else int(str(total)))
+        return _Page(items, None if total is None else int(str(total)))
 
     def _item(self, number: int, row: object) -> Draft | Rejection:
         if not isinstance(row, dict):

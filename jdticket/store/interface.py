@@ -1,7 +1,6 @@
-"""What a store promises the desk. It speaks ``model`` and knows no rule of the business.
+"""What a store promises the desk. It speaks ``domain`` and knows no rule of the business.
 
-A second store can stand beside SQLite if it keeps these promises; ``tests/store/test_contract.py``
-checks them.
+A second store can stand beside SQLite if it keeps these promises; ``tests/store/contract/`` checks them.
 """
 
 from __future__ import annotations
@@ -9,20 +8,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from jdticket.domain.events import Event
-from jdticket.domain.outages import Contact, Extension, Outage
-from jdticket.domain.reminders import ChannelTrouble, Reminder
-from jdticket.domain.replies import Delivery, Reply
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Counts, Ticket, TicketQuery
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
+    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.events import Event
+    from jdticket.domain.outages import Contact, Extension, Outage
+    from jdticket.domain.reminders import Reminder
+    from jdticket.domain.replies import Delivery, Reply
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Counts, Ticket, TicketQuery
 
 # Facts that one part writes and another reads.
 RAN_AT = "reminders_ran_at"
@@ -31,8 +29,7 @@ RAN_EVERY = "reminders_ran_every"
 """Seconds between its last two runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One verdict about the store's own health."""
 
     name: str

@@ -16,6 +16,7 @@ from pathlib import Path
 from jdticket.clock import from_stored, stored
 from jdticket.domain.authorisation import Token
 from jdticket.errors import StoreError
+from jdticket.files import make_file, make_folders
 from jdticket.i18n import _
 from jdticket.store.interface import TokenStore
 from jdticket.words import os_reason
@@ -90,10 +91,10 @@ class SqliteTokens(TokenStore):
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(self._path)
             if not self._path.exists():
                 # Closing a file lets go of the locks that this process has on it: only a new one is opened.
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                make_file(self._path)
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             mode = self._path.stat().st_mode & 0o777

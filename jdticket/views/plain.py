@@ -6,7 +6,6 @@ Times are ISO 8601 with the service zone's offset, durations are whole seconds.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TextIO
@@ -41,7 +40,6 @@ TICKET_KEYS = (
     "replied_at",
     "returned",
 )
-_STORED_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 # What spreadsheets would take for a formula when a cell begins with it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -86,6 +84,8 @@ def reply(reply: Reply, zone: tzinfo) -> dict[str, Any]:
 
 def event(event: Event, zone: tzinfo) -> dict[str, Any]:
     """One entry of a time line."""
+    from jdticket.domain.events import encoded
+
     return {
         "id": event.id,
         "at": clock.iso(event.at, zone),
@@ -93,7 +93,7 @@ def event(event: Event, zone: tzinfo) -> dict[str, Any]:
         "ticket": event.ticket_id,
         "outage": event.outage_id,
         "by": event.by,
-        "data": {key: _with_offset(value, zone) for key, value in event.data.items()},
+        "data": {key: _with_offset(value, zone) for key, value in encoded(event.payload).items()},
     }
 
 
@@ -189,12 +189,10 @@ def outage(outage: Outage, zone: tzinfo) -> dict[str, Any]:
 
 
 def _with_offset(value: Any, zone: tzinfo) -> Any:
-    """A time as the store writes it, in an event's data, the way every other time is shown."""
-    if isinstance(value, dict):
+    """A moment in what an event tells, the way every other moment is shown."""
+    if isinstance(value, Mapping):
         return {key: _with_offset(inner, zone) for key, inner in value.items()}
-    if isinstance(value, str) and _STORED_TIME.fullmatch(value):
-        return clock.iso(clock.from_stored(value), zone)
-    return value
+    return clock.iso(value, zone) if isinstance(value, datetime) else value
 
 
 def _iso(moment: datetime | None, zone: tzinfo) -> str | None:

@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.events import Event, EventKind
-from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
+from jdticket.domain.events import Event
+from jdticket.domain.outages import Contact, Extension, Outage
 from jdticket.domain.replies import Reply
 from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
-from jdticket.errors import Trouble
 from jdticket.i18n import _
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen
 from jdticket.views.tables import left_cell
+from jdticket.views.timeline import TimeLine
 from jdticket.words import (
     kind_word,
     listed,
     outcome_word,
-    platform_trouble,
     reason_word,
     source_word,
     status_word,
@@ -37,6 +36,7 @@ class Teller:
         self._now = now
         self._zone = zone
         self._shop_names = shop_names
+        self._words = TimeLine(self._moment).words
 
     def _moment(self, moment: datetime) -> str:
         return clock.moment_in_words(moment, self._now, self._zone)
@@ -146,118 +146,7 @@ class Teller:
     def _time_line(self, events: Sequence[Event]) -> None:
         for event in events:
             by = f"  ({one_line(event.by)})" if event.by else ""
-            self._screen.line(f"  {self._moment(event.at)}  {self._event(event)}{by}")
-
-    def _event(self, event: Event) -> str:
-        data = event.data
-
-        def moment(key: str) -> str:
-            return self._moment(clock.from_stored(str(data[key])))
-
-        def words(key: str) -> str:
-            return one_line(str(data.get(key, "")))
-
-        match event.kind:
-            case EventKind.TAKEN_IN if data.get("row") == 0:
-                return _("taken in from the platform")
-            case EventKind.TAKEN_IN:
-                return _("taken in from {source}, row {row}").format(source=words("source"), row=words("row"))
-            case EventKind.CHANGED:
-                names = listed(self._field_word(name) for name in data.get("fields", {}))
-                if data.get("row") == 0:
-                    return _("changed by the platform: {names}").format(names=names)
-                return _("changed by {source}, row {row}: {names}").format(
-                    source=words("source"), row=words("row"), names=names
-                )
-            case EventKind.DEADLINE_MOVED:
-                why = {
-                    "platform": _("said by the platform"),
-                    "facts": _("kind or creation time corrected"),
-                    "granted": _("granted by {manager}").format(manager=words("manager")),
-                    "recomputed": _("recomputed"),
-                }[str(data["why"])]
-                return _("deadline moved: {old} → {new}, {why}").format(
-                    old=moment("old"), new=moment("new"), why=why
-                )
-            case EventKind.REPLIED if "at" in data:
-                return _("replied at {at} ({verdict}): {text}").format(
-                    at=moment("at"),
-                    verdict=_("in time") if data["on_time"] else _("late"),
-                    text=words("text"),
-                )
-            case EventKind.REPLIED:
-                return _("replied on the platform")
-            case EventKind.RETURNED:
-                return _("still waiting on the platform; the reply may not have arrived there")
-            case EventKind.ARRIVED:
-                return _("the reply has arrived on the platform")
-            case EventKind.REJECTED:
-                line = _("the platform rejected the reply; pending again")
-                reason = words("reason")
-                return _("{where}: {what}").format(where=line, what=reason) if reason else line
-            case EventKind.SENT:
-                said = words("answer")
-                line = (
-                    _("counts as replied on the platform already; this reply was not added")
-                    if data.get("already")
-                    else _("the reply was brought to the platform")
-                )
-                return _("{where}: {what}").format(where=line, what=said) if said else line
-            case EventKind.NOT_SENT:
-                unknown = data.get("state") == "unknown"
-                line = (
-                    _("the reply may not be on the platform")
-                    if unknown
-                    else _("the reply is not on the platform")
-                )
-                trouble = Trouble(str(data["trouble"]))
-                why = platform_trouble(trouble, words("code"), words("answer"), words("shop"))
-                return _("{where}: {what}").format(where=line, what=why)
-            case EventKind.ASSIGNED:
-                return (
-                    _("assigned to {name}").format(name=words("new"))
-                    if data["new"]
-                    else _("assigned to nobody")
-                )
-            case EventKind.NOTED:
-                return _("note: {text}").format(text=words("text"))
-            case EventKind.CLOSED:
-                return _("closed by the platform") if "platform" in data else _("closed")
-            case EventKind.VOIDED:
-                return (
-                    _("void by the platform")
-                    if "platform" in data
-                    else _("void: {why}").format(why=words("why"))
-                )
-            case EventKind.REOPENED:
-                return _("reopened: {why}").format(why=words("why"))
-            case EventKind.OUTAGE_REPORTED:
-                return _("outage {id} reported: {reason}, since {since}").format(
-                    id=event.outage_id,
-                    reason=reason_word(OutageReason(str(data["reason"]))),
-                    since=moment("since"),
-                )
-            case EventKind.OUTAGE_ENDED:
-                return _("outage {id} ended at {until}").format(id=event.outage_id, until=moment("until"))
-            case EventKind.CONTACTED:
-                line = _("operations manager contacted: {manager}, {via}, {outcome}").format(
-                    manager=words("manager"),
-                    via=via_word(Via(str(data["via"]))),
-                    outcome=outcome_word(Outcome(str(data["outcome"]))),
-                )
-                return f"{line}: {words('said')}" if data.get("said") else line
-
-    def _field_word(self, name: str) -> str:
-        return {
-            "order_id": _("order"),
-            "content": _("content"),
-            "kind": _("kind"),
-            "kind_text": _("kind"),
-            "assignee": _("assignee"),
-            "created_at": _("creation time"),
-            "platform_status": _("state on the platform"),
-            "shop": _("shop"),
-        }.get(name, name)
+            self._screen.line(f"  {self._moment(event.at)}  {self._words(event)}{by}")
 
     def outage(
         self,

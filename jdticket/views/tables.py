@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from jdticket import clock
-from jdticket.domain.outages import Outage
-from jdticket.domain.reminders import ChannelTrouble
-from jdticket.domain.replies import Delivery, DeliveryState, Reply
-from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Counts, Kind, Rejection, Status, Ticket
+from jdticket.domain.tickets import Kind, Status
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, status_word
+
+if TYPE_CHECKING:
+    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.drafts import Rejection
+    from jdticket.domain.outages import Outage
+    from jdticket.domain.replies import Delivery, Reply
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Counts, Ticket
 
 _NAMED_MOST = 5
 
@@ -178,6 +183,8 @@ def reply_table(
     zone: tzinfo,
 ) -> None:
     """Replies, and whether they have reached the platform."""
+    from jdticket.domain.replies import DeliveryState
+
     states = {
         DeliveryState.UNSENT: Cell(_("NOT SENT"), "bold red"),
         DeliveryState.UNKNOWN: Cell(_("UNKNOWN"), "bold yellow"),

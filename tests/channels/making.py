@@ -1,20 +1,18 @@
-"""Channels as the configuration makes them, and the moment at which their messages go out."""
+"""What carries messages, and the moment at which their messages go out."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from jdticket.channels.interface import Channel, Delivery, Message, make_channel
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Address, Carrier, Message, make_carrier
+from jdticket.domain.channels import Receipt
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 
-def channel(kind: str, url: str = "", **fields: Any) -> Channel:
-    values: dict[str, Any] = {"name": "cs-group", "secret": "", "mention": (), "shops": (), "night": False}
-    return make_channel(ChannelSettings(kind=kind, url=url, **(values | fields)))
+def carrier(kind: str, url: str = "", *, secret: str = "") -> Carrier:
+    return make_carrier("cs-group", Address(kind, url, secret))
 
 
-def send(to: Channel, *lines: str, mention: tuple[str, ...] = (), timeout: float = 10) -> Delivery:
+def send(to: Carrier, *lines: str, mention: tuple[str, ...] = (), timeout: float = 10) -> Receipt:
     return to.send(Message(lines or ("工单59088842 还剩30分",), mention), now=NOW, timeout=timeout)

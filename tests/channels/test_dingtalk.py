@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .making import channel, send
+from .making import carrier, send
 from .robots import Robots, code
 
 SIGNING = "SEC-of-the-robot-42"
@@ -17,8 +17,8 @@ def robots() -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("dingtalk", robots.dingtalk()), "【京东3店】催单", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "errcode 0: ok")
+    verdict = send(carrier("dingtalk", robots.dingtalk()), "【京东3店】催单", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "errcode 0: ok")
     [message] = robots.messages
     assert message.path == "/robot/send?access_token=dingtalk-token-566cc69d"
     assert message.body == {
@@ -30,7 +30,7 @@ def test_a_message_stands_in_the_group(robots: Robots) -> None:
 
 def test_phone_numbers_are_mentioned_beside_the_text_and_in_it(robots: Robots) -> None:
     people = ("13800000000", "zhangsan", "+852-51234567", "13800000000")
-    send(channel("dingtalk", robots.dingtalk()), "x", mention=people)
+    send(carrier("dingtalk", robots.dingtalk()), "x", mention=people)
     [message] = robots.messages
     assert message.body["at"] == {"atMobiles": ["13800000000", "+852-51234567"], "isAtAll": False}
     assert message.text == "x\n@13800000000 @+852-51234567"
@@ -38,13 +38,13 @@ def test_phone_numbers_are_mentioned_beside_the_text_and_in_it(robots: Robots) -
 
 
 def test_everybody_is_mentioned_without_a_number(robots: Robots) -> None:
-    send(channel("dingtalk", robots.dingtalk()), "x", mention=("all",))
+    send(carrier("dingtalk", robots.dingtalk()), "x", mention=("all",))
     [message] = robots.messages
     assert (message.text, message.body["at"]) == ("x", {"atMobiles": [], "isAtAll": True})
 
 
 def test_the_text_of_a_ticket_cannot_mention_anybody(robots: Robots) -> None:
-    send(channel("dingtalk", robots.dingtalk()), "x @13900000000", mention=("13800000000",))
+    send(carrier("dingtalk", robots.dingtalk()), "x @13900000000", mention=("13800000000",))
     assert robots.messages[0].mentioned == ("13800000000",)
 
 
@@ -53,7 +53,7 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
     #   "1795397400000\nSEC-of-the-robot-42"
     # printf '%s\n%s' 1795397400000 $S | openssl dgst -sha256 -hmac $S -binary | base64
     #   b2cSR4tU3e3ASYXi+91yRlKR7aiVJzMBPpQUGsZOVVg=
-    assert send(channel("dingtalk", robots.dingtalk(secret=SIGNING), secret=SIGNING)).ok
+    assert send(carrier("dingtalk", robots.dingtalk(secret=SIGNING), secret=SIGNING)).ok
     assert robots.messages[0].path == (
         "/robot/send?access_token=dingtalk-token-566cc69d&timestamp=1795397400000"
         "&sign=b2cSR4tU3e3ASYXi%2B91yRlKR7aiVJzMBPpQUGsZOVVg%3D"
@@ -63,21 +63,21 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 @pytest.mark.parametrize("ours", ["", "SEC-of-another"])
 def test_a_bad_signature_is_refused_and_no_secret_is_shown(robots: Robots, ours: str) -> None:
     url = robots.dingtalk(secret=SIGNING)
-    delivery = send(channel("dingtalk", url, secret=ours))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert delivery.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING
+    verdict = send(carrier("dingtalk", url, secret=ours))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert verdict.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
-    dingtalk = channel("dingtalk", robots.dingtalk(keyword="工单"))
-    delivery = send(dingtalk, "nothing of it")
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "errcode 310000: keywords not in content"
+    dingtalk = carrier("dingtalk", robots.dingtalk(keyword="工单"))
+    verdict = send(dingtalk, "nothing of it")
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "errcode 310000: keywords not in content"
     assert send(dingtalk, "工单59088842").ok
 
 
 def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> None:
-    dingtalk = channel("dingtalk", robots.dingtalk())
+    dingtalk = carrier("dingtalk", robots.dingtalk())
     assert all(send(dingtalk).ok for _ in range(20))
     last = send(dingtalk)
     assert (last.ok, last.refused, last.rate_limited) == (False, False, True)
@@ -85,7 +85,7 @@ def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> Non
 
 
 def test_signature_and_secret_are_hidden_when_the_robot_repeats_them(robots: Robots) -> None:
-    dingtalk = channel("dingtalk", robots.dingtalk(secret=SIGNING), secret=SIGNING)
+    dingtalk = carrier("dingtalk", robots.dingtalk(secret=SIGNING), secret=SIGNING)
     sign = "b2cSR4tU3e3ASYXi+91yRlKR7aiVJzMBPpQUGsZOVVg="
     robots.answer_with(
         code(310000, f"sign {sign} or b2cSR4tU3e3ASYXi%2B91yRlKR7aiVJzMBPpQUGsZOVVg%3D, {SIGNING}")

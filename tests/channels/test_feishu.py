@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .making import channel, send
+from .making import carrier, send
 from .robots import Robots, code
 
 SIGNING = "feishu-secret-42"
@@ -31,8 +31,8 @@ def robots(clock: Clock) -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu()), "【京东3店】催单", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "code 0: success")
+    verdict = send(carrier("feishu", robots.feishu()), "【京东3店】催单", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "code 0: success")
     [message] = robots.messages
     assert message.path == "/open-apis/bot/v2/hook/feishu-hook-7f3c2c31"
     assert message.body == {"msg_type": "text", "content": {"text": "【京东3店】催单\n工单59088842"}}
@@ -40,7 +40,7 @@ def test_a_message_stands_in_the_group(robots: Robots) -> None:
 
 def test_user_ids_are_mentioned_by_tags_behind_the_text(robots: Robots) -> None:
     people = ("ou_18eac85d35a26f98", "13800000000", "all", "ou_18eac85d35a26f98")
-    send(channel("feishu", robots.feishu()), "x", mention=people)
+    send(carrier("feishu", robots.feishu()), "x", mention=people)
     [message] = robots.messages
     assert message.text == 'x\n<at user_id="ou_18eac85d35a26f98"></at> <at user_id="all"></at>'
     assert message.mentioned == ("ou_18eac85d35a26f98", "all")
@@ -48,7 +48,7 @@ def test_user_ids_are_mentioned_by_tags_behind_the_text(robots: Robots) -> None:
 
 def test_the_text_of_a_ticket_cannot_mention_anybody(robots: Robots) -> None:
     send(
-        channel("feishu", robots.feishu()), '<at user_id="all">所有人</at>', mention=('x"><at user_id="all',)
+        carrier("feishu", robots.feishu()), '<at user_id="all">所有人</at>', mention=('x"><at user_id="all',)
     )
     [message] = robots.messages
     assert (message.mentioned, message.text) == ((), '＜at user_id="all">所有人＜/at>')
@@ -59,7 +59,7 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
     #   "1795397400\nfeishu-secret-42"
     # openssl dgst -sha256 -mac HMAC -macopt hexkey:<the key in hex> -binary < /dev/null | base64
     #   6yXLtWZBcSITRCBES/8yHi2fj08yvOCzjTGEBGJfY1Q=
-    assert send(channel("feishu", robots.feishu(secret=SIGNING), secret=SIGNING)).ok
+    assert send(carrier("feishu", robots.feishu(secret=SIGNING), secret=SIGNING)).ok
     [message] = robots.messages
     assert message.body["timestamp"] == "1795397400"
     assert message.body["sign"] == "6yXLtWZBcSITRCBES/8yHi2fj08yvOCzjTGEBGJfY1Q="
@@ -68,32 +68,32 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 
 @pytest.mark.parametrize("ours", ["", "another-secret"])
 def test_a_bad_signature_is_refused_and_the_key_is_not_shown(robots: Robots, ours: str) -> None:
-    delivery = send(channel("feishu", robots.feishu(secret=SIGNING), secret=ours))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert delivery.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}"
+    verdict = send(carrier("feishu", robots.feishu(secret=SIGNING), secret=ours))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert verdict.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}"
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu(keyword="工单")), "nothing of it")
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "code 19024: Key Words Not Found"
+    verdict = send(carrier("feishu", robots.feishu(keyword="工单")), "nothing of it")
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "code 19024: Key Words Not Found"
 
 
 def test_a_bad_request_is_refused(robots: Robots) -> None:
-    delivery = send(channel("feishu", robots.feishu()), "x" * 20_000)
-    assert (delivery.ok, delivery.refused, delivery.answer) == (False, True, "code 9499: Bad Request")
+    verdict = send(carrier("feishu", robots.feishu()), "x" * 20_000)
+    assert (verdict.ok, verdict.refused, verdict.answer) == (False, True, "code 9499: Bad Request")
 
 
 def test_the_largest_message_that_is_folded_is_taken(robots: Robots) -> None:
-    feishu = channel("feishu", robots.feishu(), secret=SIGNING)
+    feishu = carrier("feishu", robots.feishu(), secret=SIGNING)
     first, *_more = feishu.fold(["催单" * 15] * 300, ["all"])
     assert send(feishu, *first.lines, mention=first.mention).ok
 
 
 def test_the_sixth_message_of_a_second_is_too_many(robots: Robots, clock: Clock) -> None:
-    feishu = channel("feishu", robots.feishu())
+    feishu = carrier("feishu", robots.feishu())
     deliveries = [send(feishu) for _ in range(6)]
-    assert [delivery.ok for delivery in deliveries] == [True] * 5 + [False]
+    assert [verdict.ok for verdict in deliveries] == [True] * 5 + [False]
     assert (deliveries[5].refused, deliveries[5].rate_limited) == (False, True)
     assert deliveries[5].answer == "code 11232: too many messages"
     clock.seconds += 1
@@ -101,7 +101,7 @@ def test_the_sixth_message_of_a_second_is_too_many(robots: Robots, clock: Clock)
 
 
 def test_the_key_is_hidden_when_the_robot_repeats_it(robots: Robots) -> None:
-    feishu = channel("feishu", robots.feishu() + "/")
+    feishu = carrier("feishu", robots.feishu() + "/")
     robots.feishu("")
     robots.answer_with(code(1, "no feishu-hook-7f3c2c31"), to="")
     assert send(feishu).answer == "code 1: no ***"

@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.channels.interface import KINDS, fold, size_in_bytes
+from jdticket.channels.interface import fold, size_in_bytes
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.errors import ConfigError
 
-from .making import channel
+from .making import carrier
 
 LINE = "【京东3店】CRC高危投诉 还剩30分(17:30前) 工单59088842 订单275490614167"
 
 
 def test_an_unknown_kind_is_named_with_those_that_there_are() -> None:
     with pytest.raises(ConfigError, match=r"cs-group.*telegram.*wecom, dingtalk, feishu, apprise, stdout"):
-        channel("telegram")
+        carrier("telegram")
 
 
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
@@ -35,18 +36,17 @@ def test_an_unknown_kind_is_named_with_those_that_there_are() -> None:
 )
 def test_a_robot_whose_address_is_none_is_a_fault_of_the_configuration(kind: str, url: str) -> None:
     with pytest.raises(ConfigError, match="cs-group") as caught:
-        channel(kind, url)
+        carrier(kind, url)
     assert "secretkey" not in str(caught.value)
 
 
 def test_what_a_channel_needs_is_imported_only_when_one_of_its_kind_is_made() -> None:
     program = """
 import json, sys
-from jdticket.channels.interface import make_channel
-from jdticket.domain.reminders import ChannelSettings
+from jdticket.channels.interface import Address, make_carrier
 seen = []
 for kind, url in (("stdout", ""), ("wecom", "https://localhost/send?key=k"), ("apprise", "json://localhost")):
-    make_channel(ChannelSettings("n", kind, url, "", (), (), False))
+    make_carrier("n", Address(kind, url, ""))
     seen.append(sorted({"requests", "apprise"} & set(sys.modules)))
 print(json.dumps(seen))
 """
@@ -64,7 +64,7 @@ print(json.dumps(seen))
     ],
 )
 def test_each_kind_tells_whom_it_can_mention(kind: str, all_of_them: set[str]) -> None:
-    made = channel(kind, "https://localhost/send?key=k")
+    made = carrier(kind, "https://localhost/send?key=k")
     people = {"13800000000", "+852-51234567", "zhangsan", "ou_18eac85d35a26f98", "all", 'x"></at>', ""}
     wecom_takes_any_id = {"ou_18eac85d35a26f98", 'x"></at>'} if kind == "wecom" else set()
     assert {person for person in people if made.can_mention(person)} == all_of_them | wecom_takes_any_id
@@ -117,7 +117,7 @@ def test_folding_keeps_every_line_in_order_and_every_limit(lines: list[str], lim
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
 @pytest.mark.parametrize("line", ["<" * 40, "京" * 13, "a" * 99_999])
 def test_a_folded_message_keeps_the_size_limit_as_it_is_sent(kind: str, line: str) -> None:
-    made = channel(kind, "https://localhost/send?key=k")
+    made = carrier(kind, "https://localhost/send?key=k")
     people = [f"138000000{number}" for number in range(10, 30)] + [f"ou_{n}" for n in range(20)]
     messages = made.fold([line] * 500, people)
     assert sum(len(message.lines) for message in messages) == 500
@@ -128,7 +128,7 @@ def test_a_folded_message_keeps_the_size_limit_as_it_is_sent(kind: str, line: st
 
 def test_the_limits_of_the_robots_are_theirs() -> None:
     wecom, dingtalk, feishu = (
-        channel(kind, "https://localhost/send?key=k") for kind in ("wecom", "dingtalk", "feishu")
+        carrier(kind, "https://localhost/send?key=k") for kind in ("wecom", "dingtalk", "feishu")
     )
     assert (wecom.size_limit, wecom.per_minute, wecom.per_second) == (2048, 20, None)
     assert (dingtalk.per_minute, dingtalk.per_second) == (20, None)
@@ -138,6 +138,6 @@ def test_the_limits_of_the_robots_are_theirs() -> None:
 
 def test_every_kind_can_be_made() -> None:
     urls = {"apprise": "json://localhost", "stdout": ""}
-    assert [channel(kind, urls.get(kind, "https://localhost/send?key=k")).name for kind in KINDS] == [
+    assert [carrier(kind, urls.get(kind, "https://localhost/send?key=k")).name for kind in CHANNEL_KINDS] == [
         "cs-group"
-    ] * len(KINDS)
+    ] * len(CHANNEL_KINDS)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.channels.interface import Channel, Delivery
+from jdticket.channels.interface import Carrier
+from jdticket.domain.channels import Receipt
 
-from .making import channel, send
+from .making import carrier, send
 from .robots import (
     CLOSED,
     CUT_OFF,
@@ -38,51 +39,51 @@ def robots() -> Iterator[Robots]:
 
 
 @pytest.fixture(params=KINDS)
-def robot(request: pytest.FixtureRequest, robots: Robots) -> Channel:
+def robot(request: pytest.FixtureRequest, robots: Robots) -> Carrier:
     kind: str = request.param
     url: str = getattr(robots, kind)()
-    return channel(kind, url, secret="SECRET" if kind != "wecom" else "")
+    return carrier(kind, url, secret="SECRET" if kind != "wecom" else "")
 
 
-def failed(robots: Robots, robot: Channel, answer: Answer, timeout: float = 10) -> Delivery:
+def failed(robots: Robots, robot: Carrier, answer: Answer, timeout: float = 10) -> Receipt:
     """What becomes of a message that is answered so; no secret may be in it, and the next one arrives."""
     robots.answer_with(answer)
-    delivery = send(robot, timeout=timeout)
-    assert not delivery.ok
-    assert not any(secret in delivery.answer for secret in SECRETS)
-    assert "\n" not in delivery.answer
-    assert len(delivery.answer) < 300
+    verdict = send(robot, timeout=timeout)
+    assert not verdict.ok
+    assert not any(secret in verdict.answer for secret in SECRETS)
+    assert "\n" not in verdict.answer
+    assert len(verdict.answer) < 300
     assert send(robot).ok
-    return delivery
+    return verdict
 
 
-def test_http_429_is_too_many(robots: Robots, robot: Channel) -> None:
-    delivery = failed(robots, robot, http_status(429))
-    assert (delivery.refused, delivery.rate_limited) == (False, True)
+def test_http_429_is_too_many(robots: Robots, robot: Carrier) -> None:
+    verdict = failed(robots, robot, http_status(429))
+    assert (verdict.refused, verdict.rate_limited) == (False, True)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_server_out_of_order_is_worth_another_try(robots: Robots, robot: Channel, status: int) -> None:
+def test_a_server_out_of_order_is_worth_another_try(robots: Robots, robot: Carrier, status: int) -> None:
     proper = b'{"errcode": 0, "code": 0}'
-    delivery = failed(robots, robot, http_status(status, proper))
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert str(status) in delivery.answer
+    verdict = failed(robots, robot, http_status(status, proper))
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert str(status) in verdict.answer
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_other_refusals_by_status_are_final(robots: Robots, robot: Channel, status: int) -> None:
-    delivery = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
-    assert (delivery.refused, delivery.rate_limited) == (True, False)
-    assert delivery.answer == f"HTTP {status}: refused"
+def test_other_refusals_by_status_are_final(robots: Robots, robot: Carrier, status: int) -> None:
+    verdict = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
+    assert (verdict.refused, verdict.rate_limited) == (True, False)
+    assert verdict.answer == f"HTTP {status}: refused"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Channel, status: int) -> None:
+def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Carrier, status: int) -> None:
     with Robots() as elsewhere:
-        delivery = failed(robots, robot, redirect(elsewhere.wecom(), status))
+        verdict = failed(robots, robot, redirect(elsewhere.wecom(), status))
         assert elsewhere.requests == []
-    assert delivery.refused
-    assert "redirected" in delivery.answer
+    assert verdict.refused
+    assert "redirected" in verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -107,11 +108,11 @@ def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Channel, 
     ],
 )
 def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try(
-    robots: Robots, robot: Channel, body: bytes, words: str
+    robots: Robots, robot: Carrier, body: bytes, words: str
 ) -> None:
-    delivery = failed(robots, robot, http_body(body))
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert words in delivery.answer
+    verdict = failed(robots, robot, http_body(body))
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert words in verdict.answer
 
 
 @pytest.mark.parametrize(
@@ -119,52 +120,52 @@ def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try
     [HUGE_BODY, http_body(b" " * 65536 + b'{"errcode": 0, "code": 0}')],
     ids=["endless", "just too long"],
 )
-def test_of_a_huge_answer_only_the_beginning_is_read(robots: Robots, robot: Channel, answer: Answer) -> None:
-    delivery = failed(robots, robot, answer)
-    assert not delivery.refused
-    assert "longer than 65536 bytes" in delivery.answer
+def test_of_a_huge_answer_only_the_beginning_is_read(robots: Robots, robot: Carrier, answer: Answer) -> None:
+    verdict = failed(robots, robot, answer)
+    assert not verdict.refused
+    assert "longer than 65536 bytes" in verdict.answer
 
 
 @pytest.mark.parametrize("answer", [CLOSED, CUT_OFF], ids=["closed", "cut off"])
 def test_a_connection_that_breaks_off_is_worth_another_try(
-    robots: Robots, robot: Channel, answer: Answer
+    robots: Robots, robot: Carrier, answer: Answer
 ) -> None:
-    delivery = failed(robots, robot, answer)
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert "broke off" in delivery.answer
+    verdict = failed(robots, robot, answer)
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert "broke off" in verdict.answer
 
 
 @pytest.mark.parametrize("answer", [NEVER, SLOW_BODY, SLOW_HEAD], ids=["never", "slow body", "slow head"])
-def test_the_time_limit_is_for_the_whole_answer(robots: Robots, robot: Channel, answer: Answer) -> None:
+def test_the_time_limit_is_for_the_whole_answer(robots: Robots, robot: Carrier, answer: Answer) -> None:
     assert send(robot).ok  # what is imported on the first message does not count here
     began = time.monotonic()
-    delivery = failed(robots, robot, answer, timeout=0.4)
+    verdict = failed(robots, robot, answer, timeout=0.4)
     assert 0.4 <= time.monotonic() - began < 2
-    assert (delivery.refused, delivery.rate_limited) == (False, False)
-    assert delivery.answer == "no whole answer within 0.4 s"
+    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.answer == "no whole answer within 0.4 s"
 
 
 def test_nobody_at_the_address_is_worth_another_try() -> None:
     with Robots() as robots:
         url = robots.wecom()
-    delivery = send(channel("wecom", url))
-    assert (delivery.ok, delivery.refused) == (False, False)
-    assert not any(secret in delivery.answer for secret in SECRETS)
+    verdict = send(carrier("wecom", url))
+    assert (verdict.ok, verdict.refused) == (False, False)
+    assert not any(secret in verdict.answer for secret in SECRETS)
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".invalid", "a..invalid", "%zz", "a b"])
 def test_an_address_that_no_server_can_have_is_refused_and_not_shown(host: str) -> None:
-    delivery = send(channel("wecom", f"http://{host}/send?key=a-key-x"))
-    assert (delivery.ok, delivery.refused) == (False, True)
-    assert "key" not in delivery.answer
+    verdict = send(carrier("wecom", f"http://{host}/send?key=a-key-x"))
+    assert (verdict.ok, verdict.refused) == (False, True)
+    assert "key" not in verdict.answer
 
 
 def test_a_bad_certificate_is_not_spoken_to(monkeypatch: pytest.MonkeyPatch) -> None:
     with Robots(tls=True) as robots:
-        wecom = channel("wecom", robots.wecom())
-        delivery = send(wecom)
-        assert (delivery.ok, delivery.refused) == (False, False)
-        assert "certificate" in delivery.answer
+        wecom = carrier("wecom", robots.wecom())
+        verdict = send(wecom)
+        assert (verdict.ok, verdict.refused) == (False, False)
+        assert "certificate" in verdict.answer
         assert robots.requests == []
 
         # The same server, once somebody vouches for it.
@@ -178,10 +179,9 @@ def test_a_robot_that_hangs_does_not_keep_the_process_from_ending(robots: Robots
     program = """
 import sys
 from datetime import UTC, datetime
-from jdticket.channels.interface import Message, make_channel
-from jdticket.domain.reminders import ChannelSettings
-channel = make_channel(ChannelSettings("n", "wecom", sys.argv[1], "", (), (), False))
-print(channel.send(Message(("x",), ()), now=datetime.now(UTC), timeout=0.3).answer)
+from jdticket.channels.interface import Address, Message, make_carrier
+carrier = make_carrier("n", Address("wecom", sys.argv[1], ""))
+print(carrier.send(Message(("x",), ()), now=datetime.now(UTC), timeout=0.3).answer)
 """
     done = subprocess.run(
         [sys.executable, "-c", program, url], check=False, capture_output=True, text=True, timeout=8
@@ -189,13 +189,13 @@ print(channel.send(Message(("x",), ()), now=datetime.now(UTC), timeout=0.3).answ
     assert (done.stdout, done.stderr) == ("no whole answer within 0.3 s\n", "")
 
 
-def test_a_message_in_chinese_goes_out_as_utf_8(robots: Robots, robot: Channel) -> None:
+def test_a_message_in_chinese_goes_out_as_utf_8(robots: Robots, robot: Carrier) -> None:
     assert send(robot, '催单 "😀"\\').ok
     [message] = robots.messages
     assert message.text == '催单 "😀"\\'
     assert message.headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-def test_a_lone_half_of_a_character_does_not_stop_a_message(robots: Robots, robot: Channel) -> None:
+def test_a_lone_half_of_a_character_does_not_stop_a_message(robots: Robots, robot: Carrier) -> None:
     assert send(robot, "x\ud83d").ok
     assert robots.messages[0].text == "x?"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .making import channel, send
+from .making import carrier, send
 from .robots import Robots, code
 
 
@@ -15,8 +15,8 @@ def robots() -> Iterator[Robots]:
 
 
 def test_a_message_stands_in_the_group(robots: Robots) -> None:
-    delivery = send(channel("wecom", robots.wecom()), "【京东3店】催单 还剩30分", "工单59088842")
-    assert (delivery.ok, delivery.answer) == (True, "errcode 0: ok")
+    verdict = send(carrier("wecom", robots.wecom()), "【京东3店】催单 还剩30分", "工单59088842")
+    assert (verdict.ok, verdict.answer) == (True, "errcode 0: ok")
     [message] = robots.messages
     assert message.body == {
         "msgtype": "text",
@@ -30,7 +30,7 @@ def test_a_message_stands_in_the_group(robots: Robots) -> None:
 
 def test_phone_numbers_and_user_ids_are_mentioned_each_in_their_list_and_once(robots: Robots) -> None:
     people = ("13800000000", "zhangsan", "all", "13800000000", "+852-51234567")
-    send(channel("wecom", robots.wecom()), "x", mention=people)
+    send(carrier("wecom", robots.wecom()), "x", mention=people)
     [message] = robots.messages
     assert message.body["text"]["mentioned_list"] == ["zhangsan", "@all"]
     assert message.body["text"]["mentioned_mobile_list"] == ["13800000000", "+852-51234567"]
@@ -38,13 +38,13 @@ def test_phone_numbers_and_user_ids_are_mentioned_each_in_their_list_and_once(ro
 
 
 def test_the_text_of_a_ticket_cannot_mention_anybody(robots: Robots) -> None:
-    send(channel("wecom", robots.wecom()), "买家说 <@all> 价格<100")
+    send(carrier("wecom", robots.wecom()), "买家说 <@all> 价格<100")
     [message] = robots.messages
     assert (message.mentioned, message.text) == ((), "买家说 ＜@all> 价格＜100")
 
 
 def test_a_message_at_the_size_limit_is_taken(robots: Robots) -> None:
-    wecom = channel("wecom", robots.wecom())
+    wecom = carrier("wecom", robots.wecom())
     [full] = wecom.fold(["京" * 682, "x"], [])
     assert send(wecom, *full.lines).ok
     assert not send(wecom, "京" * 683).ok
@@ -52,23 +52,23 @@ def test_a_message_at_the_size_limit_is_taken(robots: Robots) -> None:
 
 def test_a_bad_key_is_refused_and_not_shown(robots: Robots) -> None:
     url = robots.wecom().replace("wecom-key", "wrong-key")
-    delivery = send(channel("wecom", url))
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, True, False)
-    assert delivery.answer == "errcode 93000: no robot has the key ***"
+    verdict = send(carrier("wecom", url))
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
+    assert verdict.answer == "errcode 93000: no robot has the key ***"
 
 
 def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> None:
-    wecom = channel("wecom", robots.wecom())
+    wecom = carrier("wecom", robots.wecom())
     deliveries = [send(wecom) for _ in range(21)]
-    assert [delivery.ok for delivery in deliveries] == [True] * 20 + [False]
+    assert [verdict.ok for verdict in deliveries] == [True] * 20 + [False]
     last = deliveries[-1]
     assert (last.refused, last.rate_limited, last.answer) == (False, True, "errcode 45009: too many messages")
 
 
 def test_an_unknown_number_is_worth_another_try(robots: Robots) -> None:
-    wecom = channel("wecom", robots.wecom())
+    wecom = carrier("wecom", robots.wecom())
     robots.answer_with(code(-1, "system busy"))
-    delivery = send(wecom)
-    assert (delivery.ok, delivery.refused, delivery.rate_limited) == (False, False, False)
-    assert delivery.answer == "errcode -1: system busy"
+    verdict = send(wecom)
+    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, False, False)
+    assert verdict.answer == "errcode -1: system busy"
     assert send(wecom).ok

@@ -60,7 +60,7 @@ from jdticket.cli.main import main
 main()
 """
 _WAITS_BRIEFLY = """
-from jdticket.store.sqlite.queries import SqliteStore
+from jdticket.store.sqlite import SqliteStore
 SqliteStore.open.__func__.__kwdefaults__["wait_seconds"] = 0.05
 from jdticket.cli.main import main
 main()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.scheduling.schedule import own_program
+from jdticket.scheduling.interface import own_program
 
 from .running import CLOCK, Program, row, table
 

@@ -49,12 +49,12 @@ def group(robots: Robots, robot: str, **keys: str | bool | list[str]) -> str:
     return channel(f"{robot}-group", robot, url=url, **signed, **keys)
 
 
-def urgent(program: Program, *numbers: int, minutes_left: int = 25) -> None:
+def urgent(program: Program, *numbers: int, minutes_left: int = 25, shop: str = "") -> None:
     """Take in tickets that have so much time left."""
     created = clock.system_now() - timedelta(hours=4) + timedelta(minutes=minutes_left)
     told = f"{created + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
     rows = [row(number, told, "CRC高危投诉", "急 13812345678") for number in numbers or (59088842,)]
-    program.ok("import", "-", stdin=table(*rows))
+    program.ok("import", "-", *(("--shop", shop) if shop else ()), stdin=table(*rows))
 
 
 def ready(program: Program, *channels: str, more: str = "") -> None:
@@ -227,6 +227,21 @@ def test_a_channel_without_its_address_fails_loudly_and_the_others_send(
     assert [message.robot for message in robots.messages] == ["feishu"]
     ran = program.ok("remind", NO_SUCH_URL=robots.wecom())
     assert ran.out.startswith("bad: ")
+
+
+def test_each_channel_that_fails_is_told_with_how_many_reminders_wait_for_it(
+    program: Program, robots: Robots
+) -> None:
+    shops = "".join(f'[[shops]]\ncode = "{code}"\n' for code in ("jd3", "jd5"))
+    few = channel("three", "wecom", url_env="NO_SUCH_URL", shops=["jd3"])
+    program.configure(ALL_DAY + shops + few + channel("all", "wecom", url_env="NO_SUCH_URL"))
+    for shop, numbers in (("jd3", (59088001, 59088002)), ("jd5", (59088003,))):
+        urgent(program, *numbers, shop=shop)
+    said = program.run("remind").err.splitlines()
+    assert sorted((line.split()[1], re.search("([0-9]+) reminders", line)[1]) for line in said) == [
+        ("all", "3"),
+        ("three", "2"),
+    ]
 
 
 def test_a_robot_that_never_answers_holds_up_no_other_and_costs_no_more_than_the_budget(

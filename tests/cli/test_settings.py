@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.tickets import Kind
-from jdticket.settings.reading import CHANNEL_KINDS
 from tests.language import assert_speaks
 
 from .running import Program, needs_rights_to_be_limited

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, Duration, parse_policy_duration
+from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply, parse_time_to_reply
 from jdticket.domain.hours import NeverOpenError, Segment, ServiceHours, Window, parse_window
 from jdticket.domain.tickets import Kind
 
@@ -46,7 +46,7 @@ def segment(start: str, end: str, zone: ZoneInfo = SHANGHAI) -> Segment:
 
 
 HOURS = daily("09:00-19:00")
-POLICY = DeadlinePolicy(HOURS, Duration(4 * HOUR))
+POLICY = DeadlinePolicy(HOURS, TimeToReply(4 * HOUR))
 
 
 # The rules of the trade (seller guide 2021 and 2023; our decisions where it is silent)
@@ -92,19 +92,21 @@ def test_a_reminder_an_hour_before_half_past_nine_is_due_the_evening_before() ->
 
 def test_the_longer_announcement_gives_an_ordinary_ticket_a_day_around_the_clock() -> None:
     policy = DeadlinePolicy(
-        HOURS, Duration(24 * HOUR, ClockKind.CALENDAR), {Kind.CRC: Duration(4 * HOUR, ClockKind.SERVICE)}
+        HOURS,
+        TimeToReply(24 * HOUR, ClockKind.CALENDAR),
+        {Kind.CRC: TimeToReply(4 * HOUR, ClockKind.SERVICE)},
     )
     assert policy.deadline(Kind.CONSULT, at("19:30")) == at("2026-11-24 19:30")
     assert policy.counted(Kind.CONSULT, at("19:30")) == [segment("19:30", "2026-11-24 19:30")]
     assert policy.deadline(Kind.CRC, at("19:30")) == at("2026-11-24 13:00")
-    assert policy.duration(Kind.CRC) == Duration(4 * HOUR)
-    assert policy.duration(Kind.URGE) == Duration(24 * HOUR, ClockKind.CALENDAR)
+    assert policy.time_to_reply(Kind.CRC) == TimeToReply(4 * HOUR)
+    assert policy.time_to_reply(Kind.URGE) == TimeToReply(24 * HOUR, ClockKind.CALENDAR)
 
 
 def test_a_deadline_is_told_window_by_window() -> None:
     policy = DeadlinePolicy(
         daily("09:00-12:00 13:00-19:00", special={"2026-11-24": "", "2026-11-25": "10:00-10:30"}),
-        Duration(4 * HOUR),
+        TimeToReply(4 * HOUR),
     )
     counted = policy.counted(Kind.CRC, at("16:40"))
     assert counted == [
@@ -112,7 +114,7 @@ def test_a_deadline_is_told_window_by_window() -> None:
         segment("2026-11-25 10:00", "2026-11-25 10:30"),
         segment("2026-11-26 09:00", "2026-11-26 10:10"),
     ]
-    assert sum((one.length for one in counted), NONE) == 4 * HOUR
+    assert sum((one.duration for one in counted), NONE) == 4 * HOUR
 
 
 def test_moments_come_out_in_utc_to_the_second_whatever_zone_they_went_in() -> None:
@@ -124,7 +126,7 @@ def test_moments_come_out_in_utc_to_the_second_whatever_zone_they_went_in() -> N
         HOURS.next_opening(moment),
         HOURS.next_closing(moment),
         HOURS.segments(moment, moment + HOUR)[0].start,
-        DeadlinePolicy(HOURS, Duration(HOUR, ClockKind.CALENDAR)).deadline(Kind.CRC, at("10:00")),
+        DeadlinePolicy(HOURS, TimeToReply(HOUR, ClockKind.CALENDAR)).deadline(Kind.CRC, at("10:00")),
     ):
         assert out.tzinfo is UTC
         assert out.microsecond == 0
@@ -399,7 +401,7 @@ def test_the_shortest_daylight_saving_there_was_is_not_overlooked() -> None:
 
 
 def test_a_calendar_day_is_24_hours_also_when_clocks_change() -> None:
-    policy = DeadlinePolicy(daily("09:00-19:00", BERLIN), Duration(24 * HOUR, ClockKind.CALENDAR))
+    policy = DeadlinePolicy(daily("09:00-19:00", BERLIN), TimeToReply(24 * HOUR, ClockKind.CALENDAR))
     assert policy.deadline(Kind.URGE, at("2026-03-28 12:00", BERLIN)) == at("2026-03-29 13:00", BERLIN)
 
 
@@ -703,7 +705,7 @@ def test_a_window_lies_within_one_day(start: int, end: int) -> None:
 def test_a_policys_duration_is_service_time_unless_it_says_calendar(
     text: str, length: timedelta, clock: ClockKind
 ) -> None:
-    assert parse_policy_duration(text) == Duration(length, clock)
+    assert parse_time_to_reply(text) == TimeToReply(length, clock)
 
 
 @pytest.mark.parametrize(
@@ -711,4 +713,4 @@ def test_a_policys_duration_is_service_time_unless_it_says_calendar(
 )
 def test_a_policys_duration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"length of time|no time"):
-        parse_policy_duration(text)
+        parse_time_to_reply(text)

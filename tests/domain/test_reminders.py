@@ -222,6 +222,27 @@ def test_after_a_pause_only_the_most_urgent_step_is_due() -> None:
     assert step(ticket(), "25 12:00") == "overdue:5"
 
 
+def test_a_rejection_that_is_still_to_come_is_a_moment_of_its_own() -> None:
+    one = ticket(reopened_at=at("23 12:30"))
+    assert next_moment(one, at("23 12:00"), HOURS, RULES) == at("23 12:30")
+    assert next_moment(one, at("23 12:30"), HOURS, RULES) == at("23 13:00")
+    assert next_moment(one, at("23 12:00"), HOURS, replace(RULES, returned=False)) == at("23 13:00")
+
+
+def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
+    def joins(deadline: str, now: str, escalation: Escalation) -> datetime | None:
+        return next_moment(ticket(deadline), at(now), HOURS, replace(RULES, escalate=(escalation,)))
+
+    boss = Escalation(45 * MINUTE, (), "boss")
+    assert joins("23 14:00", "23 13:00", boss) == at("23 13:15")
+    assert joins("23 14:00", "23 13:15", boss) == at("23 13:30")
+    # 45 minutes are left from closing time on, all night.
+    assert joins("24 09:45", "23 18:45", boss) == at("23 19:00")
+    assert joins("24 09:45", "23 19:00", boss) == at("24 09:15")
+    # Who is only mentioned besides makes no other reminder.
+    assert joins("23 14:00", "23 13:00", Escalation(45 * MINUTE, ("lead",), None)) == at("23 13:30")
+
+
 def test_the_last_step_stays_and_nothing_follows_it() -> None:
     one = ticket()
     assert step(one, "30 18:00") == "overdue:5"
@@ -281,7 +302,7 @@ def test_one_that_was_found_missing_in_time_is_reminded_of_before_its_deadline()
 
 
 def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
-    one = ticket("23 14:00", rejected_at=at("23 12:30"))
+    one = ticket("23 14:00", reopened_at=at("23 12:30"))
 
     def rejection(ticket: Ticket, now: str, rules: ReminderRules = RULES) -> Due | None:
         return due_for_rejection(ticket, at(f"23 {now}"), HOURS, rules)
@@ -290,7 +311,7 @@ def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
     assert rejection(one, "12:30") == Due(
         ReminderRule.RETURNED, "rejected:2026-11-23T04:30:00Z", at("23 12:30"), 90 * MINUTE
     )
-    assert rejection(replace(one, rejected_at=None), "12:30") is None
+    assert rejection(replace(one, reopened_at=None), "12:30") is None
     assert rejection(replace(one, status=Status.REPLIED), "12:30") is None
     assert rejection(one, "12:30", replace(RULES, returned=False)) is None
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from jdticket.domain.tickets import Draft, Kind, PlatformState, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.errors import InputError, UsageError
 from jdticket.intake.columns import FIELDS
 

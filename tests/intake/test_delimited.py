@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.intake.columns import CELL_MAX
 
 from .reading import drafts, only_draft, only_rejection, read, source

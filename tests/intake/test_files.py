@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.intake.files import open_source, source_from_stream
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from jdticket.domain.tickets import Draft, PlatformState, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError
 from jdticket.intake.columns import CELL_MAX
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.domain.tickets import Draft, Kind, PlatformState, Rejection
+from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.errors import InputError
 from jdticket.intake.pasted import BUTTONS, PastedPage
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from jdticket.domain.tickets import Draft, Rejection
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 
 from .reading import DATA, at, drafts, only_draft, read, source

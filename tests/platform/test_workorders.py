@@ -13,8 +13,9 @@ import pytest
 from jdticket import i18n
 from jdticket.demo.gateway import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST, Gateway, Log, WorkOrder
 from jdticket.domain.authorisation import App
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.sources import Details, LogEntry, Verdict
-from jdticket.domain.tickets import Draft, PlatformState, Rejection
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import PlatformError, Trouble
 from jdticket.platform.jos import JosGateway
 from jdticket.platform.workorders import WorkOrders

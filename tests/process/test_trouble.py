@@ -65,6 +65,31 @@ def held(program: Program) -> Iterator[None]:
         db.execute("ROLLBACK")
 
 
+@pytest.mark.parametrize("named_by", ["--db", "JDTICKET_DB", "database"])
+def test_an_address_of_a_store_that_is_not_known_is_named_and_nothing_is_made(
+    program: Program, named_by: str
+) -> None:
+    address = "postgresql://anna:hush@localhost/desk"
+    program.environ.pop("JDTICKET_DB")
+    if named_by == "database":
+        program.configure(f'database = "{address}"\n')
+    elif named_by == "JDTICKET_DB":
+        program.environ[named_by] = address
+    options = ["--db", address] if named_by == "--db" else []
+    before = sorted(program.folder.rglob("*"))
+    for command in (["list"], ["add", "59088842"], ["backup", "b.db"]):
+        line = program.refused(5, *options, *command)
+        assert "does not know postgresql:// as an address of a store" in line
+        assert "hush" not in line
+    in_chinese = program.run(*options, "--lang", "zh", "list")
+    assert in_chinese.code == 5
+    assert "不支持 postgresql:// 这样的数据库地址" in in_chinese.err
+    doctor = program.run(*options, "doctor")
+    assert doctor.code == 1
+    assert "[PROBLEM] store: jdticket does not know postgresql://" in doctor.out
+    assert sorted(program.folder.rglob("*")) == before
+
+
 def test_a_store_that_stays_locked_is_named_and_nothing_is_written(desk: Program) -> None:
     with held(desk):
         for command in (["reply", "842", "-m", GOOD], ["import", many(desk)]):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
+from jdticket.clock import stored
 from jdticket.domain.authorisation import Token
-from jdticket.domain.events import Event, EventKind
+from jdticket.domain.events import Event, EventKind, decoded
 from jdticket.domain.outages import Contact, Extension, Outage, OutageReason, Outcome, Via
 from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
@@ -36,8 +39,54 @@ def ticket(ticket_id: str = "59088842", **fields: Any) -> Ticket:
     return Ticket(**(given | fields))
 
 
-def event(text: str = "", **fields: Any) -> Event:
-    given: dict[str, Any] = {"at": NOON, "kind": EventKind.TAKEN_IN, "ticket_id": "59088842", "text": text}
+_MOMENT = stored(NOON)
+_FOUND = {"source": "tickets.csv", "row": 2}
+# One entry of each kind, as a store keeps it.
+KEPT: dict[EventKind, dict[str, Any]] = {
+    EventKind.TAKEN_IN: {**_FOUND, "deadline_at": _MOMENT, "deadline_source": "policy"},
+    EventKind.CHANGED: {**_FOUND, "fields": {"content": "催促发货"}},
+    EventKind.DEADLINE_MOVED: {"old": _MOMENT, "new": _MOMENT, "why": "recomputed"},
+    EventKind.REPLIED: {
+        "text": "您好",
+        "at": _MOMENT,
+        "on_time": True,
+        "forced": False,
+        "from_platform": False,
+    },
+    EventKind.RETURNED: {**_FOUND, "platform": "待回复"},
+    EventKind.ARRIVED: {**_FOUND, "platform": "待确认"},
+    EventKind.REJECTED: {**_FOUND, "platform": "已驳回", "reason": ""},
+    EventKind.SENT: {"reply": 1, "state": "arrived", "answer": "回复成功"},
+    EventKind.NOT_SENT: {"reply": 1, "state": "unsent", "answer": "", "trouble": "refused", "code": "2"},
+    EventKind.ASSIGNED: {"old": "", "new": "小李"},
+    EventKind.NOTED: {"text": "买家要求改地址"},
+    EventKind.CLOSED: {"from": "pending"},
+    EventKind.VOIDED: {"from": "pending", "why": "重复"},
+    EventKind.REOPENED: {"from": "closed", "why": "再次投诉"},
+    EventKind.OUTAGE_REPORTED: {"reason": "power", "since": _MOMENT, "note": ""},
+    EventKind.OUTAGE_ENDED: {"until": _MOMENT},
+    EventKind.CONTACTED: {
+        "contact": 1,
+        "manager": "王经理",
+        "via": "phone",
+        "at": _MOMENT,
+        "outcome": "told",
+        "said": "",
+    },
+}
+
+
+def event(
+    text: str = "",
+    *,
+    kind: EventKind = EventKind.TAKEN_IN,
+    data: Mapping[str, Any] = MappingProxyType({}),
+    **fields: Any,
+) -> Event:
+    """One of this kind; ``data`` stands in place of what :data:`KEPT` has."""
+    origin = _FOUND if "platform" in data else {}
+    payload = decoded(kind, {**KEPT[kind], **origin, **data})
+    given: dict[str, Any] = {"at": NOON, "payload": payload, "ticket_id": "59088842", "text": text}
     return Event(**(given | fields))
 
 

@@ -11,7 +11,7 @@ from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Kind, Status, Ticket
 from jdticket.errors import Trouble
 from jdticket.i18n import translator
-from jdticket.settings.reading import fill_template
+from jdticket.settings.templates import fill_template
 from jdticket.views.messages import Messages
 from jdticket.words import platform_trouble
 from tests.desk.at_desk import SHANGHAI

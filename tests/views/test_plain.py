@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.domain.authorisation import Token
+from jdticket.domain.events import EventKind
 from jdticket.domain.replies import Delivery, DeliveryState
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import Status
@@ -58,8 +59,17 @@ def test_an_outage_that_lasts_has_no_end() -> None:
 
 
 def test_times_in_the_data_of_an_event_have_the_offset_of_every_other_time() -> None:
-    told = plain.event(event(data={"old": "2026-11-23T06:00:00Z", "text": "at 06:00"}), SHANGHAI)
-    assert told["data"] == {"old": "2026-11-23T14:00:00+08:00", "text": "at 06:00"}
+    moved = {
+        "old": "2026-11-23T06:00:00Z",
+        "new": "2026-11-23T07:00:00Z",
+        "why": "granted",
+        "manager": "06:00",
+    }
+    told = plain.event(event(kind=EventKind.DEADLINE_MOVED, data=moved), SHANGHAI)
+    assert told["data"] == moved | {"old": "2026-11-23T14:00:00+08:00", "new": "2026-11-23T15:00:00+08:00"}
+    changed = {"source": "a.csv", "row": 2, "fields": {"created_at": "2026-11-23T06:00:00Z", "content": "x"}}
+    told = plain.event(event(kind=EventKind.CHANGED, data=changed), SHANGHAI)
+    assert told["data"]["fields"] == {"created_at": "2026-11-23T14:00:00+08:00", "content": "x"}
 
 
 def test_a_delivery_has_its_keys_and_its_times() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from jdticket.domain.reminders import ChannelTrouble
+from jdticket.domain.channels import ChannelTrouble
+from jdticket.domain.drafts import Rejection
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Counts, Kind, Rejection, Status
+from jdticket.domain.tickets import Counts, Kind, Status
 from jdticket.errors import Trouble
 from jdticket.views import tables
 from jdticket.views.screen import Cell, Plain

@@ -1,0 +1,17 @@
+"""The watchdog that notices when no run comes any more: an address that is fetched after each good one."""
+
+from __future__ import annotations
+
+from jdticket.errors import ChannelError
+from jdticket.net import NoAnswerError, exchange
+
+
+def beat(url: str, *, timeout: float) -> None:
+    """Fetch ``url`` within so many seconds; any answer counts.
+
+    Raises ``ChannelError`` that says why in one line and never shows the address.
+    """
+    try:
+        exchange(url, timeout=timeout)
+    except NoAnswerError as error:
+        raise ChannelError(str(error)) from error

@@ -1,0 +1,168 @@
+"""What the desk looks like: lists, counts, stories. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from jdticket import clock
+from jdticket.desk.finding import find
+from jdticket.domain.tickets import Status, TicketQuery
+from jdticket.store.interface import RAN_AT, RAN_EVERY
+
+if TYPE_CHECKING:
+    # What a list does not need is not imported for it.
+    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.deadlines import DeadlinePolicy
+    from jdticket.domain.events import Event
+    from jdticket.domain.hours import Segment
+    from jdticket.domain.outages import Extension, Outage
+    from jdticket.domain.replies import Reply
+    from jdticket.domain.sources import SourceState
+    from jdticket.domain.tickets import Counts, Ticket
+    from jdticket.store.interface import Store
+
+_RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
+
+
+class Board(NamedTuple):
+    """What the desk looks like at one moment, through one query."""
+
+    now: datetime
+    tickets: list[Ticket]
+    matching: int
+    """How many tickets the query chooses, shown or not."""
+    counts: Counts
+    uncontacted: list[Outage]
+    """Outages whose operations manager was not reached."""
+    returned: list[Ticket]
+    """Held as replied and shown as waiting by the platform, but for those whose reply is known not to have
+    arrived there."""
+    shops: list[str]
+    troubles: list[ChannelTrouble]
+    """Notification channels that do not take reminders."""
+    silent_since: datetime | None
+    """When `remind` last ran, if that is too long ago; None: all is well, or it was never set up."""
+    sources: list[SourceState]
+    """How the pulling of each shop's work orders goes."""
+
+
+class Story(NamedTuple):
+    """Everything about one ticket."""
+
+    ticket: Ticket
+    counted: list[Segment]
+    """How the first deadline is counted under the policy of today; empty when it came from the platform."""
+    replies: list[Reply]
+    events: list[Event]
+    extensions: list[Extension]
+
+
+class Looking:
+    """Looks at one store, as of ``now``, under the policy of today."""
+
+    def __init__(self, store: Store, policy: DeadlinePolicy, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._policy = policy
+        self._now = now
+
+    @property
+    def now(self) -> datetime:
+        """The moment as of which the desk is seen."""
+        return self._now()
+
+    def seconds_left(self, ticket: Ticket, now: datetime) -> int:
+        """Service seconds from ``now`` to the deadline, negative when it has passed."""
+        return int(self._policy.hours.between(now, ticket.deadline_at).total_seconds())
+
+    def find(self, number: str) -> Ticket:
+        """The ticket that a person means by its number or its last digits; see :func:`find`."""
+        return find(self._store, number)
+
+    def board(self, query: TicketQuery, *, now: datetime | None = None) -> Board:
+        """The tickets that ``query`` chooses, with the counts of the whole desk (or of the query's shop)."""
+        now = now or self._now()
+        tickets = list(self._store.tickets(query))
+        full = query.limit is not None and len(tickets) >= query.limit
+        counts = self._counts(now, timedelta(hours=1), query.shop)
+        return Board(
+            now=now,
+            tickets=tickets,
+            matching=self._store.count(query) if full else len(tickets),
+            counts=counts,
+            uncontacted=self._uncontacted(query.shop),
+            returned=self._returned(query.shop) if counts.returned else [],
+            shops=self._store.shops(),
+            troubles=self._store.ledger_trouble(),
+            silent_since=self.silent_since(now),
+            sources=self._store.sources(),
+        )
+
+    def sources(self) -> list[SourceState]:
+        """How the pulling of each shop's work orders goes."""
+        return self._store.sources()
+
+    def channel_troubles(self) -> list[ChannelTrouble]:
+        """Notification channels that do not take reminders."""
+        return self._store.ledger_trouble()
+
+    def silent_since(self, now: datetime) -> datetime | None:
+        """When `remind` last ran, if more than three of its intervals of service time have passed since."""
+        ran_at = self._store.fact(RAN_AT)
+        if ran_at is None:
+            return None
+        ran = clock.from_stored(ran_at)
+        every = timedelta(seconds=int(self._store.fact(RAN_EVERY) or _RUNS_EVERY_SECONDS))
+        return ran if self._policy.hours.between(ran, now) > 3 * every else None
+
+    def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
+        """The tickets that ``query`` chooses, one after the other."""
+        return self._store.tickets(query)
+
+    def tickets_with_latest_reply(self, query: TicketQuery) -> Iterator[tuple[Ticket, Reply | None]]:
+        """The tickets that ``query`` chooses, each with the reply that was given last."""
+        for ticket in self._store.tickets(query):
+            replies = self._store.replies(ticket.id) if ticket.replied_at else []
+            yield ticket, replies[-1] if replies else None
+
+    def due_until(self, now: datetime, left: timedelta) -> datetime:
+        """The latest deadline of tickets that have at most ``left`` of service time at ``now``."""
+        return self._policy.hours.after(now, left)
+
+    def check(self, due_within: timedelta, shop: str | None = None) -> tuple[Counts, list[Outage]]:
+        """The counts, "due soon" meaning at most ``due_within`` of service time left, and the outages
+        whose operations manager was not reached."""
+        return self._counts(self._now(), due_within, shop), self._uncontacted(shop)
+
+    def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
+        return self._store.counts(now, self.due_until(now, left), shop)
+
+    def _returned(self, shop: str | None) -> list[Ticket]:
+        unsent = {delivery.ticket_id for _reply, delivery in self._store.undelivered(shop=shop)}
+        query = TicketQuery(statuses=(Status.REPLIED,), shop=shop, returned=True)
+        return [ticket for ticket in self._store.tickets(query) if ticket.id not in unsent]
+
+    def _uncontacted(self, shop: str | None) -> list[Outage]:
+        return [
+            outage
+            for outage in self._store.outages(uncontacted_only=True)
+            if shop is None or not outage.shops or shop in outage.shops
+        ]
+
+    def search(self, words: Sequence[str], limit: int) -> tuple[list[Ticket], int]:
+        """Tickets in which all the words occur: at most ``limit``, and how many in all."""
+        return self._store.search(words, limit)
+
+    def story(self, number: str) -> Story:
+        """Everything about one ticket. Raises ``NotFoundError``."""
+        ticket = self.find(number)
+        return Story(
+            ticket=ticket,
+            counted=self._policy.counted(ticket.kind, ticket.created_at)
+            if self._policy.deadline(ticket.kind, ticket.created_at) == ticket.first_deadline_at
+            else [],
+            replies=self._store.replies(ticket.id),
+            events=self._store.events(ticket_id=ticket.id),
+            extensions=self._store.extensions(ticket_id=ticket.id),
+        )

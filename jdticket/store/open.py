@@ -1,0 +1,47 @@
+"""An address -> the store. The only place that names the stores there are.
+
+An address is the path of a file. Whatever looks like ``scheme://…`` means a server, and none is known yet.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jdticket.errors import StoreError
+from jdticket.i18n import _
+from jdticket.text import scheme_of
+
+if TYPE_CHECKING:
+    from jdticket.store.interface import Store, TokenStore
+
+
+def file_of(address: str) -> Path:
+    """The file that ``address`` names. Raises ``StoreError`` for an address of an unknown kind."""
+    scheme = scheme_of(address)
+    if scheme:
+        # Only the scheme is told: a password may stand in the rest.
+        raise StoreError(
+            _(
+                "jdticket does not know {scheme}:// as an address of a store; name a file with --db, "
+                "JDTICKET_DB or database in the configuration."
+            ).format(scheme=scheme)
+        )
+    return Path(address)
+
+
+def open_store(address: str, *, create: bool = True) -> Store:
+    """The store at ``address``, brought up to date; the caller closes it.
+
+    ``create`` makes it where there is none; without it ``NotFoundError`` says so. Raises ``StoreError``.
+    """
+    from jdticket.store.sqlite import SqliteStore
+
+    return SqliteStore.open(file_of(address), create=create)
+
+
+def open_tokens(address: str) -> TokenStore:
+    """The shops' authorisations that are kept beside the store at ``address``. Raises ``StoreError``."""
+    from jdticket.store.tokens import SqliteTokens, tokens_path
+
+    return SqliteTokens(tokens_path(file_of(address)))

@@ -1,0 +1,325 @@
+"""One SQLite file that any number of processes on one machine may use at once: opening it, speaking to it,
+and saying what went wrong.
+
+Rows are read and written with plain SQL. sqlite-utils, which makes and changes the tables
+(``migrations.py``), is imported only when there is something to make or change.
+"""
+
+# ruff: noqa: S608 (SQL is put together from the names of tables and columns; values are always bound)
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jdticket.errors import NotFoundError, StoreError
+from jdticket.i18n import _
+
+SCHEMA_VERSION = 4
+"""How many steps ``migrations.py`` has."""
+
+_APPLICATION_ID = int.from_bytes(b"JDTK", "big")
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+_CHUNK = 500
+
+_T = TypeVar("_T")
+
+
+class Connection:
+    """The file ``path``, brought up to date, and the one way in which the store's queries speak to SQLite."""
+
+    def __init__(self, path: Path, *, create: bool, wait_seconds: float) -> None:
+        """See ``SqliteStore.open``."""
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise StoreError(
+                _("This Python has SQLite {found}, and jdticket needs {needed}; use a newer Python.").format(
+                    found=sqlite3.sqlite_version, needed=".".join(map(str, _OLDEST_SQLITE))
+                )
+            )
+        self.path = path
+        self._wait_seconds = wait_seconds
+        self._closed = False
+        _find_file(path, create=create)
+        with self.explained():
+            self._db = _connect(path, wait_seconds)
+        try:
+            self._prepare(create=create)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """See :meth:`Store.close`."""
+        self._closed = True
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See :meth:`Store.transaction`."""
+        if self._db.in_transaction:
+            raise RuntimeError("a transaction is open already, and one cannot hold another")
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            # After some failures, a full disk among them, SQLite has rolled back by itself; and so it has
+            # when an interrupt has closed the store before it reached us.
+            if not self._closed and self._db.in_transaction:
+                self.run("ROLLBACK")
+            raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._db.in_transaction
+
+    # Speaking to SQLite
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """All rows of the answer."""
+        with self.explained():
+            return self._db.execute(sql, values).fetchall()
+
+    def stream(self, sql: str, *values: Any) -> Iterator[Any]:
+        """The rows of the answer as they are asked for: read to the end before writing."""
+        with self.explained():
+            cursor = self._db.execute(sql, values)
+        # No row is handed out inside the guard: a reader who leaves early may close the store first.
+        while True:
+            with self.explained():
+                rows = cursor.fetchmany(_CHUNK)
+            if not rows:
+                return
+            yield from rows
+
+    def number(self, sql: str, *values: Any) -> int:
+        """The answer of a statement that has one number for it."""
+        return int(self.rows(sql, *values)[0][0])
+
+    def told(self, table: str, made: Callable[[Any], _T], **chosen: object) -> list[_T]:
+        """What ``table`` tells, oldest first; ``chosen`` columns that are None choose nothing."""
+        wanted = {column: value for column, value in chosen.items() if value is not None}
+        where = " AND ".join(["TRUE", *(f"{column} = ?" for column in wanted)])
+        rows = self.rows(f"SELECT * FROM {table} WHERE {where} ORDER BY at, id", *wanted.values())
+        return [made(row) for row in rows]
+
+    def run(self, sql: str) -> None:
+        """Run a statement that has no answer and is no writing."""
+        with self.explained():
+            self._db.execute(sql)
+
+    def write(self, sql: str, *values: Any) -> int:
+        """Write, inside a transaction; returns the id that was given to an inserted row."""
+        self.must_be_in_transaction()
+        with self.explained():
+            return self._db.execute(sql, values).lastrowid or 0
+
+    def update(self, sql: str, *values: Any) -> bool:
+        """Write, inside a transaction; returns whether there was a row to change."""
+        self.must_be_in_transaction()
+        with self.explained():
+            return self._db.execute(sql, values).rowcount > 0
+
+    def write_all(self, sql: str, rows: Iterable[Any]) -> None:
+        """Write each of the rows, inside a transaction."""
+        self.must_be_in_transaction()
+        with self.explained():
+            self._db.executemany(sql, rows)
+
+    def must_be_in_transaction(self) -> None:
+        """Raises ``RuntimeError`` outside a transaction: that is an error of the program."""
+        if not self._db.in_transaction:
+            raise RuntimeError("nothing may be written outside a transaction")
+
+    @contextmanager
+    def explained(self, path: Path | None = None) -> Iterator[None]:
+        """Turns SQLite's errors into ``StoreError`` where a person can do something; ``path``: about another
+        file than the store's."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            explained = _explained(error, path or self.path, self._wait_seconds)
+            if explained is None:
+                raise
+            raise explained from error
+
+    def copy_to(self, path: Path) -> None:
+        """Copy all of it into the empty file ``path``, while others go on writing."""
+        copy = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._db.backup(copy)
+            # One file, whole in itself, that can be read from where nothing can be written.
+            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+        finally:
+            copy.close()
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    # Opening
+
+    def _prepare(self, *, create: bool) -> None:
+        self.run("PRAGMA foreign_keys = ON")
+        self.run("PRAGMA synchronous = FULL")
+        self.run("PRAGMA cache_size = -32000")  # KiB; the 2 MB that is usual makes long imports slow
+        version = self._schema_version()
+        if version == 0 and not create:
+            raise _no_store_yet(self.path)
+        with self.explained():
+            self._use_wal()
+        if version == SCHEMA_VERSION:
+            return
+        from jdticket.store.sqlite.migrations import bring_up_to_date
+
+        with self.transaction(), self.explained():
+            # Another process may have done it while this one waited for the lock.
+            if self._schema_version() < SCHEMA_VERSION:
+                bring_up_to_date(self._db)
+
+    def _schema_version(self) -> int:
+        """How many migrations the file has seen, 0 for an empty one; raises for a file to be left alone."""
+        [(version, application, objects)] = self.rows("""
+            SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
+            FROM pragma_user_version, pragma_application_id
+        """)
+        if application != _APPLICATION_ID and (application, version, objects) != (0, 0, 0):
+            raise StoreError(
+                _("{path} is the database of another program; name another file with --db.").format(
+                    path=self.path
+                )
+            )
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                _(
+                    "{path} was written by a newer jdticket (schema {found}, this one knows {known}); "
+                    "update jdticket."
+                ).format(path=self.path, found=version, known=SCHEMA_VERSION)
+            )
+        return int(version)
+
+    def _use_wal(self) -> None:
+        """Switch to write-ahead logging: readers and the writer do not wait for each other.
+
+        The switch wants the file for itself for a moment, and SQLite does not always wait for that.
+        """
+        if self.rows("PRAGMA journal_mode") == [("wal",)]:
+            return
+        until = time.monotonic() + self._wait_seconds
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                if _primary_code(error) == sqlite3.SQLITE_READONLY:
+                    return
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+
+class Queries:
+    """What is asked of one connection; each subject has a class of its own."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+
+def chunks(things: Iterable[_T]) -> Iterator[list[_T]]:
+    """Things in lists that a statement can take at once."""
+    rest = iter(things)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _find_file(path: Path, *, create: bool) -> None:
+    """Make an empty file where there is none, readable by its owner only; or say that there is none."""
+    try:
+        if path.exists():
+            return
+        if not create:
+            raise _no_store_yet(path)
+        from jdticket import files
+
+        files.make_folders(path)
+        files.make_file(path)
+    except OSError as error:
+        raise cannot_be_used(path, error) from error
+
+
+def _connect(path: Path, wait_seconds: float) -> sqlite3.Connection:
+    uri = path.absolute().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
+    try:
+        db.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        db.close()
+        # Write-ahead logging needs files beside the store, for reading too. Where none can be made and
+        # none are there, nobody is writing, and the file can be read as it stands.
+        beside = (Path(f"{path}-wal"), Path(f"{path}-journal"))
+        refused = _primary_code(error) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+        if not refused or any(file.exists() for file in beside):
+            raise
+        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+# Sentences
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """SQLite's error code; 0 for an error of Python's own sqlite3 module."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreError | None:
+    """What a person can do about ``error``; None when only a programmer can."""
+    match _primary_code(error):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
+            sentence = _(
+                "{path} has been held by another program for {seconds} seconds; try again when that is done."
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            sentence = _("{path} can only be read; get the right to write the file and its folder.")
+        case sqlite3.SQLITE_CANTOPEN:
+            sentence = _("{path} cannot be opened; see whether it is a file, and whether you may read it.")
+        case sqlite3.SQLITE_NOTADB:
+            sentence = _("{path} is not a database; name the right file with --db.")
+        case sqlite3.SQLITE_CORRUPT:
+            sentence = _(
+                "{path} is damaged ({reason}); keep it aside and put your latest backup in its place."
+            )
+        case sqlite3.SQLITE_FULL:
+            sentence = _(
+                "The disk with {path} is full, and nothing of this step was kept; make room and try again."
+            )
+        case sqlite3.SQLITE_IOERR:
+            sentence = _(
+                "{path} could not be read or written ({reason}), and nothing of this step was kept; see "
+                "whether the disk is full or gone."
+            )
+        case sqlite3.SQLITE_ERROR if isinstance(error, sqlite3.OperationalError):
+            sentence = _("{path} cannot be used ({reason}); jdticket doctor tells more.")
+        case _code:
+            return None
+    return StoreError(sentence.format(path=path, seconds=f"{wait_seconds:g}", reason=error))
+
+
+def _no_store_yet(path: Path) -> NotFoundError:
+    return NotFoundError(
+        _(
+            "There are no tickets yet: {path} does not exist; jdticket add and jdticket import make it."
+        ).format(path=path)
+    )
+
+
+def cannot_be_used(path: Path, error: OSError) -> StoreError:
+    """That the system refuses the file."""
+    from jdticket.words import os_reason
+
+    return StoreError(_("{path} cannot be used: {reason}.").format(path=path, reason=os_reason(error)))

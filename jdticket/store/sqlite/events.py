@@ -1,0 +1,62 @@
+"""The queries about the time line."""
+
+# ruff: noqa: S608 (SQL is put together from the names in this room; values are always bound)
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+from typing import TYPE_CHECKING
+
+from jdticket.store.rows import event_of, event_row, ticket_of
+from jdticket.store.sqlite.connection import Queries, chunks
+from jdticket.store.sqlite.tickets import TICKET_COLUMNS
+
+if TYPE_CHECKING:
+    from jdticket.domain.events import Event
+    from jdticket.domain.tickets import Ticket
+
+
+class Events(Queries):
+    """See :class:`jdticket.store.interface.Store`."""
+
+    def append(self, events: Iterable[Event]) -> None:
+        from jdticket.store.sqlite.fulltext import pieces
+
+        ids = count(self._db.number("SELECT coalesce(max(id), 0) + 1 FROM events"))
+        for chunk in chunks(events):
+            numbered = list(zip(ids, chunk, strict=False))
+            self._db.write_all(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (event_row(number, event) for number, event in numbered),
+            )
+            self._db.write_all(
+                "INSERT INTO events_text (rowid, words) VALUES (?, ?)",
+                ((number, pieces(event.text)) for number, event in numbered if event.text),
+            )
+
+    def events(self, *, ticket_id: str | None = None, outage_id: int | None = None) -> list[Event]:
+        return self._db.told("events", event_of, ticket_id=ticket_id, outage_id=outage_id)
+
+    def search(self, words: Iterable[str], limit: int) -> tuple[list[Ticket], int]:
+        from jdticket.store.sqlite.fulltext import match
+
+        matches = [match(word) for word in words]
+        if not matches or None in matches:
+            return [], 0
+        # The tickets of each word apart: the words may stand in different events of a ticket.
+        one = """SELECT DISTINCT ticket_id FROM events_text JOIN events ON id = events_text.rowid
+            WHERE words MATCH ?"""
+        found = " INTERSECT ".join([one] * len(matches))
+        rows = self._db.rows(
+            f"""WITH found AS MATERIALIZED ({found})
+                SELECT {TICKET_COLUMNS}, (SELECT count(ticket_id) FROM found)
+                FROM tickets WHERE id IN found
+                ORDER BY status <> 'pending', iif(status = 'pending', deadline_at, NULL),
+                    iif(status = 'pending', kind <> 'crc', NULL),
+                    iif(status = 'pending', NULL, created_at) DESC, id
+                LIMIT ?""",
+            *matches,
+            max(limit, 1),  # a row tells how many there are in all
+        )
+        return [ticket_of(row) for row in rows[:limit]], rows[0][-1] if rows else 0

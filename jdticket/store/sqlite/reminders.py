@@ -1,0 +1,106 @@
+"""The queries about reminders: the ledger, and the channels that fail."""
+
+# ruff: noqa: S608 (SQL is put together from the names in this room; values are always bound)
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from jdticket.clock import stored
+from jdticket.store.rows import reminder_of, trouble_of, wanted_row
+from jdticket.store.sqlite.connection import Queries
+from jdticket.store.sqlite.tickets import narrowed
+
+if TYPE_CHECKING:
+    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.reminders import Reminder
+
+_CLAIM = """
+    INSERT INTO reminders VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?, 1, NULL, '', 0)
+    ON CONFLICT DO UPDATE SET
+        state = 'claimed', claimed_at = excluded.claimed_at, claim_expires_at = excluded.claim_expires_at,
+        attempts = attempts + 1, answer = '', refused = 0
+    WHERE state = 'failed' OR (
+        state = 'claimed'
+        AND (claim_expires_at <= excluded.claimed_at OR claimed_at > excluded.claim_expires_at)
+    )
+    RETURNING *
+"""
+_OUR_CLAIM = "id = ? AND claimed_at = ? AND attempts = ? AND state = 'claimed'"
+
+
+class Reminders(Queries):
+    """See :class:`jdticket.store.interface.Store`."""
+
+    def claim(self, wanted: Iterable[Reminder], now: datetime, expires: datetime) -> list[Reminder]:
+        self._db.must_be_in_transaction()
+        begin, end = stored(now), stored(expires)
+        ours: list[Reminder] = []
+        for reminder in wanted:
+            ours += map(reminder_of, self._db.rows(_CLAIM, *wanted_row(reminder), begin, end))
+        return ours
+
+    def settle(self, reminders: Iterable[Reminder]) -> None:
+        from jdticket.domain.reminders import ReminderState
+
+        for reminder in reminders:
+            settled = self._db.update(
+                f"UPDATE reminders SET (state, sent_at, answer, refused) = (?, ?, ?, ?) WHERE {_OUR_CLAIM}",
+                reminder.state.value,
+                reminder.sent_at and stored(reminder.sent_at),
+                reminder.answer,
+                reminder.refused,
+                *_claim_values(reminder),
+            )
+            if settled and reminder.state is ReminderState.SENT:
+                self._db.write("DELETE FROM troubles WHERE channel = ?", reminder.channel)
+            elif settled:
+                self._db.write(
+                    """INSERT INTO troubles VALUES (?, ?, ?, ?) ON CONFLICT (channel)
+                        DO UPDATE SET answer = excluded.answer, refused = excluded.refused""",
+                    reminder.channel,
+                    stored(reminder.claimed_at),
+                    reminder.answer,
+                    reminder.refused,
+                )
+
+    def release(self, reminders: Iterable[Reminder]) -> None:
+        self._db.write_all(
+            f"UPDATE reminders SET claim_expires_at = claimed_at, attempts = attempts - 1 WHERE {_OUR_CLAIM}",
+            map(_claim_values, reminders),
+        )
+
+    def reminders(
+        self,
+        *,
+        ticket_id: str | None = None,
+        step: str | None = None,
+        step_begins: str | None = None,
+        failed_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Reminder]:
+        chosen: list[tuple[str, object]] = []
+        if ticket_id is not None:
+            chosen.append(("ticket_id = ?", ticket_id))
+        if step is not None:
+            chosen.append(("step = ?", step))
+        if step_begins is not None:
+            chosen += [("step >= ?", step_begins), ("step < ?", step_begins + "\U0010ffff")]
+        if failed_only:
+            # The first half is for the index, which wants to hear its own condition.
+            chosen.append(("state <> 'sent' AND state = ?", "failed"))
+        rows = self._db.rows(
+            f"{narrowed('SELECT * FROM reminders WHERE TRUE', chosen)} ORDER BY id DESC LIMIT ?",
+            *(value for _sql, value in chosen),
+            -1 if limit is None else limit,
+        )
+        return [reminder_of(row) for row in rows]
+
+    def ledger_trouble(self) -> list[ChannelTrouble]:
+        return [trouble_of(row) for row in self._db.rows("SELECT * FROM troubles ORDER BY channel")]
+
+
+def _claim_values(reminder: Reminder) -> tuple[object, ...]:
+    return reminder.id, stored(reminder.claimed_at), reminder.attempts

@@ -1,0 +1,163 @@
+"""The queries about tickets."""
+
+# ruff: noqa: S608 (SQL is put together from the names in this room; values are always bound)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from jdticket.clock import stored
+from jdticket.domain.tickets import Counts, Status, Ticket, TicketQuery
+from jdticket.store.rows import TICKET_FIELDS, ticket_of, ticket_row
+from jdticket.store.sqlite.connection import Queries, chunks
+
+TICKET_COLUMNS = ", ".join(TICKET_FIELDS)
+_PUT_TICKET = (
+    f"INSERT INTO tickets (id_reversed, {TICKET_COLUMNS}) "
+    f"VALUES ({', '.join('?' * (len(TICKET_FIELDS) + 1))}) "
+    "ON CONFLICT (id) DO UPDATE SET remind_at = NULL, "
+    f"{', '.join(f'{name} = excluded.{name}' for name in TICKET_FIELDS[1:])}"
+)
+
+# Rows of tickets: which, in which order, through which index. The indexes are named, since SQLite's
+# planner, which knows no numbers here, would take one that fits a filter and then sort everything.
+
+_PENDING = "FROM tickets INDEXED BY tickets_pending WHERE status = 'pending'"
+PENDING_ORDER = "deadline_at, kind <> 'crc', id"
+_DONE = "FROM tickets INDEXED BY tickets_done WHERE status <> 'pending'"
+_DONE_BY_SHOP = "FROM tickets INDEXED BY tickets_by_shop WHERE status <> 'pending'"
+_DONE_ORDER = "created_at DESC, id"
+_RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
+UNDELIVERED = """FROM deliveries INDEXED BY deliveries_open
+    CROSS JOIN replies ON replies.id = reply_id CROSS JOIN tickets ON tickets.id = deliveries.ticket_id
+    WHERE state <> 'arrived' AND status IN ('pending', 'replied')"""
+
+
+class Tickets(Queries):
+    """See :class:`jdticket.store.interface.Store`."""
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        return self.tickets_by_id([ticket_id]).get(ticket_id)
+
+    def tickets_by_id(self, ticket_ids: Iterable[str]) -> Mapping[str, Ticket]:
+        found: dict[str, Ticket] = {}
+        for chunk in chunks(ticket_ids):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._db.rows(f"SELECT {TICKET_COLUMNS} FROM tickets WHERE id IN ({marks})", *chunk)
+            found.update((row[0], ticket_of(row)) for row in rows)
+        return found
+
+    def tickets_ending_with(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
+        first = digits[::-1]
+        bounds = (first, first + "\U0010ffff")
+        chosen = "FROM tickets WHERE id_reversed >= ? AND id_reversed < ?"
+        order = "status <> 'pending', created_at DESC, id"
+        rows = self._db.rows(f"SELECT {TICKET_COLUMNS} {chosen} ORDER BY {order} LIMIT ?", *bounds, limit)
+        return [ticket_of(row) for row in rows], self._db.number(f"SELECT count(*) {chosen}", *bounds)
+
+    def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
+        """See :meth:`Store.tickets`. With neither a limit nor a transaction, rows are read as they are
+        asked for, in constant memory: read to the end before writing."""
+        choices = _choices(query)
+        if not choices:
+            return
+        # One statement, so that a ticket that changes its state meanwhile is seen once. Each part comes
+        # out of its index in order, and the last LIMIT stops the whole; "LIMIT -1" only keeps SQLite
+        # from dropping the order of a part.
+        sql = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {TICKET_COLUMNS} {rows} ORDER BY {order} LIMIT -1)"
+            for rows, order, _values in choices
+        )
+        values = [value for _rows, _order, part in choices for value in part]
+        limit = -1 if query.limit is None else query.limit
+        at_once = query.limit is not None or self._db.in_transaction
+        rows = (self._db.rows if at_once else self._db.stream)(f"{sql} LIMIT ?", *values, limit)
+        for row in rows:
+            yield ticket_of(row)
+
+    def count(self, query: TicketQuery) -> int:
+        choices = _choices(query)
+        numbers = " + ".join(f"(SELECT count(*) {rows})" for rows, _order, _values in choices)
+        return self._db.number(
+            f"SELECT {numbers or 0}", *(value for *_rest, part in choices for value in part)
+        )
+
+    def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
+        of_shop = "(?3 IS NULL OR shop = ?3)"
+        pending = f"SELECT count(*) {_PENDING} AND {of_shop}"
+        [row] = self._db.rows(
+            f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
+                ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
+                (SELECT count(*) {_RETURNED} AND status = 'replied' AND {of_shop} AND NOT EXISTS (
+                    SELECT 1 FROM deliveries INDEXED BY deliveries_open
+                    WHERE ticket_id = tickets.id AND state <> 'arrived'
+                        AND NOT coalesce(busy_until > ?1, FALSE)
+                )),
+                (SELECT count(*) {UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
+            stored(now),
+            stored(soon),
+            shop,
+        )
+        return Counts(*row)
+
+    def shops(self) -> list[str]:
+        # From one code to the next through the index: as many steps as there are codes.
+        rows = self._db.rows("""
+            WITH RECURSIVE codes (shop) AS (
+                SELECT min(shop) FROM tickets
+                UNION ALL
+                SELECT (SELECT min(shop) FROM tickets WHERE shop > codes.shop) FROM codes
+                WHERE codes.shop IS NOT NULL
+            )
+            SELECT shop FROM codes WHERE shop IS NOT NULL
+        """)
+        return [shop for (shop,) in rows]
+
+    def put_tickets(self, tickets: Iterable[Ticket]) -> None:
+        self._db.write_all(_PUT_TICKET, map(_row, tickets))
+
+
+def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
+    return ticket.id[::-1], *ticket_row(ticket)
+
+
+def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
+    """``query`` as up to two choices, pending and the rest: FROM … WHERE …, its order, its values."""
+    common: list[tuple[str, object]] = []
+    if query.shop is not None:
+        common.append(("shop = ?", query.shop))
+    if query.kind is not None:
+        common.append(("kind = ?", query.kind.value))
+    if query.assignee is not None:
+        common.append(("assignee = ?", query.assignee))
+    if query.created_from is not None:
+        common.append(("created_at >= ?", stored(query.created_from)))
+    if query.created_before is not None:
+        common.append(("created_at < ?", stored(query.created_before)))
+    due: list[tuple[str, object]] = []
+    if query.overdue_at is not None:
+        due.append(("deadline_at < ?", stored(query.overdue_at)))
+    if query.due_until is not None:
+        due.append(("deadline_at <= ?", stored(query.due_until)))
+
+    statuses = set(query.statuses or Status)
+    done = statuses - {Status.PENDING}
+    choices = []
+    if Status.PENDING in statuses:
+        rows = f"{_PENDING} AND returned_at IS NOT NULL" if query.returned else _PENDING
+        choices.append((narrowed(rows, due + common), PENDING_ORDER, [value for _sql, value in due + common]))
+    if done and not due:
+        if query.returned:
+            rows = f"{_RETURNED} AND status <> 'pending'"
+        else:
+            rows = _DONE if query.shop is None else _DONE_BY_SHOP
+        if len(done) < len(Status) - 1:
+            rows += f" AND status IN ({', '.join(repr(status.value) for status in sorted(done))})"
+        choices.append((narrowed(rows, common), _DONE_ORDER, [value for _sql, value in common]))
+    return choices
+
+
+def narrowed(rows: str, conditions: list[tuple[str, object]]) -> str:
+    """``rows`` (FROM … WHERE …), narrowed by conditions, each with its value."""
+    return " AND ".join([rows, *(sql for sql, _value in conditions)])

@@ -1,0 +1,549 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jdticket.domain.channels import Receipt
+from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
+from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderState
+from jdticket.domain.tickets import PlatformState
+from tests.desk.at_desk import at, draft
+from tests.desk.room import (
+    ALL_DAY,
+    DOWN,
+    HOUR,
+    LADDER,
+    MINUTE,
+    NO_RULES,
+    TOO_MANY,
+    Room,
+    channel,
+    compose,
+    numbers,
+)
+
+# Which reminders go out, and when
+
+
+def test_a_day_in_fast_motion_sends_each_reminder_once_and_at_its_minute(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
+    assert room.run() == []
+    room.time = at("23 16:40")
+    room.take_in(draft(created_at=at("23 16:40")))
+    told = []
+    while room.time <= at("24 14:00"):
+        told += [f"{room.time:%H:%M} {text}" for text in room.run()]
+        room.time += MINUTE
+    assert told == [
+        "16:40 new 59088842",
+        "18:40 before:7200 59088842",
+        "09:00 opening 1",
+        "09:40 before:3600 59088842",
+        "10:10 before:1800 59088842",
+        "10:30 before:600 59088842",
+        "10:41 overdue:0 59088842",
+        "11:10 overdue:1 59088842",
+        "11:40 overdue:2 59088842",
+        "12:10 overdue:3 59088842",
+        "12:40 overdue:4 59088842",
+        "13:10 overdue:5 59088842",
+    ]
+
+
+def test_after_a_pause_each_ticket_gets_only_its_most_urgent_reminder(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:00")
+    room.take_in(draft(), draft("59088843", created_at=at("23 12:30")))
+    assert room.run("23 15:40") == ["overdue:3 59088842", "before:3600 59088843"]
+    assert room.run("23 15:41") == []
+
+
+def test_a_ticket_is_new_once_and_never_again(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05", replace(NO_RULES, new=True))
+    room.take_in(draft())
+    assert room.run() == ["new 59088842"]
+    assert room.run() == room.run("23 13:59") == room.run("25 12:00") == []
+
+
+def test_a_reply_between_two_runs_silences_the_ticket(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft(), draft("59088843"))
+    assert room.run() == ["before:7200 59088842", "before:7200 59088843"]
+    room.reply()
+    assert room.run("23 13:00") == ["before:3600 59088843"]
+
+
+def test_a_closed_a_void_and_a_reopened_ticket(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft(), draft("59088843"))
+    room.desk.tickets.close("59088842", by="小李")
+    room.desk.tickets.void("59088843", "重复", by="小李")
+    assert room.run() == []
+    room.desk.tickets.reopen("59088842", "客户来电", by="小李")
+    assert room.run() == ["before:7200 59088842"]
+
+
+def test_a_granted_deadline_makes_its_own_ladder_and_is_nothing_new(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05")
+    room.take_in(draft())
+    assert room.run() == ["new 59088842"]
+    assert room.run("23 13:00") == ["before:3600 59088842"]
+    room.desk.outages.report(
+        OutageReason.POWER,
+        since=None,
+        until=None,
+        shops=(),
+        note="",
+        by="",
+        contact=lambda number: Contact(number, "张经理", Via.PHONE, room.time, "", Outcome.TOLD),
+    )
+    room.desk.outages.contact(
+        1,
+        manager="张经理",
+        via=Via.PHONE,
+        said="",
+        at=None,
+        outcome=Outcome.GRANTED,
+        granted_until=at("23 18:00"),
+        tickets=["59088842"],
+        by="",
+    )
+    assert room.run("23 13:01") == []
+    assert room.run("23 16:00") == ["before:7200 59088842"]
+    assert room.run("23 17:00") == ["before:3600 59088842"]
+    kept = room.store.reminders(step="before:3600")
+    assert [row.deadline_at for row in kept] == [at("23 18:00"), at("23 14:00")]
+
+
+def test_a_reply_that_did_not_reach_the_platform_is_told_once_and_its_time_runs_on(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 11:00", replace(LADDER, returned=True))
+    room.take_in(draft())
+    room.reply()
+    room.time = at("23 11:30")
+    room.take_in(draft(platform_state=PlatformState.WAITING, platform_status="待回复"))
+    assert room.run() == ["returned:2026-11-23T03:30:00Z 59088842"]
+    assert room.run("23 11:59") == []
+    assert room.run("23 12:30") == ["before:7200 59088842"]
+
+
+def test_a_rejected_reply_rings_at_once_and_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:10", replace(LADDER, returned=True))
+    room.take_in(draft(platform_state=PlatformState.WAITING, platform_status="待回复"))
+    assert room.run() == ["before:7200 59088842"]
+    room.reply()
+    room.time = at("23 12:30")
+    room.take_in(draft(platform_state=PlatformState.REJECTED, platform_status="已驳回"))
+    assert room.run() == ["rejected:2026-11-23T04:30:00Z 59088842"]
+    assert room.run("23 12:31") == []
+    assert room.run("23 13:00") == ["before:3600 59088842"]
+
+
+def test_an_outage_is_told_of_until_the_manager_has_been_contacted(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 11:00", replace(NO_RULES, outage_contact_every=15 * MINUTE))
+    room.desk.outages.report(
+        OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
+    )
+    assert room.run() == ["outage_contact:0 1"]
+    assert room.run("23 11:14") == []
+    assert room.run("23 11:15") == ["outage_contact:1 1"]
+    assert room.run("23 12:07") == ["outage_contact:4 1"]
+    room.desk.outages.contact(
+        1,
+        manager="张经理",
+        via=Via.PHONE,
+        said="",
+        at=None,
+        outcome=Outcome.TOLD,
+        granted_until=None,
+        tickets=(),
+        by="",
+    )
+    assert room.run("23 12:20") == []
+
+
+# Shops whose tickets cannot be fetched
+
+HOURLY = replace(NO_RULES, source_every=HOUR)
+FAILS, WORKS_AGAIN = "jd3 unreachable", "jd3 works again"
+
+
+def platform_room(folder: Path, now: str = "23 10:00", **options: Any) -> Room:
+    return Room(folder, now, **({"rules": HOURLY, "fetched": ["jd3"]} | options))
+
+
+def test_a_shop_that_cannot_be_fetched_is_told_of_at_once_and_every_hour(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    assert room.run() == []
+    room.fails("23 10:05")
+    told = []
+    room.time = at("23 10:04")
+    while room.time <= at("23 12:30"):
+        told += [f"{room.time:%H:%M} {text}" for text in room.run() + room.run()]
+        room.time += MINUTE
+    assert told == [f"{clock} {FAILS}" for clock in ("10:05", "11:05", "12:05")]
+
+
+def test_each_channel_of_the_shop_hears_of_it_and_no_channel_of_other_shops(tmp_path: Path) -> None:
+    channels = [channel("every"), channel("three", shops=("jd3", "jd4")), channel("five", shops=("jd5",))]
+    room = platform_room(tmp_path, channels=channels, fetched=["jd3", "jd5"])
+    room.fails("23 10:00")
+    assert sorted(room.run()) == [f"every: {FAILS}", f"three: {FAILS}"]
+    room.works_again("23 10:10")
+    assert sorted(room.run("23 10:10")) == [f"every: {WORKS_AGAIN}", f"three: {WORKS_AGAIN}"]
+
+
+def test_the_channel_of_an_escalation_does_not_hear_of_it(tmp_path: Path) -> None:
+    rules = replace(HOURLY, escalate=(Escalation(HOUR, (), "boss"),))
+    room = platform_room(tmp_path, rules=rules, channels=[channel(), channel("boss")])
+    room.fails("23 10:00")
+    assert room.run() == [f"group: {FAILS}"]
+
+
+def test_two_shops_that_fail_are_two_messages(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, fetched=["jd3", "jd5"])
+    room.fails("23 10:00")
+    room.fails("23 10:00", shop="jd5")
+    assert sorted(room.run()) == [FAILS, "jd5 unreachable"]
+    room.works_again("23 10:30", shop="jd5")
+    assert room.run("23 10:30") == ["jd5 works again"]
+    assert room.run("23 11:00") == [FAILS]
+
+
+def test_a_shop_that_is_not_fetched_any_more_is_silent(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, fetched=["jd5"])
+    room.fails("23 10:00")
+    assert room.run() == []
+    room.fetched = []
+    assert room.run("23 10:01") == []
+    room.fetched = ["jd3"]
+    assert room.run("23 10:02") == [FAILS]
+
+
+def test_at_night_only_night_channels_hear_that_a_shop_fails_and_the_others_once_at_the_opening(
+    tmp_path: Path,
+) -> None:
+    room = platform_room(tmp_path, channels=[channel("day"), channel("night", night=True)])
+    room.fails("23 19:30")
+    told = []
+    room.time = at("23 19:25")
+    while room.time <= at("24 10:05"):
+        told += [f"{room.time:%H:%M} {text}" for text in room.run()]
+        room.time += MINUTE
+    by_night = [f"{hour % 24:02}:30 night: {FAILS}" for hour in range(19, 33)]
+    assert told == [
+        *by_night,
+        f"09:00 day: {FAILS}",
+        f"09:30 night: {FAILS}",
+        # At most once an hour, whenever the hour since the failure is full.
+        f"09:59 day: {FAILS}",
+    ]
+
+
+def test_what_failed_and_worked_again_by_night_is_no_news_by_day(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, channels=[channel("day"), channel("night", night=True)])
+    room.fails("23 19:30")
+    assert room.run("23 19:30") == [f"night: {FAILS}"]
+    room.works_again("23 20:00")
+    assert room.run("23 20:00") == [f"night: {WORKS_AGAIN}"]
+    assert room.run("24 09:00") == []
+
+
+def test_who_heard_of_the_failure_by_day_hears_at_the_opening_that_it_was_over_by_night(
+    tmp_path: Path,
+) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 18:30")
+    assert room.run("23 18:30") == [FAILS]
+    room.works_again("23 19:30")
+    assert room.run("23 19:30") == []
+    assert room.run("24 09:00") == [WORKS_AGAIN]
+    assert room.run("24 09:01") == []
+
+
+def test_the_people_on_duty_are_mentioned_with_a_failing_shop_and_when_it_works_again(tmp_path: Path) -> None:
+    duties = [Duty(frozenset(ALL_DAY), 9 * 3600, 13 * 3600, ("anna", "early"))]
+    room = platform_room(tmp_path, duties=duties, channels=[channel(mention=("anna",))])
+    room.fails("23 10:00")
+    room.report()
+    room.works_again("23 10:10")
+    room.report("23 10:10")
+    assert room.sent == [
+        ("group", FAILS, ("anna", "early")),
+        ("group", WORKS_AGAIN, ("anna", "early")),
+    ]
+
+
+def test_that_a_shop_works_again_is_told_once_and_only_where_its_failure_was(tmp_path: Path) -> None:
+    room = platform_room(tmp_path, channels=[channel("heard"), channel("down")])
+    room.fails("23 10:00")
+    room.answer(DOWN, on="down")
+    assert room.run() == [f"heard: {FAILS}"]
+    room.works_again("23 10:10")
+    assert room.run("23 10:10") == [f"heard: {WORKS_AGAIN}"]
+    room.channels.append(channel("later"))
+    assert room.run("23 10:11") == room.run("23 12:00") == room.run("25 12:00") == []
+
+
+def test_a_second_failure_is_told_anew_and_so_is_its_end(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    told = []
+    for begins, ends in (("23 10:00", "23 10:10"), ("23 10:20", "23 10:30")):
+        room.fails(begins)
+        told += room.run(begins)
+        room.works_again(ends)
+        told += room.run(ends)
+    assert told == [FAILS, WORKS_AGAIN] * 2
+
+
+def test_the_end_of_a_failure_that_nobody_heard_of_is_not_told_for_an_earlier_one(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    assert room.run() == [FAILS]
+    room.fails("23 10:05")
+    room.works_again("23 10:06")
+    assert room.run("23 10:07") == []
+
+
+def test_a_message_about_a_shop_that_failed_is_sent_in_the_next_run(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    room.answer(DOWN)
+    assert room.run() == []
+    assert room.run("23 10:01") == [FAILS]
+    assert room.run("23 10:02") == []
+    room.works_again("23 10:03")
+    room.answer(TOO_MANY)
+    assert room.run("23 10:03") == []
+    assert room.run("23 10:04") == [WORKS_AGAIN]
+    assert room.run("23 10:05") == []
+
+
+def test_a_rehearsal_tells_of_a_failing_shop_and_leaves_it_to_be_told(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    for _time in range(2):
+        assert [compose(notice, False) for notice in room.reminders.rehearse()] == [FAILS]
+    assert room.store.reminders() == []
+    assert room.run() == [FAILS]
+    assert room.reminders.rehearse() == []
+    room.works_again("23 10:10")
+    room.time = at("23 10:10")
+    assert [compose(notice, False) for notice in room.reminders.rehearse()] == [WORKS_AGAIN]
+    assert room.run() == [WORKS_AGAIN]
+
+
+def test_the_ledger_keeps_a_failing_shop_under_its_rule_and_without_a_ticket(tmp_path: Path) -> None:
+    room = platform_room(tmp_path)
+    room.fails("23 10:00")
+    room.run("23 11:30")
+    [kept] = room.store.reminders()
+    assert (kept.rule, kept.step, kept.state) == (
+        ReminderRule.SOURCE,
+        "source:jd3:2026-11-23T02:00:00Z:1",
+        ReminderState.SENT,
+    )
+    assert (kept.due_at, kept.ticket_id, kept.outage_id, kept.deadline_at) == (
+        at("23 11:00"),
+        None,
+        None,
+        None,
+    )
+
+
+# Opening
+
+
+def test_the_digest_goes_out_once_a_day_and_tells_of_new_tickets_too(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 19:30", replace(LADDER, opening=True))
+    room.take_in(draft(created_at=at("23 19:10")), draft("59088843", created_at=at("23 19:20")))
+    assert room.run() == []
+    assert room.run("24 09:00") == ["opening 2"]
+    assert room.run("24 09:01") == []
+    assert room.run("24 09:10") == []
+    assert room.run("24 11:00") == ["before:7200 59088842", "before:7200 59088843"]
+    assert "opening 2" in room.run("25 09:30")
+
+
+def test_a_ticket_that_comes_after_the_digest_is_new(tmp_path: Path) -> None:
+    room = Room(tmp_path, "24 09:00", replace(LADDER, opening=True))
+    room.take_in(draft(created_at=at("23 19:10")))
+    assert room.run() == ["opening 1"]
+    room.take_in(draft("59088843", created_at=at("24 08:59")))
+    assert room.run("24 09:02") == ["new 59088843"]
+
+
+def test_there_is_no_digest_later_in_a_day_that_began_with_nothing_pending(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
+    assert room.run() == []
+    room.time = at("23 10:05")
+    room.take_in(draft())
+    assert room.run() == ["new 59088842"]
+    assert "opening 1" in room.run("24 09:00")
+
+
+@pytest.mark.parametrize("trouble", [DOWN, TOO_MANY])
+def test_a_digest_that_did_not_go_out_comes_again_with_the_new_tickets_in_it(
+    tmp_path: Path, trouble: Receipt
+) -> None:
+    room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
+    room.take_in(draft(created_at=at("23 08:00")))
+    room.answer(trouble)
+    assert room.run() == []
+    room.take_in(draft("59088843", created_at=at("23 08:10")))
+    assert room.run("23 09:01") == ["opening 2"]
+    assert room.run("23 09:10") == []
+
+
+def test_the_channel_of_an_escalation_hears_of_nothing_else_and_of_its_shops_only(tmp_path: Path) -> None:
+    rules = replace(NO_RULES, new=True, opening=True, escalate=(Escalation(HOUR, (), "boss"),))
+    room = Room(
+        tmp_path,
+        "23 13:30",
+        rules,
+        shops=("jd3", "jd5"),
+        channels=[channel("jd3", shops=("jd3",)), channel("boss", shops=("jd5",))],
+    )
+    room.take_in(draft(shop="jd3"), draft("59088843", shop="jd5"))
+    assert sorted(room.run()) == ["boss: new 59088843", "jd3: opening 1"]
+
+
+# When nothing may be sent
+
+
+def test_nothing_goes_out_at_night_but_on_channels_that_ask_for_it(tmp_path: Path) -> None:
+    room = Room(
+        tmp_path,
+        "23 19:30",
+        replace(LADDER, outage_contact_every=HOUR),
+        channels=[channel("day"), channel("night", night=True)],
+    )
+    room.take_in(draft(created_at=at("23 15:00")))
+    room.desk.outages.report(
+        OutageReason.POWER, since=None, until=None, shops=(), note="", by="", contact=None
+    )
+    assert sorted(room.run("23 23:00")) == ["night: outage_contact:3 1", "night: overdue:0 59088842"]
+    assert room.run("24 08:59") == ["night: outage_contact:13 1"]
+    assert sorted(room.run("24 09:00")) == ["day: outage_contact:13 1", "day: overdue:0 59088842"]
+    assert room.run("24 09:01") == []
+
+
+def test_what_is_held_back_and_what_is_claimed_follows_the_channel_s_night(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 19:30", channels=[channel("day"), channel("night", night=True)])
+    room.take_in(*numbers(3, created_at=at("23 15:00")))
+
+    def claimed() -> Counter[str]:
+        return Counter(notice.reminder.channel for notice in room.reminders.rehearse())
+
+    assert claimed() == {"night": 3}
+    assert len(room.run()) == 3
+    assert claimed() == {}
+    room.channels = [channel("day", night=True), channel("night")]
+    assert claimed() == {"day": 3}
+    room.channels = [channel("day"), channel("night")]
+    assert claimed() == {}
+    room.time = at("24 09:00")
+    assert claimed() == {"day": 3}
+
+
+# Whom it reaches
+
+
+def test_a_channel_hears_of_its_own_shops_only(tmp_path: Path) -> None:
+    room = Room(
+        tmp_path,
+        "23 12:00",
+        shops=("jd3", "jd5"),
+        channels=[channel("three", shops=("jd3",)), channel("every")],
+    )
+    room.take_in(draft(shop="jd3"), draft("59088843", shop="jd5"))
+    assert sorted(room.run()) == [
+        "every: before:7200 59088842",
+        "every: before:7200 59088843",
+        "three: before:7200 59088842",
+    ]
+
+
+def test_an_escalation_adds_people_and_a_channel_from_its_point_on(tmp_path: Path) -> None:
+    escalate = (Escalation(30 * MINUTE, ("lead",), "boss"),)
+    room = Room(
+        tmp_path,
+        "23 12:00",
+        replace(LADDER, escalate=escalate),
+        shops=("jd3",),
+        channels=[channel(mention=("anna",)), channel("boss")],
+    )
+    room.take_in(draft(shop="jd3"))
+    told = []
+    for now in ("23 13:00", "23 13:30", "23 13:50", "23 14:01"):
+        room.report(now)
+        told.append(sorted((name, people) for name, _text, people in room.sent))
+        room.sent.clear()
+    both = [("boss", ("lead",)), ("group", ("anna", "lead"))]
+    assert told == [[("group", ("anna",))], both, both, both]
+
+
+def test_the_people_on_duty_are_mentioned_besides_the_channel_s_own_each_once(tmp_path: Path) -> None:
+    duties = [
+        Duty(frozenset(ALL_DAY), 9 * 3600, 13 * 3600, ("anna", "early")),
+        Duty(frozenset(ALL_DAY), 13 * 3600, 19 * 3600, ("late",)),
+    ]
+    room = Room(tmp_path, "23 12:00", duties=duties, channels=[channel(mention=("anna",))])
+    room.take_in(draft())
+    room.report()
+    room.report("23 13:00")
+    assert [people for _name, _text, people in room.sent] == [("anna", "early"), ("anna", "late")]
+
+
+# Looking at tickets again
+
+
+def test_changed_rules_make_everything_looked_at_anew(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05")
+    room.take_in(draft())
+    room.report()
+    room.report("23 10:06")
+    room.rules = replace(LADDER, before=(3 * HOUR,))
+    room.sent.clear()
+    assert room.run("23 11:00") == ["before:10800 59088842"]
+
+
+def test_another_channel_hears_of_what_is_due_since_before_it_was_there(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft())
+    assert room.run() == ["before:7200 59088842"]
+    assert room.run("23 12:01") == []
+    room.channels.append(channel("second"))
+    assert room.run("23 12:02") == ["second: before:7200 59088842"]
+
+
+def test_a_clock_that_was_put_back_makes_everything_looked_at_anew_and_one_that_is_a_little_behind_does_not(
+    tmp_path: Path,
+) -> None:
+    room = Room(tmp_path, "23 10:05")
+    room.take_in(*numbers(3))
+    for now in ("23 10:05", "23 10:06", "23 10:05"):
+        room.report(now)
+    assert room.store.tickets_to_remind(at("23 11:59")) == []
+    # They were taken in at a time that is still to come.
+    room.report("23 10:04")
+    assert room.store.tickets_to_remind(at("23 10:04")) == []
+    assert len(room.store.tickets_to_remind(at("23 10:05"))) == 3
+
+
+def test_a_run_with_nothing_due_looks_at_no_ticket_however_many_are_pending(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05")
+    room.take_in(*numbers(200))
+    room.report()
+    room.report("23 10:06")
+    assert room.store.tickets_to_remind(at("23 11:59")) == []
+    assert len(room.store.tickets_to_remind(at("23 12:00"))) == 200
+
+
+def test_thousands_of_new_tickets_at_the_opening_are_told_in_one_digest_at_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
+    room.take_in(*numbers(3000, created_at=at("23 08:00")))
+    assert room.run() == ["opening 3000"]
+    assert room.run("23 09:01") == []

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jdticket.settings.masking import masked
+from tests.settings.files import EVERYTHING, loaded
+
+
+def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
+    document = {
+        "language": "zh",
+        "deadline": {"default": "4h"},
+        "shops": [
+            {
+                "code": "jd3",
+                "manager": {"name": "李", "phone": "13812340000"},
+                "jos": {
+                    "app_key": "abc",
+                    "app_secret": "abc",
+                    "app_secret_env": "JD3_SECRET",
+                    "app_secret_file": "~/secrets/jd3",
+                    "redirect_uri": "https://example.invalid/back",
+                    "access_token": "abc",
+                    "refresh_token": "abc",
+                },
+            }
+        ],
+        "channels": [
+            {
+                "url": "https://hook/abc",
+                "url_env": "HOOK",
+                "secret": "abc",
+                "password": "abc",
+                "Token": "abc",
+                "key": ["abc"],
+                "mention": ["13812345678", "@all", "wang", "+8613812345678", "+86 13812345678"],
+                "digest_over": 5,
+            }
+        ],
+        "duty": [{"mention": ["13812345678"]}],
+        "reminders": {"heartbeat_url": "https://abc", "heartbeat_url_env": "BEAT", "new": True},
+        "templates": {"call": "电话13812345678，订单2713812345678"},
+    }
+    shown = masked(document)
+    assert shown == {
+        "language": "zh",
+        "deadline": {"default": "4h"},
+        "shops": [
+            {
+                "code": "jd3",
+                "manager": {"name": "李", "phone": "138****0000"},
+                "jos": {
+                    "app_key": "***",
+                    "app_secret": "***",
+                    "app_secret_env": "JD3_SECRET",
+                    "app_secret_file": "~/secrets/jd3",
+                    "redirect_uri": "https://example.invalid/back",
+                    "access_token": "***",
+                    "refresh_token": "***",
+                },
+            }
+        ],
+        "channels": [
+            {
+                "url": "***",
+                "url_env": "HOOK",
+                "secret": "***",
+                "password": "***",
+                "Token": "***",
+                "key": "***",
+                "mention": ["138****5678", "@all", "wang", "+86138****5678", "+86 138****5678"],
+                "digest_over": 5,
+            }
+        ],
+        "duty": [{"mention": ["138****5678"]}],
+        "reminders": {"heartbeat_url": "***", "heartbeat_url_env": "BEAT", "new": True},
+        "templates": {"call": "电话138****5678，订单2713812345678"},
+    }
+
+
+def test_the_key_of_an_application_is_not_shown(tmp_path: Path) -> None:
+    config = loaded(tmp_path, EVERYTHING.replace('app_key = "k', 'app_key = "hush'))
+    assert "hush" in str(config.document)
+    assert "hush" not in str(masked(config.document))
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [("010-88886666", "010****6666"), ("+86 138 1234 5678", "+86****5678"), ("110", "***")],
+)
+def test_a_phone_number_is_cut_however_it_is_written(phone: str, shown: str) -> None:
+    assert masked({"phone": phone}) == {"phone": shown}
