@@ -23,9 +23,14 @@ class Draft:
     kind_text: str = ""
     platform_state: PlatformState | None = None
     platform_status: str = ""
+    own_state: bool = False
+    """True for a row of our own export, whose state is ours and no word of the platform's."""
     created_at: datetime | None = None
     deadline_at: datetime | None = None
     """The platform's own deadline, where the source has one; it wins over the computed one."""
+    deadline_sure: bool = True
+    """False for a deadline worked out from a countdown on a page, when nobody has confirmed the moment at
+    which it was copied: it may be stale, so it may make a deadline earlier and never later."""
     deadline_to_the_minute: bool = False
     """True for a deadline worked out from a countdown in minutes, which is off by up to a minute."""
     content: str | None = None

@@ -82,9 +82,21 @@ class Ticket:
     replied_at: datetime | None = None
     """When the latest reply was given."""
     returned_at: datetime | None = None
-    """Since when the platform shows it as waiting although we hold it as replied; None: it does not."""
-    rejected_at: datetime | None = None
-    """When we learned that the platform had rejected our reply, so that it is pending again; None: never."""
+    """Since when the platform goes on showing it as waiting although we are done with it (replied, closed or
+    void); None: it does not, or a person has confirmed that it may."""
+    reopened_at: datetime | None = None
+    """When it became pending again after we were done with it: the platform rejected our reply or opened the
+    ticket again, or a person reopened it past its deadline; None: never."""
+    seen_at: datetime | None = None
+    """When the platform's word for the state was seen; None: nobody knows."""
+    stepped_at: datetime | None = None
+    """When a person here last changed its state; None: nobody has."""
+    stepped_word: str = ""
+    """The platform's word that was held at that step."""
+    anyway: bool = False
+    """It was closed although the platform shows it as waiting, and that was confirmed."""
+    missing_at: datetime | None = None
+    """Since when a complete take-in no longer holds it; None: it did, or none was complete."""
 
 
 class Counts(NamedTuple):

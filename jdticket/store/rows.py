@@ -39,7 +39,7 @@ TICKET_FIELDS = (
     "content",
     "replied_at",
     "returned_at",
-    "rejected_at",
+    *("reopened_at", "seen_at", "stepped_at", "stepped_word", "anyway", "missing_at"),
 )
 DELIVERY_FIELDS = (
     *("reply_id", "ticket_id", "state", "tries", "tried_at", "busy_until", "answer", "trouble", "code"),
@@ -62,7 +62,7 @@ def _as_json() -> Callable[[object], str]:
     return json.JSONEncoder(ensure_ascii=False, default=_stored).encode
 
 
-def ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
+def ticket_row(ticket: Ticket) -> tuple[str | bool | None, ...]:
     """The columns of ``TICKET_FIELDS``."""
     return (
         ticket.id,
@@ -81,7 +81,12 @@ def ticket_row(ticket: Ticket) -> tuple[str | None, ...]:
         ticket.content,
         None if ticket.replied_at is None else _stored(ticket.replied_at),
         None if ticket.returned_at is None else _stored(ticket.returned_at),
-        None if ticket.rejected_at is None else _stored(ticket.rejected_at),
+        None if ticket.reopened_at is None else _stored(ticket.reopened_at),
+        None if ticket.seen_at is None else _stored(ticket.seen_at),
+        None if ticket.stepped_at is None else _stored(ticket.stepped_at),
+        ticket.stepped_word,
+        ticket.anyway,
+        None if ticket.missing_at is None else _stored(ticket.missing_at),
     )
 
 
@@ -105,6 +110,11 @@ def ticket_of(row: Any) -> Ticket:
         row[14] and from_stored(row[14]),
         row[15] and from_stored(row[15]),
         row[16] and from_stored(row[16]),
+        row[17] and from_stored(row[17]),
+        row[18] and from_stored(row[18]),
+        row[19],
+        bool(row[20]),
+        row[21] and from_stored(row[21]),
     )
 
 

@@ -5,40 +5,84 @@ from datetime import timedelta
 import pytest
 
 from jdticket.domain.replies import Delivery, DeliveryState, Fault, ReplyRules, fault, size
+from jdticket.settings.reading import load_config
 from tests.store.making import NOON, delivery, reply
 
-RULES = ReplyRules(4, frozenset({"收到", "好的", "ok", "请您耐心等待"}))
+RULES = load_config(None, {"JDTICKET_CONFIG": "/nonexistent/config.toml"}).reply
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    "text",
     [
-        ("", Fault.EMPTY),
-        (" \t\n\u3000", Fault.EMPTY),
-        ("……！？", Fault.SAYS_NOTHING),
-        ("收到", Fault.SAYS_NOTHING),
-        (" 收 到。。。", Fault.SAYS_NOTHING),
-        ("OK!", Fault.SAYS_NOTHING),
-        ("请您耐心等待", Fault.SAYS_NOTHING),  # long enough, and nothing said
-        ("收到了", Fault.TOO_SHORT),
-        ("已 补 发", Fault.TOO_SHORT),
-        ("已补发。", None),  # what counts is characters, punctuation too
-        ("今天已补发", None),
+        *(
+            "收到",
+            "您好，收到，请稍等",
+            "收到收到",
+            "处理中，请稍等",
+            "亲亲，稍等哦~",
+            "1111",
+            "好的好的收到",
+        ),
+        *(
+            "亲，在的呢",
+            "您好收到请稍等",
+            "。。。收到。。。",
+            "嗯嗯嗯嗯嗯",
+            "ok ok",
+            "OK, got it!",
+            "Please wait ...",
+        ),
+        *("你好，抱歉，请耐心等待", "12345", "哈哈哈哈哈哈", "１１１１", "好的，\n收到，\n谢谢"),
     ],
 )
-def test_a_reply_must_say_something_and_be_long_enough_without_its_white_space(
-    text: str, found: Fault | None
-) -> None:
-    assert fault(text, RULES) is found
+def test_a_reply_of_which_nothing_is_left_but_empty_phrases_says_nothing(text: str) -> None:
+    assert fault(text, RULES) is Fault.SAYS_NOTHING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "您好，包裹今天18点前发出，请留意查收。",
+            "好的，已为您登记退款",
+            "收到，今天发",
+            "亲，运单号JDX0123456789",
+        ),
+        *("75312345678901", "已发出，请稍等", "refund done, please wait", "请稍等，3小时内回电"),
+    ],
+)
+def test_one_clause_that_says_something_is_enough(text: str) -> None:
+    assert fault(text, RULES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", Fault.EMPTY),
+        (" \n ", Fault.EMPTY),
+        ("，。！", Fault.SAYS_NOTHING),
+        ("已发", Fault.TOO_SHORT),
+        ("已发出" * 167, Fault.TOO_LONG),
+        ("已发出" * 166 + "货", None),
+    ],
+)
+def test_a_reply_has_to_be_there_and_not_too_short_and_not_too_long(text: str, why: Fault | None) -> None:
+    assert fault(text, RULES) is why
+
+
+def test_only_the_phrases_of_the_rules_are_empty() -> None:
+    rules = ReplyRules(2, frozenset({"在路上"}))
+    assert fault("您好，收到", rules) is None
+    assert fault("在路上，在路上哦", rules) is Fault.SAYS_NOTHING
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("单" * 500, None),
-        ("单" * 500 + " ", Fault.TOO_LONG),  # white space is sent, too
-        ("a" * 1000, None),
-        ("a" * 1001, Fault.TOO_LONG),
+        ("换货" * 250, None),
+        ("换货" * 250 + " ", Fault.TOO_LONG),  # white space is sent, too
+        ("ab" * 500, None),
+        ("ab" * 500 + "c", Fault.TOO_LONG),
     ],
 )
 def test_the_platform_takes_a_thousand_bytes_of_reply_two_for_a_chinese_character(

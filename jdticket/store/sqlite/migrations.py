@@ -337,3 +337,15 @@ def m003_the_platform(db: Database) -> None:
     db.execute("ALTER TABLE reminders_anew RENAME TO reminders")
     for (other,) in others:
         db.execute(other)
+
+
+@migrations()
+def m004_what_waits(db: Database) -> None:
+    """What the platform said last and when, what a person did last, and what is no longer on the page."""
+    time = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+
+    db.execute("ALTER TABLE tickets RENAME COLUMN rejected_at TO reopened_at")
+    for moment in ("seen_at", "stepped_at", "missing_at"):
+        db.execute(f"ALTER TABLE tickets ADD COLUMN {moment} TEXT CHECK ({moment} {time})")
+    db.execute("ALTER TABLE tickets ADD COLUMN stepped_word TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE tickets ADD COLUMN anyway INTEGER NOT NULL DEFAULT 0 CHECK (anyway IN (0, 1))")

@@ -89,7 +89,7 @@ class Tickets(Queries):
         [row] = self._db.rows(
             f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
                 ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
-                (SELECT count(*) {_RETURNED} AND {of_shop} AND NOT EXISTS (
+                (SELECT count(*) {_RETURNED} AND status = 'replied' AND {of_shop} AND NOT EXISTS (
                     SELECT 1 FROM deliveries INDEXED BY deliveries_open
                     WHERE ticket_id = tickets.id AND state <> 'arrived'
                         AND NOT coalesce(busy_until > ?1, FALSE)
@@ -117,8 +117,13 @@ class Tickets(Queries):
     def put_tickets(self, tickets: Iterable[Ticket]) -> None:
         self._db.write_all(_PUT_TICKET, map(_row, tickets))
 
+    def put_seen(self, moments: Iterable[tuple[str, datetime]]) -> None:
+        self._db.write_all(
+            "UPDATE tickets SET seen_at = ? WHERE id = ?", ((stored(at), number) for number, at in moments)
+        )
 
-def _row(ticket: Ticket) -> tuple[str | None, ...]:
+
+def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
     return ticket.id[::-1], *ticket_row(ticket)
 
 

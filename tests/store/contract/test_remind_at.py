@@ -57,7 +57,7 @@ def test_a_ticket_that_was_written_again_is_to_be_looked_at_again(
         {"deadline_at": NOON + 3 * _HOUR},
         {"status": Status.REPLIED, "returned_at": NOON},
         {"returned_at": NOON},
-        {"rejected_at": NOON},
+        {"reopened_at": NOON},
         {"shop": "jd5"},
         {"order_id": None},
         {"content": "改了"},

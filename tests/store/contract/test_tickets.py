@@ -28,7 +28,12 @@ def test_a_ticket_comes_back_as_it_went_in(store: Store) -> None:
         content="=1+1 [red]红[/red] \x1b[31m \u202e😀 \0 \r\n\t “引号”",
         replied_at=NOON + timedelta(minutes=59, seconds=59),
         returned_at=NOON + timedelta(hours=2),
-        rejected_at=NOON + timedelta(hours=3),
+        reopened_at=NOON + timedelta(hours=3),
+        seen_at=NOON + timedelta(hours=4),
+        stepped_at=NOON + timedelta(hours=5),
+        stepped_word="待回复",
+        anyway=True,
+        missing_at=NOON + timedelta(hours=6),
     )
     put(store, bare, full)
     assert store.ticket("7000001") == bare
@@ -69,7 +74,7 @@ def test_putting_a_ticket_again_replaces_it(store: Store) -> None:
         content="改了",
         replied_at=NOON,
         returned_at=NOON,
-        rejected_at=NOON,
+        reopened_at=NOON,
     )
     put(store, changed)
     assert ids(store.tickets(TicketQuery())) == ["7000001", "59088842"]
@@ -166,7 +171,7 @@ def test_counts_agree_with_the_tickets(
         pending=len(deadlines),
         overdue=sum(deadline < at for deadline in deadlines),
         due_soon=sum(at <= deadline <= until for deadline in deadlines),
-        returned=sum(one.returned_at is not None for one in of_shop),
+        returned=sum(one.returned_at is not None and one.status is Status.REPLIED for one in of_shop),
         unsent=0,
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.replies import DeliveryState
-from jdticket.domain.tickets import TicketQuery
+from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import StoreError, Trouble
 from jdticket.store.sqlite import SqliteStore
 from jdticket.store.sqlite.connection import SCHEMA_VERSION
@@ -47,14 +47,18 @@ def written_before(migration: str, path: Path, made: Path, *tables: str) -> Path
             columns = [
                 f'"{name}"' for (name,) in db.execute(f"SELECT name FROM pragma_table_info('{table}')")
             ]
-            listed = ", ".join(columns)
-            db.execute(f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}")
+            theirs = [_RENAMED.get(name, name) for name in columns]
+            db.execute(
+                f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(theirs)} FROM new.{table}"
+            )
         db.execute("INSERT INTO events_text (rowid, words) VALUES (1, ?)", (pieces("催单"),))
     return made
 
 
+_RENAMED = {'"rejected_at"': "reopened_at"}  # by m004
 FIRST = ("tickets", "outages", "events", "replies", "contacts", "extensions")
 SECOND = (*FIRST, "reminders", "troubles", "facts")
+THIRD = (*SECOND, "deliveries", "sources")
 
 
 @pytest.fixture
@@ -136,6 +140,19 @@ def test_a_store_of_the_second_schema_is_brought_up_to_date_with_all_that_is_in_
         assert store.tickets_to_remind(NOON + timedelta(hours=1)) == [ticket()]
         assert (store.undelivered(), store.sources()) == ([], [])
         assert [what for _reply, what in store.latest_replies(10)] == [None, None]
+
+
+def test_a_store_of_the_third_schema_is_brought_up_to_date_with_all_that_is_in_it(
+    path: Path, tmp_path: Path
+) -> None:
+    held = ticket(reopened_at=NOON, returned_at=NOON, status=Status.REPLIED)
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([held])
+    third = written_before("m004_what_waits", path, tmp_path / "third.db", *THIRD)
+    assert told_by(third) == told_by(path)
+    assert complaints(third) == {}
+    with closing(SqliteStore.open(third)) as store:
+        assert store.ticket(held.id) == held
 
 
 def test_a_store_of_the_second_schema_can_all_that_a_new_one_can(second: Path) -> None:
@@ -241,7 +258,12 @@ def test_a_ledger_of_the_second_schema_refuses_what_a_new_one_does(second: Path,
         "INSERT INTO events SELECT NULL, at, kind, '7000001', NULL, \"by\", data, text FROM events",
         "INSERT INTO events SELECT NULL, at, kind, ticket_id, NULL, \"by\", '[]', text FROM events",
         "UPDATE tickets SET remind_at = 'soon'",
-        "UPDATE tickets SET rejected_at = 'long ago'",
+        "UPDATE tickets SET reopened_at = 'long ago'",
+        "UPDATE tickets SET missing_at = 'just now'",
+        "UPDATE tickets SET stepped_at = 'just now'",
+        "UPDATE tickets SET anyway = 2",
+        "UPDATE tickets SET stepped_word = NULL",
+        "UPDATE tickets SET seen_at = 'just now'",
         "INSERT INTO troubles VALUES ('值班群', 'today', '', 0)",
         "UPDATE deliveries SET state = 'lost' WHERE state = 'unsent'",
         "UPDATE deliveries SET tries = -1 WHERE state = 'unsent'",
