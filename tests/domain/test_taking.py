@@ -148,6 +148,8 @@ def test_a_deadline_of_the_platforms_is_told_as_its_own() -> None:
         DeadlineSource.PLATFORM,
     )
     assert not event.payload.created_at_unknown
+    later = new(draft(deadline_at=at("24 18:00"))).ticket
+    assert (later.deadline_at, later.deadline_source) == (at("24 18:00"), DeadlineSource.PLATFORM)
 
 
 @pytest.mark.parametrize(
@@ -634,8 +636,10 @@ def test_the_time_of_a_reply_without_words_is_kept_unless_one_is_known() -> None
 def test_an_end_on_the_platform_is_told_with_its_words(
     was: Status, says: dict[str, Any], status: Status, payload: type[SaidClosed | SaidVoid]
 ) -> None:
-    expected = status, [payload(**SAID, platform=says["platform_status"])]
-    assert said(held(status=was), draft(**says)) == expected
+    after, [_changed, event], *_ = known(held(status=was), draft(**says))
+    assert after.status is status
+    entry = payload(**SAID, platform=says["platform_status"])
+    assert event == Event(NOW, entry, "59088842", by="小李")
 
 
 def test_a_rejection_is_told_with_its_reason_by_which_it_can_be_found() -> None:
