@@ -411,7 +411,7 @@ def test_the_moment_of_a_word_is_that_of_its_source_or_of_now_and_a_draft_withou
 
 def test_a_word_that_nobody_knows_is_remarked_once_and_changes_no_state() -> None:
     unknown = draft(platform_status="商家已读")
-    remark = [Remark(About.UNKNOWN_WORD)]
+    remark = [Remark(About.UNKNOWN_WORD, stands=None, told=None)]
     assert new(unknown).remarks == remark
     done = known(held(), unknown)
     assert (done.ticket.status, done.ticket.platform_status, done.remarks) == (
@@ -533,7 +533,7 @@ def test_so_it_may_with_a_new_ticket(
 
 def test_a_deadline_before_the_creation_is_left_aside_and_remarked() -> None:
     impossible = draft(deadline_at=at("23 09:59:59"))
-    remark = Remark(About.IMPOSSIBLE_DEADLINE, told=at("23 09:59:59"))
+    remark = Remark(About.IMPOSSIBLE_DEADLINE, stands=None, told=at("23 09:59:59"))
     done = new(impossible)
     assert (done.ticket.deadline_at, done.remarks) == (at("23 14:00"), [remark])
     assert done.ticket.deadline_source is DeadlineSource.POLICY
@@ -691,6 +691,7 @@ def test_a_reopened_ticket_is_ended_by_new_words_or_a_new_reply_only() -> None:
     reopened = stepped("待确认", assignee="小王")
     assert said(reopened, draft(**REPLIED)) == (Status.PENDING, [])
     assert said(reopened, draft(**(REPLIED | {"platform_status": " 待 确认"}))) == (Status.PENDING, [])
+    assert said(reopened, draft(**WAITING)) == (Status.PENDING, [])
     assert said(reopened, draft(**CLOSED))[0] is Status.CLOSED
     assert said(reopened, replace(ANSWERED, **REPLIED))[0] is Status.REPLIED
     assert said(replace(reopened, stepped_word="待回复"), draft(**REPLIED))[0] is Status.REPLIED
