@@ -175,8 +175,10 @@ def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Remin
     It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
     """
     _step, following = _standing(ticket, now, hours, rules)
-    moments = [following, ticket.reopened_at if rules.returned else None]
-    for escalation in rules.escalate:
+    pending = ticket.status is Status.PENDING
+    moments = [following, ticket.reopened_at if rules.returned and pending else None]
+    waits = pending or (ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned)
+    for escalation in rules.escalate if waits else ():
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.
             moments.append(hours.before(ticket.deadline_at, escalation.left + _SECOND) + _SECOND)

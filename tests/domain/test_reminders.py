@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -243,6 +243,26 @@ def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
     assert joins("23 14:00", "23 13:00", Escalation(45 * MINUTE, ("lead",), None)) == at("23 13:30")
 
 
+def test_no_channel_joins_in_where_nothing_is_waited_for() -> None:
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),), before=())
+    returned = ticket(status=Status.REPLIED, returned_at=at("23 11:00"))
+    assert next_moment(returned, at("23 12:00"), HOURS, boss) == at("23 13:00")
+    for one, rules in (
+        (returned, boss._replace(returned=False)),
+        (replace(returned, returned_at=None), boss),
+        (replace(returned, status=Status.CLOSED), boss),
+    ):
+        assert next_moment(one, at("23 12:00"), HOURS, rules) is None
+
+
+def test_a_step_beyond_the_end_of_the_hours_does_not_silence_those_before_it() -> None:
+    last_day = ServiceHours(SHANGHAI, [[]] * 7, {date(2026, 11, 23): [parse_window("09:00-14:10")]})
+    due = due_for_ticket(ticket(), at("23 13:10"), last_day, RULES)
+    assert due is not None
+    assert due.step == "before:3600"
+    assert next_moment(ticket(), at("23 13:10"), last_day, RULES) == at("23 13:30")
+
+
 def test_the_last_step_stays_and_nothing_follows_it() -> None:
     one = ticket()
     assert step(one, "30 18:00") == "overdue:5"
@@ -261,9 +281,10 @@ def test_a_moved_deadline_has_a_ladder_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
 def test_a_ticket_that_is_not_pending_is_silent(status: Status) -> None:
-    one = ticket(status=status)
-    assert step(one, "23 15:00") is None
-    assert next_moment(one, at("23 10:00"), HOURS, RULES) is None
+    one = ticket(status=status, reopened_at=at("23 12:00"))
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),))
+    assert step(one, "23 15:00", boss) is None
+    assert next_moment(one, at("23 10:00"), HOURS, boss) is None
 
 
 def test_a_rule_that_is_off_gives_no_step() -> None:
@@ -673,8 +694,17 @@ def test_who_is_on_duty_goes_by_the_local_clock(now: str, people: tuple[str, ...
 
 @pytest.mark.parametrize(("start", "end"), [(3600, 3600), (7200, 3600), (-1, 5), (0, 86_401)])
 def test_a_duty_ends_after_it_begins_and_within_its_day(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="within one day"):
+    with pytest.raises(ValueError, match=r"^a duty must end after it begins, within one day$"):
         Duty(frozenset({0}), start, end, ("wang",))
+
+
+def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
+    all_day, second = Duty(frozenset({0}), 0, 86_400, ("wang",)), Duty(frozenset({0}), 0, 1, ("li",))
+    assert on_duty((all_day, second), at("23 00:00"), SHANGHAI) == ("wang", "li")
+    assert on_duty((all_day, second), at("23 23:59:59"), SHANGHAI) == ("wang",)
+    later = Duty(frozenset({0}), 9 * 3600 + 30 * 60 + 15, 9 * 3600 + 30 * 60 + 16, ("zhao",))
+    seconds = [on_duty((later,), at(f"23 09:30:{n}"), SHANGHAI) for n in (14, 15, 16)]
+    assert seconds == [(), ("zhao",), ()]
 
 
 def test_an_escalation_holds_from_its_second_on() -> None:
