@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gettext
 import os
 import signal
@@ -49,6 +50,7 @@ def _state() -> dict[str, Any]:
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
         "threads": threading.active_count(),
         "language": (i18n.language(), gettext.textdomain(), gettext.gettext("Usage: ")),
+        "garbage collector": gc.get_threshold(),
         "temporary folder": tempfile.gettempdir(),
         "modules": {
             name: id(module)
