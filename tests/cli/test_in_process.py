@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from jdticket import i18n
-from jdticket.demo.gateway import WORKLIST
+from jdticket.demo.interfaces import WORKLIST
 from jdticket.desk.desk import Desk
 
 from .platform import signed_in

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.demo.gateway import REPLY, WORKINFO, Gateway
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY, WORKINFO
 from tests.language import assert_speaks
 from tests.platform.stand_in import SECRET_ENV, gateway, order
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.demo.gateway import REPLY, Gateway
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY
 from tests.cli.platform import REPLY_TEXT as TEXT
 from tests.cli.platform import replies_there, reply, three_that_wait
 from tests.cli.running import Program

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from jdticket import clock
-from jdticket.demo.gateway import WORKLIST, Gateway, sample_orders
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import WORKLIST
+from jdticket.demo.work_orders import sample_orders
 from tests.cli.platform import signed_in, waiting
 from tests.cli.running import Program
 
