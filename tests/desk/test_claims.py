@@ -57,7 +57,7 @@ def test_a_day_in_fast_motion_sends_each_reminder_once_and_at_its_minute(tmp_pat
 def test_after_a_pause_each_ticket_gets_only_its_most_urgent_reminder(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 10:00")
     room.take_in(draft(), draft("59088843", created_at=at("23 12:30")))
-    assert room.run("23 15:40") == ["overdue:3 59088842", "before:3600 59088843"]
+    assert room.run("23 15:40") == ["before:3600 59088843", "overdue:3 59088842"]
     assert room.run("23 15:41") == []
 
 
