@@ -366,6 +366,137 @@ def test_an_ambiguous_ending_lists_the_candidates(program: Program) -> None:
     assert program.ok("show", "9088842").code == 0
 
 
+# Deadlines that cannot be
+
+
+@pytest.fixture
+def odd(program: Program) -> Program:
+    """One ticket as it should be, and one whose deadline lies in 1980."""
+    program.ok("import", "-", stdin=table(row(59088841, content="退款"), row(59088842, content="退款")))
+    program.sql("UPDATE tickets SET deadline_at = '1980-01-01T01:00:00Z' WHERE id = '59088842'")
+    return program
+
+
+AT_TEN = ("--now", "2024-06-11 10:00")
+SAID = {
+    "en": "! The deadline of 1 ticket lies too far off to be right, so its time left cannot be worked out: "
+    "59088842. Look it up in the back office and import it again.\n",
+    "zh": "! 1 个工单的截止时间算不出来（离现在太远，不可能对）：59088842。请到后台核对，再重新导入。\n",
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["list"],
+        ["list", "--json"],
+        ["list", "--csv"],
+        ["list", "--overdue"],
+        ["search", "退款", "--json"],
+        ["show", "842"],
+        ["show", "842", "--json"],
+        ["export"],
+        ["export", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_one_deadline_that_cannot_be_stops_no_answer_and_is_named(
+    odd: Program, command: list[str], language: str
+) -> None:
+    ran = odd.ok("--lang", language, *command, *AT_TEN)
+    assert SAID[language] in ran.err
+    assert "59088842" in ran.out
+    if "842" not in command and "--overdue" not in command:
+        assert "59088841" in ran.out
+
+
+def test_such_a_ticket_is_overdue_by_the_wall_and_its_time_left_is_null(odd: Program) -> None:
+    held = odd.tickets(*AT_TEN)
+    assert (held["59088842"]["seconds_left"], held["59088842"]["overdue"]) == (None, True)
+    assert (held["59088841"]["seconds_left"], held["59088841"]["overdue"]) == (4 * 3600, False)
+    first, second = odd.ok("list", *AT_TEN).out.splitlines()[2:4]
+    assert first.startswith("overdue    1980-01-01 09:00  ")
+    assert second.startswith("4h left    today 14:00       ")
+    assert odd.ok("--lang", "zh", "list", *AT_TEN).out.splitlines()[2].startswith("已超时 ")
+
+
+def test_nothing_is_said_of_it_when_it_does_not_wait_any_more(odd: Program) -> None:
+    assert odd.ok("reply", "842", "-m", "您好，已经为您处理好了").out.startswith(
+        "Ticket 59088842: reply recorded, LATE.\n"
+    )
+    assert odd.ok("list", *AT_TEN).err == ""
+    assert odd.ok("export", *AT_TEN).err == ""
+    zh = odd.ok("--lang", "zh", "reply", "842", "-m", "您好，已经为您处理好了").out
+    assert zh.splitlines()[0] == "工单 59088842：已再记录一条回复，超时。"
+
+
+@pytest.mark.parametrize(
+    ("deadline", "code", "begin"),
+    [
+        ("1980-01-01T01:00:00Z", 2, "CRITICAL: overdue 1 · "),
+        ("2150-01-01T01:00:00Z", 3, "UNKNOWN: overdue 0 · "),
+        ("2101-01-01T00:00:00Z", 3, "UNKNOWN: overdue 0 · "),
+        ("2100-12-31T23:59:59Z", 0, "OK: overdue 0 · "),
+    ],
+)
+def test_check_tells_of_a_deadline_that_cannot_be(odd: Program, deadline: str, code: int, begin: str) -> None:
+    odd.sql(f"UPDATE tickets SET deadline_at = '{deadline}' WHERE id = '59088842'")
+    ran = odd.run("check", *AT_TEN)
+    assert (ran.code, ran.err) == (code, "")
+    assert ran.out.startswith(begin)
+    assert ("deadline cannot be right: 59088842" in ran.out) == (code > 0)
+    answer = odd.run("check", "--json", *AT_TEN).json
+    assert answer["impossible_deadlines"] == ["59088842"] * (code > 0)
+    assert answer["exit_code"] == code
+    assert odd.run("check", *AT_TEN, "--lang", "zh").out.endswith("截止时间不对：59088842\n") == (code > 0)
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_reminders_go_out_for_all_others_and_name_it(odd: Program, language: str) -> None:
+    odd.configure('[[channels]]\nname = "mail"\nkind = "stdout"\n')
+    ran = odd.ok("--lang", language, "remind", "--dry-run", "--now", "2024-06-11 12:00")
+    assert "59088841" in ran.out
+    assert "59088842" in ran.out
+    assert ran.err == SAID[language]
+
+
+def test_an_outage_is_recorded_and_deadlines_are_recomputed_all_the_same(odd: Program) -> None:
+    odd.sql("UPDATE tickets SET deadline_at = '2150-01-01T01:00:00Z' WHERE id = '59088842'")
+    ran = odd.ok("report-outage", "--reason", "power", "--since", "2024-06-11 11:30")
+    assert "ticket 59088842, order 275549088842, urge, due 2150-01-01 09:00" in ran.out
+    odd.sql("UPDATE tickets SET created_at = '1980-01-01T01:00:00Z' WHERE id = '59088842'")
+    odd.configure('[deadline]\ndefault = "3h"\n')
+    ran = odd.run("recompute")
+    assert (ran.code, ran.out) == (
+        1,
+        "ticket 59088841: due 2024-06-11 13:00 now, was 2024-06-11 14:00\n1 deadline changes.\n",
+    )
+    assert ran.err == (
+        "! No deadline can be counted for 1 ticket, and it was left alone: 59088842. "
+        "Look at [service_hours].\n"
+    )
+    assert odd.run("--lang", "zh", "recompute").err == (
+        "! 有 1 个工单算不出截止时间，没有改动：59088842。请检查 [service_hours]。\n"
+    )
+
+
+def test_what_the_page_no_longer_holds_is_marked_and_named_above_the_table(odd: Program) -> None:
+    odd.sql("UPDATE tickets SET missing_at = '2024-06-11T01:30:00Z' WHERE id = '59088841'")
+    lines = odd.ok("list", *AT_TEN).out.splitlines()
+    assert lines[1].startswith(
+        "! 1 ticket that waits here is no longer on the page (since today 09:30): 59088841. "
+    )
+    assert re.search(r" 59088841 +not on the page +2755", lines[-2])
+    zh = odd.ok("--lang", "zh", "list", *AT_TEN).out.splitlines()
+    assert zh[1] == (
+        "! 页面上已没有 1 个待处理工单（今天 09:30 起）：59088841。已在后台处理的，请关闭：jdticket close"
+    )
+    assert "页面上已没有" in zh[-2]
+    odd.ok("close", "841")
+    assert "page" not in odd.ok("list", *AT_TEN).out
+
+
 # Searching
 
 
