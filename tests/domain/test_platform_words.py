@@ -76,6 +76,20 @@ def test_of_several_clauses_one_that_waits_is_enough_and_all_must_end(
     assert platform_state_from_words(words) is state
 
 
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        *((words, VOID) for words in ("作废", "撤销", "已取消")),
+        *((words, CLOSED) for words in ("系统关闭", "完结", "已结案", "已完成")),
+        *((words, REPLIED) for words in ("已回复", "商家已处理", "待平台审核", "待买家确认", "处理完成")),
+        ("平台驳回", REJECTED),
+        *((words, WAITING) for words in ("待处理", "待商家回复", "未处理", "商家未回复")),
+    ],
+)
+def test_so_are_the_words_of_the_back_offices_pages(words: str, state: PlatformState) -> None:
+    assert platform_state_from_words(words) is state
+
+
 @pytest.mark.parametrize("words", ["已 关闭", "\u200b已关闭\ufeff", "已关闭\u00a0", "【已关闭】", "已关闭。"])
 def test_blanks_and_marks_change_no_word(words: str) -> None:
     assert platform_state_from_words(words) is CLOSED

@@ -9,6 +9,7 @@ from jdticket.settings.reading import load_config
 from tests.store.making import NOON, delivery, reply
 
 RULES = load_config(None, {"JDTICKET_CONFIG": "/nonexistent/config.toml"}).reply
+FEW = ReplyRules(4, frozenset({"收到", "好的", "ok", "请您耐心等待"}))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,8 @@ def test_only_the_phrases_of_the_rules_are_empty() -> None:
         ("Please wait, 收到", {"pleasewait收到"}, Fault.SAYS_NOTHING),
         ("Please wait, 收到", {"pleasewait", "收到"}, Fault.SAYS_NOTHING),
         ("Refund done, 收到", {"收到"}, None),
-        ("ok 123", {"ok"}, Fault.SAYS_NOTHING),
+        ("ok, 123", {"ok"}, Fault.SAYS_NOTHING),
+        ("ok 123", {"ok"}, None),  # a blank cuts nothing
         ("发发发发", set(), Fault.SAYS_NOTHING),
         ("7654321", set(), Fault.SAYS_NOTHING),
         ("87654321", set(), None),  # may be a waybill
@@ -106,16 +108,38 @@ def test_white_space_does_not_count_towards_the_least_length(text: str, found: F
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("换货" * 250, None),
-        ("换货" * 250 + " ", Fault.TOO_LONG),  # white space is sent, too
+        ("", Fault.EMPTY),
+        (" \t\n\u3000", Fault.EMPTY),
+        ("……！？", Fault.SAYS_NOTHING),
+        ("收到", Fault.SAYS_NOTHING),
+        (" 收 到。。。", Fault.SAYS_NOTHING),
+        ("OK!", Fault.SAYS_NOTHING),
+        ("请您耐心等待", Fault.SAYS_NOTHING),  # long enough, and nothing said
+        ("已补", Fault.TOO_SHORT),
+        ("已 补 发", Fault.TOO_SHORT),
+        ("已补发。", None),  # what counts is characters, punctuation too
+        ("今天已补发", None),
+    ],
+)
+def test_a_reply_must_say_something_and_be_long_enough_without_its_white_space(
+    text: str, found: Fault | None
+) -> None:
+    assert fault(text, FEW) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("已发" * 250, None),
+        ("已发" * 250 + " ", Fault.TOO_LONG),  # white space is sent, too
         ("ab" * 500, None),
-        ("ab" * 500 + "c", Fault.TOO_LONG),
+        ("ab" * 500 + "a", Fault.TOO_LONG),
     ],
 )
 def test_the_platform_takes_a_thousand_bytes_of_reply_two_for_a_chinese_character(
     text: str, found: Fault | None
 ) -> None:
-    assert fault(text, RULES) is found
+    assert fault(text, FEW) is found
 
 
 def test_a_character_has_the_bytes_that_it_has_in_gb18030() -> None:

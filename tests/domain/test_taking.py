@@ -298,7 +298,10 @@ def test_another_name_there_is_news_unless_it_is_old_or_a_person_here_has_decide
 ) -> None:
     ticket = held(assignee="小王", seen_at=at("23 10:30"))
     found = draft(assignee="小赵", seen_at=seen and at(seen))
-    assert known(ticket, found, assigned_here=assigned_here).ticket.assignee == after
+    done = known(ticket, found, assigned_here=assigned_here)
+    assert done.ticket.assignee == after
+    changed = Changed(source="tickets.csv", row=2, fields={"assignee": "小赵"})
+    assert told(done.events) == ([changed] if after == "小赵" else [])
     nobody = replace(ticket, assignee="")
     assert known(nobody, found, assigned_here=assigned_here).ticket.assignee == "小赵"
     assert is_no_news(known(ticket, draft(assignee="小王")), ticket)
@@ -566,12 +569,16 @@ def test_a_reply_is_measured_against_the_deadline_that_came_with_it() -> None:
     assert [type(payload) for payload in told(events)] == [Changed, DeadlineMoved, Replied]
 
 
-@pytest.mark.parametrize(("ours", "latest"), [("23 10:15", "23 10:30"), ("23 10:45", "23 10:45")])
-def test_a_reply_given_before_ours_is_news_and_ours_remains_the_latest(ours: str, latest: str) -> None:
-    ticket = held(status=Status.REPLIED, replied_at=at(ours))
+@pytest.mark.parametrize(
+    ("ours", "latest"), [("23 10:29", "23 10:30"), ("23 10:30", "23 10:30"), ("23 15:00", "23 15:00")]
+)
+def test_a_reply_given_elsewhere_is_kept_and_the_latest_stays_the_latest(ours: str, latest: str) -> None:
+    """One before ours is the evidence that the ticket was answered in time."""
+    ticket = held(status=Status.REPLIED, replied_at=at(ours), assignee="小王")
     done = known(ticket, ANSWERED, reply(at=at(ours)))
-    assert [kept.at for kept in done.replies] == [at("23 10:30")]
-    assert done.ticket.replied_at == at(latest)
+    assert [(kept.at, kept.on_time) for kept in done.replies] == [(at("23 10:30"), True)]
+    assert len(done.events) == 1
+    assert (done.ticket.status, done.ticket.replied_at) == (Status.REPLIED, at(latest))
 
 
 def test_the_words_of_a_reply_on_record_are_no_news_at_another_time_or_with_other_blanks() -> None:
@@ -580,6 +587,12 @@ def test_the_words_of_a_reply_on_record_are_no_news_at_another_time_or_with_othe
     spaced = replace(ANSWERED, reply_text="已 补发")
     assert known(ticket, spaced, reply(text="已补发")).replies == []
     assert len(known(ticket, ANSWERED, reply(text="请查收")).replies) == 1
+
+
+@pytest.mark.parametrize("half", [{"reply_text": "已补发"}, {"reply_at": at("23 10:30")}])
+def test_half_a_reply_is_none_to_a_ticket_that_has_one(half: dict[str, Any]) -> None:
+    ticket = held(status=Status.REPLIED, replied_at=at("23 10:15"))
+    assert is_no_news(known(ticket, draft(**half)), ticket)
 
 
 def test_a_reply_without_its_time_is_told_with_its_words_unless_a_person_has_stepped_in() -> None:
@@ -695,6 +708,8 @@ def test_a_reopened_ticket_is_ended_by_new_words_or_a_new_reply_only() -> None:
     assert said(reopened, draft(**CLOSED))[0] is Status.CLOSED
     assert said(reopened, replace(ANSWERED, **REPLIED))[0] is Status.REPLIED
     assert said(replace(reopened, stepped_word="待回复"), draft(**REPLIED))[0] is Status.REPLIED
+    # Without words nothing is known to be the same.
+    assert said(reopened, draft(platform_state=PlatformState.CLOSED))[0] is Status.CLOSED
     # Nobody has reopened this one.
     assert said(replace(reopened, stepped_at=None), draft(**REPLIED))[0] is Status.REPLIED
 
@@ -748,3 +763,9 @@ def test_a_rejection_known_before_does_not_open_what_a_person_closed() -> None:
     again = draft(**REJECTED, seen_at=at("23 12:00"), rejected_at=at("23 11:30"))
     assert said(closed, again, reply())[0] is Status.CLOSED
     assert said(replace(closed, platform_status="待确认"), again, reply())[0] is Status.PENDING
+
+
+def test_what_was_seen_before_our_reply_does_not_flag_it() -> None:
+    ticket = stepped("待回复", status=Status.REPLIED, stepped_at=NOW)
+    for seen, flagged in (("23 11:00", None), ("23 11:00:01", NOW)):
+        assert known(ticket, draft(**WAITING, seen_at=at(seen)), reply()).ticket.returned_at == flagged
