@@ -2,15 +2,15 @@
 
 A ticket is looked at when it has changed, and again at the moment for which the last look set it down:
 the look is that of :mod:`jdticket.domain.reminders`, and what it comes to is the same as if every ticket
-were looked at in every run.
+were looked at in every run. (Ranges of deadlines since the last run would find those that have not changed;
+the changed, the failed, the held back and the killed would have to be kept apart for them all the same.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.domain.hours import NeverOpenError
@@ -50,8 +50,7 @@ _SKEW = timedelta(minutes=1)
 _OPENED_FACT = "opening_without_tickets:"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One reminder, with what its message needs."""
 
     reminder: Reminder
@@ -110,7 +109,7 @@ class Claims:
             more, also_held_back = self._for_ticket(ticket, rejection, now, open_now, duty)
             notices, held_back = notices + more, held_back or also_held_back
             looked_at.append((ticket, self._look_again(ticket, now, held_back, lost), notices))
-            wanted += [replace(notice, undelivered=undelivered) for notice in notices] if lost else notices
+            wanted += [notice._replace(undelivered=undelivered) for notice in notices] if lost else notices
         wanted += self._for_outages(now, open_now, duty)
         wanted += self._for_sources(now, open_now, duty)
         wanted += self._openings(now, duty, undelivered)
@@ -124,7 +123,7 @@ class Claims:
         ]
         self._store.put_remind_at(done)
         mine = [
-            replace(notice, reminder=ours[_key(notice.reminder)])
+            notice._replace(reminder=ours[_key(notice.reminder)])
             for notice in wanted
             if _key(notice.reminder) in ours
         ]
@@ -144,7 +143,7 @@ class Claims:
         self, ticket: Ticket, reminders: Sequence[Reminder], ours: Mapping[tuple[object, ...], Reminder]
     ) -> bool:
         if any(_key(reminder) in ours for reminder in reminders):
-            return False
+            return False  # what is ours was not, and the ledger need not be asked
         sent = {
             _key(kept)
             for kept in self._store.reminders(ticket_id=ticket.id)
@@ -292,7 +291,7 @@ class Claims:
             else:
                 kept.append(notice)
         return [
-            replace(notice, covers=tuple(covered[notice.reminder.channel]))
+            notice._replace(covers=tuple(covered[notice.reminder.channel]))
             if notice.reminder.rule is ReminderRule.OPENING
             else notice
             for notice in kept

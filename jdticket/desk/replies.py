@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jdticket import clock
 from jdticket.desk.finding import find, must_allow
 from jdticket.domain.deadlines import DeadlinePolicy
-from jdticket.domain.moves import BY_A_PERSON, Move, moved
+from jdticket.domain.moves import BY_A_PERSON, Move, stepped
 from jdticket.domain.replies import (
     REPLY_MAX_BYTES,
     Delivery,
@@ -21,7 +21,7 @@ from jdticket.domain.replies import (
     size,
 )
 from jdticket.domain.taking import reply_event
-from jdticket.domain.tickets import Ticket, TicketQuery
+from jdticket.domain.tickets import Status, Ticket, TicketQuery
 from jdticket.domain.urgency import time_left
 from jdticket.errors import RefusedError, UsageError
 from jdticket.i18n import _, ngettext
@@ -41,6 +41,8 @@ class Answered:
     """A reply to that one is not known to have arrived on the platform."""
     repeated: bool
     """The ticket had been replied to before."""
+    before: Reply | None
+    """The reply that was given last before this one, if its text is known."""
 
 
 class Replies:
@@ -79,6 +81,7 @@ class Replies:
                         created=clock.iso(ticket.created_at, self._policy.hours.zone)
                     )
                 )
+            earlier = self._store.replies(ticket.id)
             reply = self._store.add_reply(
                 Reply(
                     ticket_id=ticket.id,
@@ -93,7 +96,7 @@ class Replies:
             self._store.put_tickets(
                 [
                     replace(
-                        moved(ticket, Move.REPLY, now),
+                        stepped(ticket, Move.REPLY, now),
                         replied_at=max(given_at, ticket.replied_at or given_at),
                     )
                 ]
@@ -108,7 +111,8 @@ class Replies:
             margin=None if left is None else abs(left),
             next=following,
             next_undelivered=following is not None and bool(self._store.undelivered(ticket_id=following.id)),
-            repeated=ticket.replied_at is not None,
+            repeated=ticket.replied_at is not None or ticket.status is Status.REPLIED,
+            before=earlier[-1] if earlier else None,
         )
 
     def _next(self, answered: Ticket, now: datetime) -> Ticket | None:

@@ -53,8 +53,7 @@ class ReminderState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(NamedTuple):
     """One row of the ledger: one reminder on one channel."""
 
     rule: ReminderRule
@@ -106,8 +105,7 @@ class Duty:
             raise ValueError("a duty must end after it begins, within one day")
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderRules:
+class ReminderRules(NamedTuple):
     """What is reminded of, and how often. Every length is at least a second."""
 
     new: bool
@@ -186,16 +184,17 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
 def next_moment(
     ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules, *, undelivered: bool = False
 ) -> datetime | None:
-    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
-    brings in another channel; None: never.
+    """The first moment after ``now`` at which something else is due for a ticket that waits or is returned,
+    or an escalation brings in another channel; None: never.
 
     It holds as long as ticket, reply, hours and rules stay as they are, and the clock is not put back.
     """
-    if not _is_told(ticket, rules, undelivered) or _is_quiet(ticket, now):
+    if _is_quiet(ticket, now):
         return None
     _step, following = _standing(ticket, now, hours, rules, undelivered)
-    moments = [following, ticket.reopened_at if rules.returned else None]
-    for escalation in rules.escalate:
+    pending = ticket.status is Status.PENDING
+    moments = [following, ticket.reopened_at if rules.returned and pending else None]
+    for escalation in rules.escalate if _is_told(ticket, rules, undelivered) else ():
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.
             with suppress(NeverOpenError):

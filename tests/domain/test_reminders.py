@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -226,12 +226,12 @@ def test_a_rejection_that_is_still_to_come_is_a_moment_of_its_own() -> None:
     one = ticket(reopened_at=at("23 12:30"))
     assert next_moment(one, at("23 12:00"), HOURS, RULES) == at("23 12:30")
     assert next_moment(one, at("23 12:30"), HOURS, RULES) == at("23 13:00")
-    assert next_moment(one, at("23 12:00"), HOURS, replace(RULES, returned=False)) == at("23 13:00")
+    assert next_moment(one, at("23 12:00"), HOURS, RULES._replace(returned=False)) == at("23 13:00")
 
 
 def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
     def joins(deadline: str, now: str, escalation: Escalation) -> datetime | None:
-        return next_moment(ticket(deadline), at(now), HOURS, replace(RULES, escalate=(escalation,)))
+        return next_moment(ticket(deadline), at(now), HOURS, RULES._replace(escalate=(escalation,)))
 
     boss = Escalation(45 * MINUTE, (), "boss")
     assert joins("23 14:00", "23 13:00", boss) == at("23 13:15")
@@ -241,6 +241,26 @@ def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
     assert joins("24 09:45", "23 19:00", boss) == at("24 09:15")
     # Who is only mentioned besides makes no other reminder.
     assert joins("23 14:00", "23 13:00", Escalation(45 * MINUTE, ("lead",), None)) == at("23 13:30")
+
+
+def test_no_channel_joins_in_where_nothing_is_waited_for() -> None:
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),), before=())
+    returned = ticket(status=Status.REPLIED, returned_at=at("23 11:00"))
+    assert next_moment(returned, at("23 12:00"), HOURS, boss) == at("23 13:00")
+    for one, rules in (
+        (returned, boss._replace(returned=False)),
+        (replace(returned, returned_at=None), boss),
+        (replace(returned, status=Status.CLOSED), boss),
+    ):
+        assert next_moment(one, at("23 12:00"), HOURS, rules) is None
+
+
+def test_a_step_beyond_the_end_of_the_hours_does_not_silence_those_before_it() -> None:
+    last_day = ServiceHours(SHANGHAI, [[]] * 7, {date(2026, 11, 23): [parse_window("09:00-14:10")]})
+    due = due_for_ticket(ticket(), at("23 13:10"), last_day, RULES)
+    assert due is not None
+    assert due.step == "before:3600"
+    assert next_moment(ticket(), at("23 13:10"), last_day, RULES) == at("23 13:30")
 
 
 def test_the_last_step_stays_and_nothing_follows_it() -> None:
@@ -261,14 +281,15 @@ def test_a_moved_deadline_has_a_ladder_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
 def test_a_ticket_that_is_not_pending_is_silent(status: Status) -> None:
-    one = ticket(status=status)
-    assert step(one, "23 15:00") is None
-    assert next_moment(one, at("23 10:00"), HOURS, RULES) is None
+    one = ticket(status=status, reopened_at=at("23 12:00"))
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),))
+    assert step(one, "23 15:00", boss) is None
+    assert next_moment(one, at("23 10:00"), HOURS, boss) is None
 
 
 def test_a_rule_that_is_off_gives_no_step() -> None:
     def steps(**off: Any) -> list[str]:
-        return [name for _moment, name in way(ticket(), at("23 09:00"), replace(RULES, **off))]
+        return [name for _moment, name in way(ticket(), at("23 09:00"), RULES._replace(**off))]
 
     everything = steps()
     assert steps(new=False) == everything[1:]
@@ -288,7 +309,7 @@ def test_a_reply_that_has_not_reached_the_platform_is_reminded_of() -> None:
     # Its time runs on there: what is due after that is due.
     assert next_moment(one, at("23 15:00"), HOURS, RULES) == at("23 15:30")
     assert step(one, "23 15:30") == "overdue:3"
-    assert step(one, "23 15:00", replace(RULES, returned=False)) is None
+    assert step(one, "23 15:00", RULES._replace(returned=False)) is None
     assert step(replace(one, status=Status.CLOSED), "23 15:00") is None
     again = replace(one, returned_at=at("23 16:00"))
     assert step(again, "23 16:00") == "returned:2026-11-23T08:00:00Z"
@@ -317,7 +338,7 @@ def test_a_reply_that_is_known_not_to_have_arrived_keeps_the_reminders_of_its_de
     assert next_moment(one, at("23 12:00"), HOURS, RULES, undelivered=True) == at("23 13:00")
     assert told("23 13:59", undelivered=False) is None
     assert next_moment(one, at("23 12:00"), HOURS, RULES) is None
-    off = replace(RULES, returned=False)
+    off = RULES._replace(returned=False)
     assert told("23 13:59", rules=off) is None
     assert next_moment(one, at("23 12:00"), HOURS, off, undelivered=True) is None
 
@@ -330,7 +351,7 @@ def test_what_a_complete_page_no_longer_holds_is_reminded_of_until_it_is_overdue
     assert step(one, "23 14:00:01") is None
     assert step(one, "25 12:00") is None
     assert next_moment(one, at("23 14:00:01"), HOURS, RULES) is None
-    escalate = replace(RULES, escalate=(Escalation(NONE, (), "boss"),))
+    escalate = RULES._replace(escalate=(Escalation(NONE, (), "boss"),))
     assert next_moment(one, at("23 14:00:01"), HOURS, escalate) is None
     # The page holds it again.
     assert step(replace(one, missing_at=None), "23 14:00:01") == "overdue:0"
@@ -358,7 +379,7 @@ def test_a_deadline_that_the_hours_do_not_know_is_told_of_once_it_has_passed_and
         assert due == Due(ReminderRule.NEW, "new", at("23 10:00"), None)
     rejected = due_for_rejection(one, at("23 11:00"), HOURS, RULES)
     assert rejected is not None
-    escalate = replace(RULES, escalate=(Escalation(HOUR, (), "boss"),))
+    escalate = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),))
     following = next_moment(one, at("23 11:00"), HOURS, escalate)
     assert following is None or following > at("23 11:00")
 
@@ -391,7 +412,7 @@ def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
     )
     assert rejection(replace(one, reopened_at=None), "12:30") is None
     assert rejection(replace(one, status=Status.REPLIED), "12:30") is None
-    assert rejection(one, "12:30", replace(RULES, returned=False)) is None
+    assert rejection(one, "12:30", RULES._replace(returned=False)) is None
 
 
 # Against counting on one's fingers: hours of a few seconds around midnight, walked second by second
@@ -455,7 +476,7 @@ def counted(
         return counted(replace(one, status=Status.PENDING), now, opened, replace(rules, new=False))
     if one.status is Status.REPLIED and rules.returned and one.returned_at and one.returned_at <= now:
         # What was reached before it was found missing is not told any more.
-        pending, quiet = replace(one, status=Status.PENDING), replace(rules, new=False)
+        pending, quiet = replace(one, status=Status.PENDING), rules._replace(new=False)
         reached = counted(pending, one.returned_at, opened, quiet)
         step = counted(pending, now, opened, quiet)
         return step if step != reached else f"returned:{one.returned_at.isoformat().replace('+00:00', 'Z')}"
@@ -550,7 +571,7 @@ def test_an_outage_is_reminded_of_at_once_and_every_quarter_of_an_hour(
 def test_an_outage_is_silent_once_the_manager_knows_and_before_its_report() -> None:
     assert due_for_outage(outage(contacted=True), at("23 14:00"), RULES) is None
     assert due_for_outage(outage(), at("23 13:19:59"), RULES) is None
-    assert due_for_outage(outage(), at("23 14:00"), replace(RULES, outage_contact_every=None)) is None
+    assert due_for_outage(outage(), at("23 14:00"), RULES._replace(outage_contact_every=None)) is None
 
 
 def test_an_outage_that_has_ended_is_still_to_be_told() -> None:
@@ -618,7 +639,7 @@ def test_a_shop_that_fails_again_is_told_of_as_failing_and_under_another_name() 
 
 
 def test_shops_that_fail_are_reminded_of_as_often_as_is_asked_for_or_never() -> None:
-    often, never = replace(RULES, source_every=10 * MINUTE), replace(RULES, source_every=None)
+    often, never = RULES._replace(source_every=10 * MINUTE), RULES._replace(source_every=None)
     assert source_due(failing(), "23 14:19:59", often) == "source:jd3:2026-11-23T05:20:00Z:5"
     assert source_due(failing(), "23 14:20", never) is None
     assert source_due(recovered(), "23 15:05", never) is None
@@ -651,7 +672,7 @@ sources = st.builds(
 def test_every_second_of_a_failing_shop_has_the_step_that_counting_gives(
     source: SourceState, every: timedelta | None
 ) -> None:
-    rules = replace(RULES, source_every=every)
+    rules = RULES._replace(source_every=every)
     fails_from = source.failing_since
     times, passed, reached = -1, NONE, WALK[0]
     for now in WALK:
@@ -721,7 +742,7 @@ def test_the_day_of_an_opening_is_the_day_of_the_zone() -> None:
 
 
 def test_the_opening_can_be_switched_off() -> None:
-    assert opening_due(at("23 10:00"), HOURS, replace(RULES, opening=False), SHANGHAI) is None
+    assert opening_due(at("23 10:00"), HOURS, RULES._replace(opening=False), SHANGHAI) is None
 
 
 # Whom to tell
@@ -755,14 +776,23 @@ def test_who_is_on_duty_goes_by_the_local_clock(now: str, people: tuple[str, ...
 
 @pytest.mark.parametrize(("start", "end"), [(3600, 3600), (7200, 3600), (-1, 5), (0, 86_401)])
 def test_a_duty_ends_after_it_begins_and_within_its_day(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="within one day"):
+    with pytest.raises(ValueError, match=r"^a duty must end after it begins, within one day$"):
         Duty(frozenset({0}), start, end, ("wang",))
+
+
+def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
+    all_day, second = Duty(frozenset({0}), 0, 86_400, ("wang",)), Duty(frozenset({0}), 0, 1, ("li",))
+    assert on_duty((all_day, second), at("23 00:00"), SHANGHAI) == ("wang", "li")
+    assert on_duty((all_day, second), at("23 23:59:59"), SHANGHAI) == ("wang",)
+    later = Duty(frozenset({0}), 9 * 3600 + 30 * 60 + 15, 9 * 3600 + 30 * 60 + 16, ("zhao",))
+    seconds = [on_duty((later,), at(f"23 09:30:{n}"), SHANGHAI) for n in (14, 15, 16)]
+    assert seconds == [(), ("zhao",), ()]
 
 
 def test_an_escalation_holds_from_its_second_on() -> None:
     at_thirty = Escalation(30 * MINUTE, ("boss",), None)
     overdue = Escalation(NONE, (), "night")
-    rules = replace(RULES, escalate=(at_thirty, overdue))
+    rules = RULES._replace(escalate=(at_thirty, overdue))
     assert escalations(rules, 30 * MINUTE + SECOND) == ()
     assert escalations(rules, 30 * MINUTE) == (at_thirty,)
     assert escalations(rules, NONE) == escalations(rules, -HOUR) == (at_thirty, overdue)
