@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from jdticket.store.interface import Store
 
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+_FIRST = datetime(clock.FIRST_YEAR, 1, 1, tzinfo=UTC)
+_LAST = datetime(clock.LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 """Between these a deadline can be."""
 
 
