@@ -245,6 +245,14 @@ def test_what_was_replied_to_and_waits_all_the_same_shows_its_time_and_why(desk:
     assert re.search(r"^超时.* 59088848 +已回复，平台仍待处理 ", shown, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "still waiting there"), ("zh", "已回复，平台仍待处理")]
+)
+def test_a_narrow_terminal_keeps_the_mark(desk: Program, language: str, mark: str) -> None:
+    shown = desk.terminal("--lang", language, "list", *NOON, width=80).shown
+    assert [line for line in shown if "59088848" in line and mark in line]
+
+
 def test_a_pipe_gets_everything_and_no_colour(desk: Program) -> None:
     shown = desk.ok("list", *NOON, COLUMNS="40").out
     assert "\x1b" not in shown
