@@ -157,9 +157,10 @@ class Looking:
         queries = [
             TicketQuery(waits=True, overdue_at=_FIRST, shop=shop),
             TicketQuery(waits=True, due_from=_LAST, shop=shop),
+            TicketQuery(waits=True, unreadable=True, shop=shop),
         ]
-        impossible = [ticket for query in queries for ticket in self._store.tickets(query)]
-        return self._counts(self._now(), due_within, shop), self._uncontacted(shop), impossible
+        impossible = {ticket.id: ticket for query in queries for ticket in self._store.tickets(query)}
+        return self._counts(self._now(), due_within, shop), self._uncontacted(shop), [*impossible.values()]
 
     def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
         return self._store.counts(now, self.due_until(now, left), shop)
