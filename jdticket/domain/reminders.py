@@ -184,17 +184,17 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
 def next_moment(
     ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules, *, undelivered: bool = False
 ) -> datetime | None:
-    """The first moment after ``now`` at which something else is due for a ticket that waits or is returned,
-    or an escalation brings in another channel; None: never.
+    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
+    brings in another channel; None: never.
 
     It holds as long as ticket, reply, hours and rules stay as they are, and the clock is not put back.
     """
-    if _is_quiet(ticket, now):
+    if not _is_told(ticket, rules, undelivered) or _is_quiet(ticket, now):
         return None
     _step, following = _standing(ticket, now, hours, rules, undelivered)
-    pending = ticket.status is Status.PENDING
-    moments = [following, ticket.reopened_at if rules.returned and pending else None]
-    for escalation in rules.escalate if _is_told(ticket, rules, undelivered) else ():
+    reopened_at = ticket.reopened_at if rules.returned and ticket.status is Status.PENDING else None
+    moments = [following, reopened_at]
+    for escalation in rules.escalate:
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.
             with suppress(NeverOpenError):

@@ -473,7 +473,7 @@ def counted(
 ) -> str | None:
     """The most urgent step, found by counting open seconds one by one."""
     if one.status is Status.REPLIED and rules.returned and one.returned_at is None and undelivered:
-        return counted(replace(one, status=Status.PENDING), now, opened, replace(rules, new=False))
+        return counted(replace(one, status=Status.PENDING), now, opened, rules._replace(new=False))
     if one.status is Status.REPLIED and rules.returned and one.returned_at and one.returned_at <= now:
         # What was reached before it was found missing is not told any more.
         pending, quiet = replace(one, status=Status.PENDING), rules._replace(new=False)
