@@ -141,6 +141,7 @@ class TestWhatBecameOfTickets:
         room.sync()
         room.pass_time(5 * MINUTE)
         room.office.desk.replies.reply("84700001", TEXT, at=None, by="", force=False, send=True)
+        room.pass_time(5 * MINUTE)
         room.platform.orders["84700001"].words = "已关闭"
         room.sync()
         assert room.platform.asked_for("order") == [("order", "275490084700001")]
