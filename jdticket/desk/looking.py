@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from jdticket.store.interface import Store
 
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+_FIRST = datetime(clock.FIRST_YEAR, 1, 1, tzinfo=UTC)
+_LAST = datetime(clock.LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 """Between these a deadline can be."""
 
 
@@ -168,12 +169,13 @@ class Looking:
         queries = [
             TicketQuery(waits=True, overdue_at=_FIRST, shop=shop),
             TicketQuery(waits=True, due_from=_LAST, shop=shop),
+            TicketQuery(waits=True, unreadable=True, shop=shop),
         ]
-        impossible = [ticket for query in queries for ticket in self._store.tickets(query)]
+        impossible = {ticket.id: ticket for query in queries for ticket in self._store.tickets(query)}
         return Checked(
             self._counts(self._now(), due_within, shop),
             self._uncontacted(shop),
-            impossible,
+            [*impossible.values()],
             self._closed_but_waiting(shop),
         )
 

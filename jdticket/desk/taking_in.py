@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from jdticket.clock import FIRST_YEAR, LAST_YEAR
 from jdticket.desk.doubts import Doubts
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
@@ -15,7 +16,7 @@ from jdticket.domain.events import Event, EventKind
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Reply
-from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket
+from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.errors import InputError
 from jdticket.i18n import _
@@ -139,7 +140,7 @@ class TakingIn:
             if isinstance(found, Rejection):
                 reject(found)
                 continue
-            item = self._with_taught_state(found)
+            item, remarks = _with_possible_deadline(self._with_taught_state(found))
             held = held_tickets.get(item.id)
             try:
                 code = self._shop_of(item, shop, held)
@@ -157,7 +158,7 @@ class TakingIn:
                 reject(Rejection(item.source, item.row, "", item.id, why))
                 continue
             ticket = held_tickets[item.id] = taken.ticket
-            doubts.add(item, ticket, taken.remarks)
+            doubts.add(item, ticket, remarks + taken.remarks)
             if held is not None and not taken.events:
                 done.unchanged += 1
                 if ticket.seen_at is not None and ticket.seen_at != held.seen_at:
@@ -204,6 +205,15 @@ class TakingIn:
         if self._default_shop is None:
             raise InputError(_("several shops are configured and the row names none; say which with --shop"))
         return self._default_shop
+
+
+def _with_possible_deadline(draft: Draft) -> tuple[Draft, list[Remark]]:
+    """The draft without a deadline that lies outside of the years in which one can be: a page that seems to
+    be of 1980 says nothing of when its tickets are due."""
+    told = draft.deadline_at
+    if told is None or FIRST_YEAR <= told.year <= LAST_YEAR:
+        return draft, []
+    return replace(draft, deadline_at=None), [Remark(About.IMPOSSIBLE_DEADLINE, told=told)]
 
 
 def _count(done: TakenIn, held: Ticket | None, ticket: Ticket, taken: Taken) -> None:

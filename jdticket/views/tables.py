@@ -45,13 +45,9 @@ def left_cell(ticket: Ticket, left: timedelta | None, now: datetime, *, undelive
 def mark_cell(ticket: Ticket, undelivered: bool) -> Cell:
     """What is odd about a ticket that waits: that it was replied to, or is not on the page any more."""
     because = waits_because(ticket, undelivered)
-    missing = _("not on the page") if _is_missing(ticket, undelivered) else ""
-    style = "bold red" if undelivered else "bold yellow"
-    return Cell(listed(filter(None, [because, missing])), style)
-
-
-def _is_missing(ticket: Ticket, undelivered: bool) -> bool:
-    return ticket.missing_at is not None and waits(ticket, undelivered)
+    if ticket.missing_at is not None and waits(ticket, undelivered):
+        because = listed(filter(None, [because, _("not on the page")]))
+    return Cell(because, "bold red" if undelivered else "bold yellow")
 
 
 def ticket_table(
