@@ -11,10 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import businesstimedelta
-import pytz
-
-from jdticket.domain.hours import ServiceHours, parse_window
+import installed
 
 CREATED_AT = datetime(2026, 11, 23, 8, 40, 17, tzinfo=UTC)
 FOUR_HOURS = timedelta(hours=4)
@@ -23,6 +20,11 @@ ONE_DAY, FOUR_HUNDRED_DAYS = timedelta(hours=10), timedelta(hours=4000)
 
 
 def main() -> None:
+    import businesstimedelta
+    import pytz
+
+    from jdticket.domain.hours import ServiceHours, parse_window
+
     shanghai, berlin = (
         ServiceHours(ZoneInfo(name), [[parse_window("09:00-19:00")]] * 7)
         for name in ("Asia/Shanghai", "Europe/Berlin")
@@ -67,4 +69,4 @@ def microseconds(call: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    installed.run(main, "businesstimedelta==1.0.1")

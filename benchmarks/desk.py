@@ -1,17 +1,16 @@
 """Start-up, lists, replies and imports against their yardsticks, on this machine, in one run.
 
-    python benchmarks/desk.py [folder]      the folder keeps the stores between runs (some 2 GB)
-
-Prints medians and the ratios that the project holds itself to.
+python benchmarks/desk.py             some minutes, and 2 GB in a temporary folder
+python benchmarks/desk.py --small     without the store of 1,000,000 tickets
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import pty
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,28 +19,33 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import installed
+from installed import JDTICKET
+from timing import interleaved, run, this_machine
+
 BARE = [sys.executable, "-c", "import typer, rich.table, rich.console, sqlite3"]
-JDTICKET = str(Path(sys.executable).with_name("jdticket"))
 SQLITE_UTILS = str(Path(sys.executable).with_name("sqlite-utils"))
 PENDING = 200
-RUNS = 25
+LIST = ["list", "--pending"]
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="jdticket-bench-"))
-    folder.mkdir(exist_ok=True)
-    os.environ["JDTICKET_CONFIG"] = str(folder / "none.toml")
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {RUNS} interleaved runs\n")
-    small, large = (tickets_csv(folder, count) for count in (100_000, 1_000_000))
-    imports(folder, small, large)
-    start_up(folder / "100000.db", folder / "1000000.db")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--small", action="store_true", help="without the store of 1,000,000 tickets")
+    counts = (100_000,) if parser.parse_args().small else (100_000, 1_000_000)
+    print(this_machine())
+    with tempfile.TemporaryDirectory(prefix="jdticket-bench-") as name:
+        folder = Path(name)
+        os.environ["JDTICKET_CONFIG"] = str(folder / "none.toml")
+        tables = [tickets_csv(folder, count) for count in counts]
+        imports(folder, tables)
+        start_up([folder / f"{count}.db" for count in counts])
+        where_nothing_is_named(folder, tables[0])
 
 
 def tickets_csv(folder: Path, count: int) -> Path:
     """An export of ``count`` tickets, the last 200 of them waiting for a reply."""
     path = folder / f"{count}.csv"
-    if path.exists():
-        return path
     begin = datetime.now(UTC) - timedelta(days=360)
     kinds = ("CRC高危投诉", "催单", "投诉", "咨询")
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -66,9 +70,9 @@ def tickets_csv(folder: Path, count: int) -> Path:
     return path
 
 
-def imports(folder: Path, small: Path, large: Path) -> None:
+def imports(folder: Path, tables: Sequence[Path]) -> None:
     """Rows per second and peak memory of an import, beside sqlite-utils on the same file."""
-    target = folder / "yardstick.db"
+    target, small = folder / "yardstick.db", tables[0]
 
     def yardstick() -> None:
         target.unlink(missing_ok=True)
@@ -84,60 +88,48 @@ def imports(folder: Path, small: Path, large: Path) -> None:
 
         return once
 
-    rates = {
-        name: 100_000 / seconds
-        for name, seconds in medians({"theirs": yardstick, "ours": ours(small)}, 3).items()
-    }
+    times = interleaved({"theirs": yardstick, "ours": ours(small)}, 3)
+    theirs, mine = times["theirs"], times["ours"]
     print("import of a CSV of 100,000 tickets into an empty store")
-    print(f"  sqlite-utils insert --csv --pk   {rates['theirs']:>9,.0f} rows/s")
-    print(f"  jdticket import                  {rates['ours']:>9,.0f} rows/s")
-    print(f"  ratio {rates['ours'] / rates['theirs']:.2f} (at least 0.40)")
-    for source in (small, large):
+    print(f"  sqlite-utils insert --csv --pk   {100_000 / theirs.wall:>9,.0f} rows/s")
+    print(f"  jdticket import                  {100_000 / mine.wall:>9,.0f} rows/s")
+    print(f"  ratio {theirs.beside(mine)} (at least 0.40)")
+    for source in tables:
         started = time.perf_counter()
         peak = peak_memory(ours(source))
         taken = time.perf_counter() - started
         print(f"  peak memory for {source.stem:>9} rows: {peak:.0f} MB (below 200), {taken:.1f} s")
-    print()
 
 
-def start_up(small: Path, large: Path) -> None:
+def start_up(stores: Sequence[Path]) -> None:
     """Whole commands beside a bare import of what they cannot do without."""
-    pending = ["list", "--pending"]
-    times = medians(
-        {
-            "bare": lambda: run(BARE),
-            "pipe 100,000": lambda: run([JDTICKET, "--db", str(small), *pending]),
-            "pipe 1,000,000": lambda: run([JDTICKET, "--db", str(large), *pending]),
-            "terminal 100,000": lambda: on_terminal([JDTICKET, "--db", str(small), *pending]),
-            "terminal 1,000,000": lambda: on_terminal([JDTICKET, "--db", str(large), *pending]),
-            "reply 1,000,000": lambda: run(
-                [JDTICKET, "--db", str(large), "reply", "10999999", "-m", "已联系买家，今天发出"]
-            ),
-        },
-        RUNS,
-    )
-    bare = times["bare"]
-    for name, seconds in times.items():
-        print(f"{name:>20}  {seconds * 1000:6.1f} ms  {seconds / bare:.2f} x bare")
-    print("list --pending, limits: pipe 1.50, terminal 1.80; reply 2.00")
-    for face in ("pipe", "terminal"):
-        ratio = times[f"{face} 1,000,000"] / times[f"{face} 100,000"]
-        print(f"{face}: 1,000,000 stored / 100,000 stored = {ratio:.2f} (at most 1.10)")
+    jobs: dict[str, Callable[[], None]] = {"bare": lambda: run(BARE)}
+    for store in stores:
+        call = [JDTICKET, "--db", str(store), *LIST]
+        jobs[f"pipe {store.stem}"] = lambda call=call: run(call)
+        jobs[f"terminal {store.stem}"] = lambda call=call: on_terminal(call)
+    last = str(10_000_000 + int(stores[-1].stem) - 1)
+    reply = [JDTICKET, "--db", str(stores[-1]), "reply", last, "-m", "已联系买家，今天发出"]
+    jobs[f"reply {stores[-1].stem}"] = lambda: run(reply)
+    jobs["pipe in Chinese"] = lambda: run([JDTICKET, "--db", str(stores[0]), *LIST], JDTICKET_LANG="zh")
+    times = interleaved(jobs)
+    print("list --pending, 200 of those stored, in a pipe and on a terminal; reply")
+    for name, taken in times.items():
+        print(f"  {name:>16} {taken}   {taken.beside(times['bare'])}")
+    print("  limits: pipe 1.20, terminal 1.50; reply 2.00")
+    if len(stores) > 1:
+        for face in ("pipe", "terminal"):
+            few, many = (times[f"{face} {store.stem}"] for store in stores)
+            print(f"  {face}: 1,000,000 stored / 100,000 stored = {many.beside(few)} (at most 1.10)")
 
 
-def medians(jobs: dict[str, Callable[[], None]], runs: int) -> dict[str, float]:
-    """Seconds, jobs taken in turn so that what disturbs the machine disturbs all alike."""
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(runs):
-        for name, job in jobs.items():
-            started = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
-
-
-def run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+def where_nothing_is_named(folder: Path, table: Path) -> None:
+    """The same list where neither --db nor JDTICKET_CONFIG says where things are. Without a limit."""
+    places = {"HOME": str(folder / "home"), "JDTICKET_CONFIG": "", "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": ""}
+    run([JDTICKET, "import", str(table)], **places)
+    times = interleaved({"bare": lambda: run(BARE), "pipe": lambda: run([JDTICKET, *LIST], **places)})
+    print(f"list --pending, store and configuration where they are by default: {times['pipe']}")
+    print(f"  ratio {times['pipe'].beside(times['bare'])} (for information)")
 
 
 def on_terminal(command: Sequence[str]) -> None:
@@ -171,4 +163,4 @@ def peak_memory(job: Callable[[], None]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    installed.run(main)

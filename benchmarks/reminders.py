@@ -1,4 +1,4 @@
-"""A run of `remind` with nothing due, and one with 500 due, on this machine.
+"""`check` and `remind` with nothing due, and `remind` with 500 due, on this machine.
 
     python benchmarks/reminders.py
 
@@ -7,23 +7,18 @@ The robot is a WeCom group robot played on loopback by tests/channels/robots.py.
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+import installed
+from installed import CHECKOUT, JDTICKET
+from timing import interleaved, run, this_machine
 
-from tests.channels.robots import Robots
-
-JDTICKET = [sys.executable, "-m", "jdticket"]
 BARE = [sys.executable, "-c", "import typer, sqlite3"]
-RUNS = 25
 CONFIG = """
 [service_hours]
 daily = ["00:00-24:00"]
@@ -40,9 +35,13 @@ mention = ["13800000000"]
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="jdticket-bench-"))
+    sys.path.append(str(CHECKOUT))  # behind the environment, whose jdticket it is that is measured
+    from tests.channels.robots import Robots
+
+    print(this_machine())
     # The real limit of 20 a minute holds: the robot refuses what is over it.
-    with Robots() as robots:
+    with tempfile.TemporaryDirectory(prefix="jdticket-bench-") as name, Robots() as robots:
+        folder = Path(name)
         config = folder / "config.toml"
         config.write_text(CONFIG.format(url=robots.wecom("key")), encoding="utf-8")
         nothing_due(folder, config)
@@ -53,7 +52,7 @@ def main() -> None:
 
 def nothing_due(folder: Path, config: Path) -> None:
     """20,000 pending tickets with hours to go, told of before, among 100,000."""
-    call = [*JDTICKET, "--config", str(config), "--db", str(folder / "quiet.db")]
+    call = [JDTICKET, "--config", str(config), "--db", str(folder / "quiet.db")]
     now = datetime.now(UTC)
     rows = [
         (10_000_000 + i, now - timedelta(minutes=20), "已关闭" if i >= 20_000 else "待回复")
@@ -66,16 +65,22 @@ def nothing_due(folder: Path, config: Path) -> None:
     )
     call[call.index(str(config))] = str(quiet)
     run([*call, "remind"])
-    times = medians({"bare": lambda: run(BARE), "remind": lambda: run([*call, "remind"])})
-    ratio = times["remind"] / times["bare"]
-    print(f"bare import of typer and sqlite3: {times['bare'] * 1000:.1f} ms")
-    print(f"remind, nothing due, 20,000 pending of 100,000: {times['remind'] * 1000:.1f} ms")
-    print(f"ratio {ratio:.2f} (at most 2.00)")
+    times = interleaved(
+        {
+            "bare": lambda: run(BARE),
+            "check": lambda: run([*call, "check"]),
+            "remind": lambda: run([*call, "remind"]),
+        }
+    )
+    print(f"bare import of typer and sqlite3: {times['bare']}")
+    for command in ("check", "remind"):
+        print(f"{command}, nothing due, 20,000 pending of 100,000: {times[command]}")
+        print(f"  ratio {times[command].beside(times['bare'])} (at most 1.70)")
 
 
 def many_due(folder: Path, config: Path) -> None:
     """500 tickets with half an hour left."""
-    call = [*JDTICKET, "--config", str(config), "--db", str(folder / "busy.db")]
+    call = [JDTICKET, "--config", str(config), "--db", str(folder / "busy.db")]
     created = datetime.now(UTC) - timedelta(hours=3, minutes=31)
     rows = [(20_000_000 + i, created, "待回复") for i in range(500)]
     run([*call, "import", str(table(folder, rows))])
@@ -94,21 +99,5 @@ def table(folder: Path, rows: Sequence[tuple[int, datetime, str]]) -> Path:
     return path
 
 
-def medians(jobs: dict[str, Callable[[], None]]) -> dict[str, float]:
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(RUNS):
-        for name, job in jobs.items():
-            started = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
-
-
-def run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, env=os.environ)
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode())
-
-
 if __name__ == "__main__":
-    main()
+    installed.run(main)

@@ -463,7 +463,11 @@ _TABLES: Mapping[str, str] = {
     "shops.manager": '[[shops]]\ncode = "a"\n[shops.manager]\n',
     "shops.jos": '[[shops]]\ncode = "a"\n[shops.jos]\napp_key = "a"\napp_secret_env = "A"\n',
 }
-_FREE = {"templates.*", "service_hours.special.*"}  # tables whose keys are the operator's own
+_FREE = {
+    "templates.*",
+    "service_hours.special.*",
+    "platform_words.*",
+}  # tables whose keys are the operator's own
 
 
 def _keys_told(shelf: _Shelf) -> list[str]:

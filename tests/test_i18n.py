@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from jdticket import i18n
 from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.reminders import ReminderRule
-from jdticket.domain.tickets import Kind
+from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.settings.new_file import new_config_text
 from tests import catalogue
 from tests.language import assert_speaks
@@ -46,7 +46,7 @@ def test_a_new_configuration_file_is_commented_in_the_language_asked_for() -> No
         assert_speaks(
             "\n".join(line for line in lines if line.startswith("# ")),
             language,
-            allow=[*Kind, *ReminderRule, *CHANNEL_KINDS],
+            allow=[*Kind, *PlatformState, *ReminderRule, *CHANNEL_KINDS],
         )
 
 

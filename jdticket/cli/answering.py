@@ -189,6 +189,15 @@ def _tell_verdict(session: Session, answered: Answered) -> None:
         else _("Ticket {id}: reply recorded, {verdict}.")
     )
     session.screen.line(said.format(id=reply.ticket_id, verdict=verdict), style)
+    before = answered.before
+    if before is not None:
+        at = clock.moment_in_words(before.at, clock.system_now(), session.zone)
+        told = (
+            _("{name} answered at {at}: {text}") if before.by else _("It was answered at {at}: {text}")
+        ).format(name=one_line(before.by), at=at, text=quoted(before.text, 80))
+        session.screen.line("! " + told, "bold yellow")
+    elif answered.repeated:
+        session.screen.line("! " + _("It counted as replied on the platform before."), "bold yellow")
 
 
 def _tell_next(session: Session, desk: Desk, answered: Answered) -> None:
@@ -257,9 +266,17 @@ def _say_state(ticket: Ticket) -> None:
     help=_("Close a ticket that needs nothing more."),
     epilog=example("jdticket close 842"),
 )
-def close(ctx: typer.Context, ticket: TicketId, by: By = None) -> None:
+def close(
+    ctx: typer.Context,
+    ticket: TicketId,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help=_("Although the platform shows it as waiting: no more word of that.")),
+    ] = False,
+    by: By = None,
+) -> None:
     session = Session(ctx)
-    _say_state(session.writing().tickets.close(ticket, by=session.by(by)))
+    _say_state(session.writing().tickets.close(ticket, by=session.by(by), anyway=anyway))
 
 
 @app.command(

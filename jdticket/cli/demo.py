@@ -25,7 +25,7 @@ from jdticket.errors import JdticketError, PlatformError
 from jdticket.i18n import _, language
 
 if TYPE_CHECKING:
-    from jdticket.demo.gateway import WorkOrder
+    from jdticket.demo.work_orders import WorkOrder
 
 app = typer.Typer()
 _SECRET = "JDTICKET_DEMO_SECRET"  # noqa: S105 - the name of a variable
@@ -101,7 +101,9 @@ def _end(folder: Path, config: Path) -> None:
 
 def _platform(session: Session) -> None:
     """A shop's day with the platform, which is played on this machine: the real one is never asked."""
-    from jdticket.demo.gateway import REPLY, SUBTYPES, Gateway
+    from jdticket.demo.gateway import Gateway
+    from jdticket.demo.interfaces import REPLY
+    from jdticket.demo.work_orders import SUBTYPES
 
     folder = Path(tempfile.mkdtemp(prefix="jdticket-demo-"))
     config = folder / "config.toml"
@@ -169,7 +171,7 @@ def _let_the_second_pass() -> None:
 
 def _orders(session: Session) -> list[WorkOrder]:
     """75 work orders in all five states; those on which something waits came in lately."""
-    from jdticket.demo.gateway import sample_orders
+    from jdticket.demo.work_orders import sample_orders
 
     orders = sample_orders(75, session.now)
     waiting = [order for order in orders if order.status in {1, 5}]

@@ -16,7 +16,6 @@ from jdticket.cli.session import Session
 from jdticket.desk.reminders import Report
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
-from jdticket.settings.templates import fill_template
 from jdticket.text import one_line
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ def _composer(session: Session) -> Compose:
     @cache
     def messages() -> Messages:
         # Most runs have nothing to say.
+        from jdticket.settings.templates import fill_template
         from jdticket.views.messages import Messages
 
         config = session.config

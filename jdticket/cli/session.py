@@ -222,6 +222,7 @@ class Session:
             reply_rules=lambda: config.reply,
             shop_code=lru_cache(maxsize=1024)(config.shop_code),
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
+            taught=lambda: config.platform_words,
         )
 
     @property

@@ -16,12 +16,11 @@ import secrets
 import socket
 import sys
 import threading
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 from http import HTTPStatus
@@ -30,18 +29,18 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-WORKLIST = "jingdong.wos.worklist.get"
-WORKINFO = "jingdong.wos.workinfo.get"
-SUBBIZTYPELIST = "jingdong.wos.subbiztypelist.get"
-REPLY = "jingdong.rest.workorder.reply"
-STATUS_NAMES = {1: "待回复", 2: "待确认", 3: "已作废", 4: "已关闭", 5: "已驳回"}
-BIZTYPES = {101: "催单", 102: "CRC高危投诉", 103: "咨询", 104: "投诉"}
-SUBTYPES: dict[int, dict[int, str]] = {
-    101: {10101: "催发货", 10102: "催物流", 10103: "催退款"},
-    102: {10201: "商品质量", 10202: "服务态度", 10203: "退款纠纷", 10204: "媒体曝光"},
-    103: {10301: "商品咨询"},
-    104: {10401: "发错货", 10402: "拒绝退换"},
-}
+from jdticket.demo.faults import Fault, next_fault
+from jdticket.demo.interfaces import (
+    PARAMETERS,
+    WORKLIST,
+    RefusedError,
+    answer_to,
+    epoch_ms,
+    named,
+    read_moment,
+)
+from jdticket.demo.work_orders import Shop, WorkOrder, sample_orders
+
 ERRORS = {
     "2": ("限制时间内调用失败次数", "App Call Limited"),
     "4": ("缺少版本参数", "Missing Version"),
@@ -59,68 +58,12 @@ ERRORS = {
     "61": ("非法的应用参数", "Invalid Application Parameter"),
     "62": ("应用参数不是键有序的JSON对象", "Application Parameters Are No JSON Object With Sorted Keys"),
 }
-FAULTS = {
-    "slow": "the answer drips, a byte each ``seconds``",
-    "never": "the request is processed, and no answer comes until the gateway closes",
-    "cut": "the request is processed, and the answer breaks off in the middle",
-    "lost": "the request is processed, and the connection closed instead of an answer",
-    "garbage": "the request is processed, and the answer is no JSON",
-    "duplicate": "a page after the first has the last row of the page before above its own",
-    "refuse": "the connection is closed, the request not looked at",
-    "html": "an error page with HTTP status 200, the request not processed",
-    "status": "an error page with HTTP status ``status``, the request not processed",
-    "error": "the error ``code`` with the words ``desc``, the request not processed",
-}
-
 _PARAM_JSON = "360buy_param_json"
-# The parameters of the interfaces: those that must be there, and the others.
-_PARAMETERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    WORKLIST: (("page_number", "page_size"), ("status", "order_id", "begin_date", "end_date")),
-    WORKINFO: (("work_id",), ()),
-    SUBBIZTYPELIST: (("biztype_id",), ()),
-    REPLY: (("work_id", "reply_content", "work_type", "work2_type"), ()),
-}
 # The steps of OAuth: the type of the grant, and the field that shows it.
 _GRANTS = {
     "access_token": ("authorization_code", "code"),
     "refresh_token": ("refresh_token", "refresh_token"),
 }
-_ZONE = timezone(timedelta(hours=8))
-_SHOWN_FOR = timedelta(days=60)
-_REPLY_BYTES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """An entry in the record of a work order; ``kind`` is 客服发起, 商家回复 or 平台驳回."""
-
-    user: str
-    at: datetime
-    kind: str
-    content: str
-
-
-@dataclass(slots=True)
-class WorkOrder:
-    """A work order. All of it but ``created``, by which it is filed, may be changed at any time."""
-
-    work_id: int
-    order_id: int
-    status: int
-    """A key of ``STATUS_NAMES``."""
-    created: datetime
-    """Aware."""
-    content: str
-    biztype_id: int
-    biztype_name: str
-    logs: list[Log] = field(default_factory=list)
-    """The first, 客服发起, is made if there are none."""
-    reply_biztype_name: str = ""
-    reply_sub_biztype_name: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.logs:
-            self.logs.append(Log("京东客服", self.created, "客服发起", self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +86,10 @@ class Call:
 
 
 @dataclass(slots=True)
-class Fault:
-    """How calls go wrong. ``times`` -1: for ever; ``after``: how many matching calls pass unharmed before."""
-
-    kind: str
-    """A key of ``FAULTS``, which says what happens."""
-    method: str = ""
-    """Which calls match: those of this interface, "oauth", or "" for all."""
-    times: int = 1
-    after: int = 0
-    seconds: float = 0.05
-    status: int = 502
-    code: str = "66"
-    desc: str = "系统处理错误"
-
-    def __post_init__(self) -> None:
-        if self.kind not in FAULTS:
-            raise ValueError(f"there is no fault {self.kind!r}")
-
-    @property
-    def processed(self) -> bool:
-        """Whether the request takes effect all the same."""
-        return self.kind not in ("refuse", "html", "status", "error")
-
-
-@dataclass(slots=True)
 class _App:
     secret: str
     redirect_uri: str
     calls: deque[datetime] = field(default_factory=deque)
-
-
-@dataclass(slots=True)
-class _Shop:
-    orders: dict[int, WorkOrder] = field(default_factory=dict)
-    newest_first: list[WorkOrder] = field(default_factory=list)
-    """Empty when it is to be made anew."""
 
 
 @dataclass(slots=True)
@@ -199,14 +110,6 @@ class _Answer:
     body: dict[str, Any] | str
     status: int = 200
     location: str = ""
-
-
-class _RefusedError(Exception):
-    """The platform's error ``code``, and the parameter it is about."""
-
-    def __init__(self, code: str, about: str = "") -> None:
-        super().__init__(code, about)
-        self.code, self.about = code, about
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -278,7 +181,7 @@ class Gateway:
         self._now = now
         self._lock = threading.RLock()
         self._apps: dict[str, _App] = {}
-        self._shops: dict[str, _Shop] = {}
+        self._shops: dict[str, Shop] = {}
         self._grants: dict[str, _Grant] = {}
         self._server = _Server(port, self)
         address = f"http://127.0.0.1:{self._server.server_port}"
@@ -306,14 +209,12 @@ class Gateway:
 
     def add_merchant(self, name: str) -> None:
         """Open a shop, with no work orders yet."""
-        self._shops[name] = _Shop()
+        self._shops[name] = Shop()
 
     def add_orders(self, merchant: str, orders: Iterable[WorkOrder]) -> None:
         """Put work orders before a merchant; one with a known number replaces the other."""
         with self._lock:
-            shop = self._shops[merchant]
-            shop.orders.update((order.work_id, order) for order in orders)
-            shop.newest_first = []
+            self._shops[merchant].add(orders)
 
     def orders(self, merchant: str) -> dict[int, WorkOrder]:
         """The merchant's work orders themselves, by number: a change shows in the next answer."""
@@ -351,7 +252,7 @@ class Gateway:
         params = _sorted_object(fields.get(_PARAM_JSON, "")) if routed else fields
         page = str((params or {}).get("page_number", 1)) if method == WORKLIST else ""
         with self._lock:
-            fault = self._next_fault("oauth" if path.startswith("/oauth2/") else method, page)
+            fault = next_fault(self.faults, "oauth" if path.startswith("/oauth2/") else method, page)
             kind = fault.kind if fault is not None else ""
             shown = (fields.get(name, "") for name in ("access_token", "code", "refresh_token"))
             merchant = next((self._grants[name].merchant for name in shown if name in self._grants), "")
@@ -370,19 +271,6 @@ class Gateway:
         if on_page is not None:
             on_page(merchant, int(page))
         self._send(handler, answer, fault)
-
-    def _next_fault(self, method: str, page: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method not in ("", method) or (fault.kind == "duplicate" and page in ("", "1")):
-                continue
-            if fault.after:
-                fault.after -= 1
-                continue
-            fault.times -= 1
-            if not fault.times:
-                self.faults.remove(fault)
-            return fault
-        return None
 
     def _send(self, handler: _Handler, answer: _Answer, fault: Fault | None) -> None:
         text = answer.body
@@ -423,18 +311,9 @@ class Gateway:
             self._check(fields, now)
             merchant = self._admit(fields, now)
             if params is None:
-                raise _RefusedError("62")
-            asked = _values(method, params, now)
-            if method == WORKLIST:
-                body = self._work_list(self._shops[merchant], asked, now, repeated)
-            elif method == SUBBIZTYPELIST:
-                subtypes = _possible("biztype_id", SUBTYPES.get(asked["biztype_id"])).items()
-                rows = [_named("sub_biztype_id sub_biztype_name", *row) for row in subtypes]
-                body = {"saf_biztype_Dtos": rows}
-            else:
-                order = _possible("work_id", self._shops[merchant].orders.get(asked["work_id"]))
-                body = _reply(order, merchant, asked, now) if method == REPLY else _work_info(order, now)
-        except _RefusedError as refused:
+                raise RefusedError("62")
+            body = answer_to(method, params, self._shops[merchant], merchant, now, repeated=repeated)
+        except RefusedError as refused:
             about = f": {refused.about}" if refused.about else ""
             return _error(refused.code, *(words + about for words in ERRORS[refused.code]))
         if self.camel_case:
@@ -443,7 +322,7 @@ class Gateway:
 
     def _check(self, fields: Mapping[str, str], now: datetime) -> None:
         app = self._apps.get(fields.get("app_key", ""), _App("", ""))
-        sent = _moment(fields.get("timestamp", ""))
+        sent = read_moment(fields.get("timestamp", ""))
         signed = "".join(name + value for name, value in sorted(fields.items()) if name != "sign")
         sign = hashlib.md5(f"{app.secret}{signed}{app.secret}".encode(), usedforsecurity=False)
         wrong = {
@@ -452,7 +331,7 @@ class Gateway:
             "7": not fields.get("timestamp"),
             "8": sent is None or abs(sent - now) > timedelta(minutes=10),
             "14": not fields.get("method"),
-            "15": fields.get("method") not in _PARAMETERS,
+            "15": fields.get("method") not in PARAMETERS,
             "13": fields.get("format") != "json",
             "21": fields.get("app_key") not in self._apps,
             "11": not fields.get("sign"),
@@ -460,51 +339,20 @@ class Gateway:
         }
         for code, is_wrong in wrong.items():
             if is_wrong:
-                raise _RefusedError(code)
+                raise RefusedError(code)
 
     def _admit(self, fields: Mapping[str, str], now: datetime) -> str:
         """The merchant whose work orders may be seen; counts the call."""
         grant = self._granted("access_token", fields)
         if grant is None:
-            raise _RefusedError("19")
+            raise RefusedError("19")
         calls = self._apps[grant.app_key].calls
         while calls and calls[0] <= now - timedelta(seconds=60):
             calls.popleft()
         if self.call_limit is not None and len(calls) >= self.call_limit:
-            raise _RefusedError("2")
+            raise RefusedError("2")
         calls.append(now)
         return grant.merchant
-
-    def _work_list(
-        self, shop: _Shop, asked: Mapping[str, Any], now: datetime, repeated: bool
-    ) -> dict[str, Any]:
-        page, size = asked["page_number"], asked["page_size"]
-        status, order_id = asked.get("status"), asked.get("order_id")
-        begin, end = asked.get("begin_date", now - _SHOWN_FOR), asked.get("end_date")
-        _possible("page_number", page >= 1 or None)
-        _possible("page_size", 10 <= size <= 30 or None)
-        _possible("status", status is None or status in STATUS_NAMES or None)
-        _possible("begin_date", end is None or begin <= end or None)
-        if len(shop.newest_first) != len(shop.orders):
-            shop.newest_first = sorted(shop.orders.values(), key=lambda one: (_filed_by(one), -one.work_id))
-        first = bisect_left(shop.newest_first, -end.timestamp(), key=_filed_by) if end else 0
-        last = bisect_right(shop.newest_first, -begin.timestamp(), key=_filed_by)
-        found = shop.newest_first[first:last]
-        if status is not None:
-            found = [order for order in found if order.status == status]
-        if order_id is not None:
-            found = [order for order in found if order.order_id == order_id]
-        rows = [
-            {
-                "work_id": one.work_id,
-                "order_id": one.order_id,
-                "status_name": STATUS_NAMES[one.status],
-                "create_date": _epoch_ms(one.created),
-                "content": one.content,
-            }
-            for one in found[(page - 1) * size - repeated : page * size]
-        ]
-        return {"page": {"result": rows, "total_count": len(found)}}
 
     def _answer_oauth(self, step: str, fields: Mapping[str, str]) -> _Answer:
         app_key = fields.get("app_key", "")
@@ -531,10 +379,10 @@ class Gateway:
                 old.ended = True
         access, refresh = self.token_for(app_key, grant.merchant, lifetime=self.token_lifetime)
         known_as = hashlib.md5(grant.merchant.encode(), usedforsecurity=False).hexdigest()
-        body = _named(
+        body = named(
             "access_token refresh_token expires_in scope open_id uid time token_type code",
             *(access, refresh, int(self.token_lifetime.total_seconds()), "snsapi_base"),
-            *(known_as, str(int(known_as[:12], 16)), _epoch_ms(self._clock()), "bearer", 0),
+            *(known_as, str(int(known_as[:12], 16)), epoch_ms(self._clock()), "bearer", 0),
         )
         return _Answer("0", body)
 
@@ -559,74 +407,6 @@ class Gateway:
                 grant.ended |= grant.merchant == merchant and grant.kind in kinds
 
 
-def _values(method: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """An interface's own parameters, its numbers and dates read; null is missing."""
-    values: dict[str, Any] = {}
-    required, optional = _PARAMETERS[method]
-    for name in (*required, *optional):
-        value = params.get(name)
-        if value is None:
-            if name in required:
-                raise _RefusedError("60", name)
-        elif name.endswith("_date"):
-            moment = _possible(name, _moment(str(value)))
-            values[name] = _possible(name, moment if moment >= now - _SHOWN_FOR else None)
-        elif name == "reply_content":
-            values[name] = _possible(name, value if isinstance(value, str) else None)
-        else:
-            number = re.fullmatch("-?[0-9]{1,18}", str(value))
-            values[name] = int(_possible(name, number)[0])
-    return values
-
-
-def _possible(name: str, value: Any) -> Any:
-    """``value``, unless it is None: then that of the parameter is impossible."""
-    if value is None:
-        raise _RefusedError("61", name)
-    return value
-
-
-def _work_info(order: WorkOrder, now: datetime) -> dict[str, Any]:
-    if order.created < now - _SHOWN_FOR:
-        return {"result": []}
-    logs = [
-        _named(
-            "oper_user oper_date oper_type oper_content", log.user, _epoch_ms(log.at), log.kind, log.content
-        )
-        for log in order.logs
-    ]
-    info = _named(
-        "send_biztype_id send_biztype_name reply_biztype_name reply_sub_biztype_name",
-        *(order.biztype_id, order.biztype_name, order.reply_biztype_name, order.reply_sub_biztype_name),
-    )
-    info |= {"santisfaction": "", "create_date": _epoch_ms(order.created), "oper_logs": logs}
-    return {"result": [info]}
-
-
-def _reply(order: WorkOrder, merchant: str, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    content, biztype, subtype = asked["reply_content"], asked["work_type"], asked["work2_type"]
-    code, message = 2, ""
-    if order.status == 2:
-        code, message = 3, "工单已回复，请勿重复回复"
-    elif order.status in (3, 4):
-        message = f"工单{STATUS_NAMES[order.status]}，不能回复"
-    elif not content.strip():
-        message = "回复内容不能为空"
-    elif len(content.encode("gb18030", "replace")) > _REPLY_BYTES:
-        message = f"回复内容超过{_REPLY_BYTES}字节"
-    elif biztype != order.biztype_id:
-        message = "一级业务类型与工单不符"
-    elif subtype not in SUBTYPES.get(biztype, {}):
-        message = "二级业务类型不存在"
-    else:
-        code, message = 1, "回复成功"
-        order.status = 2
-        order.logs.append(Log(merchant, now, "商家回复", content))
-        order.reply_biztype_name = order.biztype_name
-        order.reply_sub_biztype_name = SUBTYPES[biztype][subtype]
-    return {"work_order": {"resultCode": code, "resultMsg": message}}
-
-
 def _spoilt(answer: _Answer, fault: Fault) -> _Answer:
     """What is sent under the fault, and the code that goes on record."""
     if fault.kind == "error":
@@ -649,27 +429,6 @@ def _refusal(code: int, why: str) -> _Answer:
     return _Answer(str(code), {"code": code, "msg": why, "requestId": secrets.token_hex(8)})
 
 
-def _named(names: str, *values: object) -> dict[str, Any]:
-    return dict(zip(names.split(), values, strict=True))
-
-
-def _filed_by(order: WorkOrder) -> float:
-    return -order.created.timestamp()
-
-
-def _epoch_ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment in the platform's own spelling and zone; None for any other spelling."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text)
-        if f"{moment:%Y-%m-%d %H:%M:%S}" == text:
-            return moment.replace(tzinfo=_ZONE)
-    return None
-
-
 def _sorted_object(text: str) -> dict[str, Any] | None:
     """The JSON object, if it is one and its keys are sorted."""
     with suppress(ValueError):
@@ -690,38 +449,6 @@ def _camel_name(name: str) -> str:
     return re.sub("_([A-Za-z])", lambda letter: letter[1].upper(), name)
 
 
-def sample_orders(count: int, now: datetime, *, first_id: int = 84_700_000) -> list[WorkOrder]:
-    """``count`` work orders of all states and kinds, over the 50 days before ``now``, the newest last.
-
-    The same arguments make the same orders.
-    """
-    contents = {
-        101: ("催促发货，已付款三天", "物流信息两天没有更新，请尽快核实", "退货已签收，催促退款"),
-        102: ("商品破损，要求退款", "收到的商品与描述不符，要求赔偿", "客户称将向媒体反映"),
-        103: ("是否支持七天无理由退货", "咨询保修期限"),
-        104: ("要求平台介入", "颜色发错，店铺拒绝换货"),
-    }
-    newest = now.replace(microsecond=0) - timedelta(hours=1)
-    orders = []
-    for index in range(count):
-        ago = timedelta(days=49) / max(count - 1, 1) * (count - 1 - index)
-        created = newest - timedelta(seconds=ago // timedelta(seconds=1))
-        status, biztype = (4, 2, 5, 3, 1)[index % 5], (101, 102, 103, 104)[index % 4]
-        content = contents[biztype][index // 4 % len(contents[biztype])]
-        ids = first_id + index, 275_490_000_000 + index * 7919
-        order = WorkOrder(*ids, status, created, content, biztype, BIZTYPES[biztype])
-        if status in (2, 4, 5):
-            answer = "您好，问题已核实并处理完毕，给您带来不便，敬请谅解。"
-            order.logs.append(Log("商家客服", created + timedelta(minutes=25), "商家回复", answer))
-            order.reply_biztype_name = order.biztype_name
-            order.reply_sub_biztype_name = next(iter(SUBTYPES[biztype].values()))
-        if status == 5:
-            rejected = created + timedelta(minutes=50)
-            order.logs.append(Log("京东客服", rejected, "平台驳回", "回复无效，请重新处理"))
-        orders.append(order)
-    return orders
-
-
 def main() -> None:
     """Serve a shop of sample work orders until standard input closes."""
     parser = argparse.ArgumentParser(prog="python -m jdticket.demo.gateway")
@@ -732,7 +459,7 @@ def main() -> None:
         gateway.add_merchant("demo")
         gateway.add_orders("demo", sample_orders(count, datetime.now(UTC)))
         tokens = gateway.token_for("demo-app", "demo")
-        reach = _named(
+        reach = named(
             "url oauth_url app_key app_secret access_token refresh_token code",
             *(gateway.url, gateway.oauth_url, "demo-app", "demo-secret", *tokens),
             gateway.code_for("demo-app", "demo"),

@@ -2,15 +2,15 @@
 
 A ticket is looked at when it has changed, and again at the moment for which the last look set it down:
 the look is that of :mod:`jdticket.domain.reminders`, and what it comes to is the same as if every ticket
-were looked at in every run.
+were looked at in every run. (Ranges of deadlines since the last run would find those that have not changed;
+the changed, the failed, the held back and the killed would have to be kept apart for them all the same.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.domain.hours import NeverOpenError
@@ -49,8 +49,7 @@ _SKEW = timedelta(minutes=1)
 _OPENED_FACT = "opening_without_tickets:"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One reminder, with what its message needs."""
 
     reminder: Reminder
@@ -120,7 +119,7 @@ class Claims:
         ]
         self._store.put_remind_at(done)
         mine = [
-            replace(notice, reminder=ours[_key(notice.reminder)])
+            notice._replace(reminder=ours[_key(notice.reminder)])
             for notice in wanted
             if _key(notice.reminder) in ours
         ]
@@ -140,7 +139,7 @@ class Claims:
         self, ticket: Ticket, reminders: Sequence[Reminder], ours: Mapping[tuple[object, ...], Reminder]
     ) -> bool:
         if any(_key(reminder) in ours for reminder in reminders):
-            return False
+            return False  # what is ours was not, and the ledger need not be asked
         sent = {
             _key(kept)
             for kept in self._store.reminders(ticket_id=ticket.id)
@@ -281,7 +280,7 @@ class Claims:
             else:
                 kept.append(notice)
         return [
-            replace(notice, covers=tuple(covered[notice.reminder.channel]))
+            notice._replace(covers=tuple(covered[notice.reminder.channel]))
             if notice.reminder.rule is ReminderRule.OPENING
             else notice
             for notice in kept

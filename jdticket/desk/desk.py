@@ -7,7 +7,7 @@ imported when it is first used, since most commands use one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jdticket.desk.upkeep import Upkeep
     from jdticket.domain.deadlines import DeadlinePolicy
     from jdticket.domain.replies import ReplyRules
+    from jdticket.domain.tickets import PlatformState
     from jdticket.store.interface import Store
 
 
@@ -29,7 +30,7 @@ class Desk:
     """The use cases, by family.
 
     ``now`` gives the present as an aware datetime, ``reply_rules`` what makes a reply effective;
-    ``shop_code`` and ``default_shop`` are those of :class:`~jdticket.desk.taking_in.TakingIn`.
+    ``shop_code``, ``default_shop`` and ``taught`` are those of :class:`~jdticket.desk.taking_in.TakingIn`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Desk:
         reply_rules: Callable[[], ReplyRules],
         shop_code: Callable[[str], str],
         default_shop: str | None,
+        taught: Callable[[], Mapping[str, PlatformState]],
     ) -> None:
         self._store = store
         self._policy = policy
@@ -48,6 +50,7 @@ class Desk:
         self._reply_rules = reply_rules
         self._shop_code = shop_code
         self._default_shop = default_shop
+        self._taught = taught
 
     @cached_property
     def looking(self) -> Looking:
@@ -67,6 +70,7 @@ class Desk:
             self._now,
             shop_code=self._shop_code,
             default_shop=self._default_shop,
+            taught=self._taught(),
         )
 
     @cached_property

@@ -298,7 +298,7 @@ def _needs_details(held: Ticket | None, draft: Draft) -> bool:
     given elsewhere, why ours was rejected."""
     if held is None or not held.kind_text:
         return True
-    move = BY_THE_PLATFORM[held.status, draft.platform_state]
+    move, _in_the_same_words = BY_THE_PLATFORM[held.status, draft.platform_state]
     return move in {Move.REPLY, Move.REJECT}
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.claims import Claims, Notice
-from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.reminders import ReminderState
 from jdticket.store.interface import RAN_AT, RAN_EVERY
 
@@ -62,6 +60,8 @@ class ReminderDesk:
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
+        from jdticket.desk.rehearsal import rehearsal
+
         with rehearsal(self._store):
             return self._claims.claim(self._now(), timedelta(0))
 
@@ -108,8 +108,7 @@ class ReminderDesk:
         now = self._now()
 
         def judged(reminder: Reminder) -> Reminder:
-            return replace(
-                reminder,
+            return reminder._replace(
                 state=ReminderState.SENT if receipt.ok else ReminderState.FAILED,
                 sent_at=now if receipt.ok else None,
                 answer=receipt.answer,
@@ -117,8 +116,7 @@ class ReminderDesk:
             )
 
         settled = [
-            replace(
-                notice,
+            notice._replace(
                 reminder=judged(notice.reminder),
                 covers=tuple(judged(reminder) for reminder in notice.covers),
             )

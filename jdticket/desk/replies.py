@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jdticket import clock
 from jdticket.desk.finding import find, must_allow
 from jdticket.domain.deadlines import DeadlinePolicy
-from jdticket.domain.moves import BY_A_PERSON, Move, moved
+from jdticket.domain.moves import BY_A_PERSON, Move, stepped
 from jdticket.domain.replies import (
     REPLY_MAX_BYTES,
     Delivery,
@@ -38,6 +38,8 @@ class Answered:
     """The pending ticket that is due first now."""
     repeated: bool
     """The ticket had been replied to before."""
+    before: Reply | None
+    """The reply that was given last before this one, if its text is known."""
 
 
 class Replies:
@@ -76,6 +78,7 @@ class Replies:
                         created=clock.iso(ticket.created_at, self._policy.hours.zone)
                     )
                 )
+            earlier = self._store.replies(ticket.id)
             reply = self._store.add_reply(
                 Reply(
                     ticket_id=ticket.id,
@@ -90,7 +93,7 @@ class Replies:
             self._store.put_tickets(
                 [
                     replace(
-                        moved(ticket, Move.REPLY, now),
+                        stepped(ticket, Move.REPLY, now),
                         replied_at=max(given_at, ticket.replied_at or given_at),
                     )
                 ]
@@ -103,7 +106,8 @@ class Replies:
             reply=reply,
             margin=self._policy.hours.between(first, second),
             next=next(self._store.tickets(TicketQuery(statuses=(Status.PENDING,), limit=1)), None),
-            repeated=ticket.replied_at is not None,
+            repeated=ticket.replied_at is not None or ticket.status is Status.REPLIED,
+            before=earlier[-1] if earlier else None,
         )
 
     def not_effective(self, text: str) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from jdticket.desk.doubts import Doubts
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft, Rejection
-from jdticket.domain.events import (
-    Event,
-)
+from jdticket.domain.events import Event, EventKind
+from jdticket.domain.hours import NeverOpenError
+from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Reply
-from jdticket.domain.taking import known_ticket, new_ticket
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket
+from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.store.interface import Store
@@ -37,6 +38,12 @@ class TakenIn:
     """How many of the new ones wait for an answer."""
     rejected_replies: list[str] = field(default_factory=list)
     """Tickets that are pending again because the platform rejected our reply."""
+    reopened: list[str] = field(default_factory=list)
+    """Tickets that are pending again because the platform shows them as waiting again."""
+    still_waiting: list[str] = field(default_factory=list)
+    """Tickets closed or void here that the platform was seen to go on showing as waiting."""
+    notes: list[str] = field(default_factory=list)
+    """What a person has to hear of: what was guessed, and what changed nothing."""
 
 
 def _no_progress(_rows: int) -> None:
@@ -48,7 +55,7 @@ class TakingIn:
 
     ``shop_code`` turns a shop's code or name, as a file or a person gives it, into its code and raises
     ``InputError`` for one it does not know; ``default_shop`` is the shop of tickets that do not name theirs
-    (None: they must name it).
+    (None: they must name it); ``taught`` are the platform's words that a person has explained.
     """
 
     def __init__(
@@ -59,12 +66,14 @@ class TakingIn:
         *,
         shop_code: Callable[[str], str],
         default_shop: str | None,
+        taught: Mapping[str, PlatformState],
     ) -> None:
         self._store = store
         self._policy = policy
         self._now = now
         self._shop_code = shop_code
         self._default_shop = default_shop
+        self._taught = taught
 
     def take_in(
         self,
@@ -83,6 +92,7 @@ class TakingIn:
         everything and keeps nothing.
         """
         done = TakenIn()
+        doubts = Doubts(self._policy.hours.zone, self._now())
         now = self._now()
         rows = 0
 
@@ -95,10 +105,11 @@ class TakingIn:
         chunk = list(islice(items, _CHUNK))
         with rehearsal(self._store) if dry_run else self._store.transaction():
             while chunk:
-                self._take_in_chunk(chunk, now, shop, by, done, reject)
+                self._take_in_chunk(chunk, now, shop, by, done, doubts, reject)
                 rows += len(chunk)
                 on_progress(rows)
                 chunk = list(islice(items, _CHUNK))
+        done.notes += doubts.notes()
         return done
 
     def _take_in_chunk(
@@ -108,45 +119,69 @@ class TakingIn:
         shop: str | None,
         by: str,
         done: TakenIn,
+        doubts: Doubts,
         reject: Callable[[Rejection], None],
     ) -> None:
-        known = dict(self._store.tickets_by_id(item.id for item in chunk if isinstance(item, Draft)))
+        held_tickets = dict(self._store.tickets_by_id(item.id for item in chunk if isinstance(item, Draft)))
         touched: dict[str, Ticket] = {}
+        seen: dict[str, datetime] = {}
         events: list[Event] = []
         replies: list[Reply] = []
-        for item in chunk:
-            if isinstance(item, Rejection):
-                reject(item)
+        known = Known(
+            lambda number: [
+                *self._store.replies(number),
+                *(one for one in replies if one.ticket_id == number),
+            ],
+            self._is_assigned_here,
+            self._taught,
+        )
+        for found in chunk:
+            if isinstance(found, Rejection):
+                reject(found)
                 continue
-            held = known.get(item.id)
+            item = self._with_taught_state(found)
+            held = held_tickets.get(item.id)
             try:
                 code = self._shop_of(item, shop, held)
             except InputError as error:
                 reject(Rejection(item.source, item.row, _("shop"), item.shop or "", error.message))
                 continue
-            if held is None:
-                ticket, story, given = new_ticket(item, code, self._policy, now, by)
-                done.new += 1
-                done.pending_new += ticket.status is Status.PENDING
-            else:
-                ticket, story, given = known_ticket(
-                    held, item, code, self._policy, self._store.replies, now, by
+            try:
+                taken = (
+                    new_ticket(item, code, self._policy, now, by)
+                    if held is None
+                    else known_ticket(held, item, code, self._policy, known, now, by)
                 )
-                if not story:
-                    done.unchanged += 1
-                    continue
-                done.changed += 1
-                if ticket.returned_at is not None and held.returned_at is None:
-                    done.returned.append(ticket.id)
-                if ticket.reopened_at != held.reopened_at:
-                    done.rejected_replies.append(ticket.id)
-            known[ticket.id] = touched[ticket.id] = ticket
-            events += story
-            replies += given
+            except NeverOpenError:
+                why = _("the service hours do not go on for as long as it would take to its deadline")
+                reject(Rejection(item.source, item.row, "", item.id, why))
+                continue
+            ticket = held_tickets[item.id] = taken.ticket
+            doubts.add(item, ticket, taken.remarks)
+            if held is not None and not taken.events:
+                done.unchanged += 1
+                if ticket.seen_at is not None and ticket.seen_at != held.seen_at:
+                    seen[ticket.id] = ticket.seen_at
+                continue
+            _count(done, held, ticket, taken)
+            touched[ticket.id] = ticket
+            events += taken.events
+            replies += taken.replies
         self._store.put_tickets(touched.values())
+        self._store.put_seen((number, at) for number, at in seen.items() if number not in touched)
         self._store.append(events)
         for reply in replies:
             self._store.add_reply(reply)
+
+    def _with_taught_state(self, draft: Draft) -> Draft:
+        """The draft with the state that its word has been taught to mean, if it has."""
+        if not self._taught or draft.own_state or not draft.platform_status:
+            return draft
+        state = platform_state_from_words(draft.platform_status, self._taught)
+        return draft if state is draft.platform_state else replace(draft, platform_state=state)
+
+    def _is_assigned_here(self, ticket_id: str) -> bool:
+        return any(event.kind is EventKind.ASSIGNED for event in self._store.events(ticket_id=ticket_id))
 
     def _shop_of(self, draft: Draft, asked: str | None, held: Ticket | None) -> str:
         """The code of the draft's shop: its own word, else --shop, else ours, else the default."""
@@ -169,3 +204,17 @@ class TakingIn:
         if self._default_shop is None:
             raise InputError(_("several shops are configured and the row names none; say which with --shop"))
         return self._default_shop
+
+
+def _count(done: TakenIn, held: Ticket | None, ticket: Ticket, taken: Taken) -> None:
+    """Add a ticket that is new or has changed to what became of the pile."""
+    if held is None:
+        done.new += 1
+        done.pending_new += ticket.status is Status.PENDING
+        return
+    done.changed += 1
+    if ticket.returned_at is not None and held.returned_at is None:
+        (done.returned if ticket.status is Status.REPLIED else done.still_waiting).append(ticket.id)
+    if ticket.reopened_at != held.reopened_at:
+        rejected = any(event.kind is EventKind.REJECTED for event in taken.events)
+        (done.rejected_replies if rejected else done.reopened).append(ticket.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from jdticket.desk.finding import find, must_allow
 from jdticket.domain.events import Assigned, Closed, Event, Noted, Payload, Reopened, Voided
-from jdticket.domain.moves import BY_A_PERSON, Move, moved
+from jdticket.domain.moves import BY_A_PERSON, Move, stepped
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import RefusedError
 from jdticket.i18n import _
@@ -45,9 +45,21 @@ class Tickets:
             self._keep(ticket, ticket, Noted(text=text), by=by, text=text)
         return ticket
 
-    def close(self, number: str, *, by: str) -> Ticket:
-        """Close a ticket that needs nothing more."""
-        return self._move(number, Move.CLOSE, _("be closed"), lambda ticket: Closed(was=ticket.status), by)
+    def close(self, number: str, *, by: str, anyway: bool = False) -> Ticket:
+        """Close a ticket that needs nothing more.
+
+        ``anyway``: although the platform shows it as waiting. That is pointed out until someone says so, of a
+        ticket that is closed or void already, too.
+        """
+        if not anyway:
+            return self._move(number, Move.CLOSE, _("be closed"), lambda held: Closed(was=held.status), by)
+        with self._store.transaction():
+            ticket = find(self._store, number)
+            closes = ticket.status in BY_A_PERSON[Move.CLOSE]
+            done = stepped(ticket, Move.CLOSE if closes else Move.ARRIVE, self._now())
+            closed = replace(done, anyway=True)
+            self._keep(ticket, closed, Closed(was=ticket.status, anyway=True), by=by)
+        return closed
 
     def void(self, number: str, why: str, *, by: str) -> Ticket:
         """Declare a ticket void: taken in by mistake, or withdrawn by the platform."""
@@ -75,7 +87,7 @@ class Tickets:
         with self._store.transaction():
             ticket = find(self._store, number)
             must_allow(ticket, BY_A_PERSON[move], words)
-            after = moved(ticket, move, self._now())
+            after = stepped(ticket, move, self._now())
             self._keep(ticket, after, tell(ticket), by=by)
         return after
 

@@ -23,6 +23,8 @@ class Draft:
     kind_text: str = ""
     platform_state: PlatformState | None = None
     platform_status: str = ""
+    own_state: bool = False
+    """True for a row of our own export, whose state is ours and no word of the platform's."""
     created_at: datetime | None = None
     deadline_at: datetime | None = None
     """The platform's own deadline, where the source has one; it wins over the computed one."""

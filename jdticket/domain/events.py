@@ -134,18 +134,30 @@ class Said(Found):
     """Its own words for the state."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidReplied(Said):
-    """The platform holds it as replied, by a reply that nobody here knows."""
+    """The platform holds it as replied, by a reply of which nobody here knows the time."""
 
-    __slots__ = ()
-    kind = EventKind.REPLIED
+    kind: ClassVar = EventKind.REPLIED
+    text: str = ""
+    """What was replied, if the source tells."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidReturned(Said):
-    """The platform shows it as waiting although we hold it as replied."""
+    """The platform goes on showing it as waiting although we are done with it."""
+
+    kind: ClassVar = EventKind.RETURNED
+    readers: ClassVar = {"was": Status}
+    was: Status | None = None
+    """Closed or void; None: replied."""
+
+
+class SaidReopened(Said):
+    """The platform shows it as waiting again after we, or the platform, were done with it."""
 
     __slots__ = ()
-    kind = EventKind.RETURNED
+    kind = EventKind.REOPENED
 
 
 class SaidArrived(Said):
@@ -233,6 +245,8 @@ class Closed(Payload):
     kind: ClassVar = EventKind.CLOSED
     readers: ClassVar = {"was": Status}
     was: Status
+    anyway: bool = False
+    """Although the platform shows it as waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +341,7 @@ _CLASSES: Mapping[EventKind, tuple[type[Payload], ...]] = {
     EventKind.NOTED: (Noted,),
     EventKind.CLOSED: (SaidClosed, Closed),
     EventKind.VOIDED: (SaidVoid, Voided),
-    EventKind.REOPENED: (Reopened,),
+    EventKind.REOPENED: (SaidReopened, Reopened),
     EventKind.OUTAGE_REPORTED: (OutageReported,),
     EventKind.OUTAGE_ENDED: (OutageEnded,),
     EventKind.CONTACTED: (ManagerContacted,),

@@ -1,7 +1,7 @@
 """What happens to a ticket: which moves a person may make, and what the platform's word leads to.
 
-Two tables, and the change that each move is. Whether a word of the platform is news at all is the
-business of ``taking``.
+Two tables, and the change that each move is. Whether a word of the platform is news at all, and newer than
+what is known here, is the business of ``taking``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ class Move(Enum):
     CLOSE = auto()
     VOID = auto()
     REOPEN = auto()
+    """It is pending again: a person says so, or the platform, where we were done with it."""
     RETURN = auto()
-    """It stays replied, and is flagged: the platform goes on showing it as waiting."""
+    """It stays what it is, and is flagged: the platform goes on showing it as waiting."""
     ARRIVE = auto()
-    """The flag is taken off: the platform shows the reply."""
+    """The flag is taken off: the platform shows it as waiting no longer."""
     REJECT = auto()
     """It is pending again: the platform has rejected the reply."""
 
@@ -42,32 +43,34 @@ BY_A_PERSON: Mapping[Move, frozenset[Status]] = {
 }
 """The states from which a person may make each move."""
 
-BY_THE_PLATFORM: Mapping[tuple[Status, PlatformState | None], Move] = {
-    (_PENDING, PlatformState.WAITING): Move.NOTHING,
-    (_PENDING, PlatformState.REPLIED): Move.REPLY,
-    (_PENDING, PlatformState.REJECTED): Move.NOTHING,  # it waits already
-    (_PENDING, PlatformState.CLOSED): Move.CLOSE,
-    (_PENDING, PlatformState.VOID): Move.VOID,
-    (_PENDING, None): Move.NOTHING,
-    (_REPLIED, PlatformState.WAITING): Move.RETURN,
-    (_REPLIED, PlatformState.REPLIED): Move.ARRIVE,
-    (_REPLIED, PlatformState.REJECTED): Move.REJECT,
-    (_REPLIED, PlatformState.CLOSED): Move.CLOSE,
-    (_REPLIED, PlatformState.VOID): Move.VOID,
-    (_REPLIED, None): Move.NOTHING,
-    (_CLOSED, PlatformState.WAITING): Move.NOTHING,  # closed here on purpose
-    (_CLOSED, PlatformState.REPLIED): Move.NOTHING,  # no way back from an end
-    (_CLOSED, PlatformState.REJECTED): Move.REJECT,
-    (_CLOSED, PlatformState.CLOSED): Move.NOTHING,
-    (_CLOSED, PlatformState.VOID): Move.VOID,
-    (_CLOSED, None): Move.NOTHING,
-    # A ticket that was declared void was never the shop's.
-    (_VOID, PlatformState.WAITING): Move.NOTHING,
-    (_VOID, PlatformState.REPLIED): Move.NOTHING,
-    (_VOID, PlatformState.REJECTED): Move.NOTHING,
-    (_VOID, PlatformState.CLOSED): Move.NOTHING,
-    (_VOID, PlatformState.VOID): Move.NOTHING,
-    (_VOID, None): Move.NOTHING,
+BY_THE_PLATFORM: Mapping[tuple[Status, PlatformState | None], tuple[Move, Move]] = {
+    # Our status, what it says:           a new word     the word that was held at a person's last step
+    (_PENDING, PlatformState.WAITING): (Move.NOTHING, Move.NOTHING),
+    (_PENDING, PlatformState.REPLIED): (Move.REPLY, Move.NOTHING),  # a person reopened it knowing of that
+    (_PENDING, PlatformState.REJECTED): (Move.NOTHING, Move.NOTHING),  # it waits already
+    (_PENDING, PlatformState.CLOSED): (Move.CLOSE, Move.NOTHING),
+    (_PENDING, PlatformState.VOID): (Move.VOID, Move.NOTHING),
+    (_PENDING, None): (Move.NOTHING, Move.NOTHING),
+    # Our reply may only not have been seen yet; where the platform had shown it as done, it is REOPEN.
+    (_REPLIED, PlatformState.WAITING): (Move.RETURN, Move.RETURN),
+    (_REPLIED, PlatformState.REPLIED): (Move.ARRIVE, Move.ARRIVE),
+    (_REPLIED, PlatformState.REJECTED): (Move.REJECT, Move.RETURN),
+    (_REPLIED, PlatformState.CLOSED): (Move.CLOSE, Move.CLOSE),
+    (_REPLIED, PlatformState.VOID): (Move.VOID, Move.VOID),
+    (_REPLIED, None): (Move.NOTHING, Move.NOTHING),
+    # Closed or void here, and its turn there: open again if the word is new, else only pointed out.
+    (_CLOSED, PlatformState.WAITING): (Move.REOPEN, Move.RETURN),
+    (_CLOSED, PlatformState.REPLIED): (Move.ARRIVE, Move.ARRIVE),
+    (_CLOSED, PlatformState.REJECTED): (Move.REJECT, Move.RETURN),
+    (_CLOSED, PlatformState.CLOSED): (Move.ARRIVE, Move.ARRIVE),
+    (_CLOSED, PlatformState.VOID): (Move.VOID, Move.VOID),
+    (_CLOSED, None): (Move.NOTHING, Move.NOTHING),
+    (_VOID, PlatformState.WAITING): (Move.REOPEN, Move.RETURN),
+    (_VOID, PlatformState.REPLIED): (Move.ARRIVE, Move.ARRIVE),
+    (_VOID, PlatformState.REJECTED): (Move.REJECT, Move.RETURN),
+    (_VOID, PlatformState.CLOSED): (Move.ARRIVE, Move.ARRIVE),
+    (_VOID, PlatformState.VOID): (Move.ARRIVE, Move.ARRIVE),
+    (_VOID, None): (Move.NOTHING, Move.NOTHING),
 }
 """Our status × what the platform says (None: nothing, or nothing that we know) -> what happens."""
 
@@ -81,6 +84,9 @@ AT_FIRST_SIGHT: Mapping[PlatformState | None, Status] = {
 }
 """What the platform says of a ticket that is new here -> its status."""
 
+ENDS = frozenset({PlatformState.REPLIED, PlatformState.CLOSED, PlatformState.VOID})
+"""What the platform says of a ticket that is not the shop's turn."""
+
 
 def moved(ticket: Ticket, move: Move, at: datetime) -> Ticket:
     """``ticket`` after ``move`` at the moment ``at``; when a reply was given is the caller's to add."""
@@ -93,11 +99,18 @@ def moved(ticket: Ticket, move: Move, at: datetime) -> Ticket:
             return replace(ticket, status=Status.CLOSED, returned_at=None)
         case Move.VOID:
             return replace(ticket, status=Status.VOID, returned_at=None)
-        case Move.REOPEN:
-            return replace(ticket, status=Status.PENDING, returned_at=None)
+        case Move.REOPEN | Move.REJECT:
+            return replace(ticket, status=Status.PENDING, returned_at=None, reopened_at=at, anyway=False)
         case Move.RETURN:
             return replace(ticket, returned_at=at)
         case Move.ARRIVE:
             return replace(ticket, returned_at=None)
-        case Move.REJECT:
-            return replace(ticket, status=Status.PENDING, returned_at=None, reopened_at=at)
+
+
+def stepped(ticket: Ticket, move: Move, at: datetime) -> Ticket:
+    """``ticket`` after a person's ``move``: the platform's word of now is old from here on."""
+    after = moved(ticket, move, at)
+    # A person who reopens a ticket in time knows of it; one past its deadline has to ring.
+    if move is Move.REOPEN and at <= ticket.deadline_at:
+        after = replace(after, reopened_at=ticket.reopened_at)
+    return replace(after, stepped_at=at, stepped_word=ticket.platform_status, anyway=False)

@@ -50,8 +50,7 @@ class ReminderState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(NamedTuple):
     """One row of the ledger: one reminder on one channel."""
 
     rule: ReminderRule
@@ -103,8 +102,7 @@ class Duty:
             raise ValueError("a duty must end after it begins, within one day")
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderRules:
+class ReminderRules(NamedTuple):
     """What is reminded of, and how often. Every length is at least a second."""
 
     new: bool
@@ -171,13 +169,11 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
 
 
 def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
-    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
-    brings in another channel; None: never.
+    """The first moment after ``now`` at which something else is due for a ticket that is pending or
+    returned, or an escalation brings in another channel; None: never.
 
     It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
     """
-    if not _waits(ticket, rules):
-        return None
     _step, following = _standing(ticket, now, hours, rules)
     moments = [following, ticket.reopened_at if rules.returned else None]
     for escalation in rules.escalate:
@@ -288,12 +284,6 @@ def _standing(
         if rule is not ReminderRule.NEW:
             break
     return reached, following
-
-
-def _waits(ticket: Ticket, rules: ReminderRules) -> bool:
-    """Whether there is anything to remind of: also when only the platform still waits."""
-    returned = ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned
-    return ticket.status is Status.PENDING or returned
 
 
 def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
@@ -10,6 +13,11 @@ from jdticket.errors import Trouble
 
 # The platform takes at most 1000 bytes of reply: 500 Chinese characters (JOS help, page 580).
 REPLY_MAX_BYTES = 1000
+
+# What people put around a phrase without saying more.
+_SOUNDS = frozenset("亲哦呢哈啊呀吧噢喔哒嘛了的哟嗯呃额啦哎诶")
+# Fewer digits than any waybill or order has name nothing.
+_NUMBER_LEAST = 8
 
 
 class DeliveryState(StrEnum):
@@ -90,12 +98,42 @@ def fault(text: str, rules: ReplyRules) -> Fault | None:
     bare = "".join(text.split())
     if not bare:
         return Fault.EMPTY
-    core = "".join(character for character in bare if character.isalnum()).lower()
-    if core in rules.empty_phrases or not core:
+    clauses = [*_clauses(text)]
+    whole = "".join(clauses)
+    if whole in rules.empty_phrases or all(_says_nothing(one, rules.empty_phrases) for one in clauses):
         return Fault.SAYS_NOTHING
     if len(bare) < rules.min_length:
         return Fault.TOO_SHORT
     return Fault.TOO_LONG if size(text) > REPLY_MAX_BYTES else None
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """The text cut at whatever is neither letter nor digit, in lower case; Latin words stay together."""
+    words: list[str] = []
+    for word in re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower()):
+        if word.isascii() and word.isalpha():
+            words.append(word)
+            continue
+        if words:
+            yield "".join(words)
+            words = []
+        yield word
+    if words:
+        yield "".join(words)
+
+
+def _says_nothing(clause: str, empty_phrases: frozenset[str]) -> bool:
+    """Whether a clause is made of empty phrases and of sounds, or of one character over and over."""
+    if len(set(clause)) == 1 or (clause.isdecimal() and len(clause) < _NUMBER_LEAST):
+        return True
+    # How far the clause can be made of them: a walk over its ends.
+    reached = {0}
+    for start in range(len(clause)):
+        if start in reached:
+            if clause[start] in _SOUNDS:
+                reached.add(start + 1)
+            reached |= {start + len(phrase) for phrase in empty_phrases if clause.startswith(phrase, start)}
+    return len(clause) in reached
 
 
 def size(text: str) -> int:

@@ -1,7 +1,7 @@
 """What a draft makes of a ticket: a new one, or news about one that is held.
 
-Pure: drafts and tickets in, tickets, events and replies out. Safe to repeat: the same draft a second
-time is no news.
+Pure: drafts and tickets in, tickets, events, replies and remarks out. Safe to repeat: the same draft a
+second time is no news.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft
@@ -24,41 +26,81 @@ from jdticket.domain.events import (
     SaidArrived,
     SaidClosed,
     SaidRejected,
+    SaidReopened,
     SaidReplied,
     SaidReturned,
     SaidVoid,
     Why,
 )
-from jdticket.domain.moves import AT_FIRST_SIGHT, BY_THE_PLATFORM, Move, moved
-from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.domain.moves import AT_FIRST_SIGHT, BY_THE_PLATFORM, ENDS, Move, moved
+from jdticket.domain.platform_words import platform_state_from_words, same_word
 from jdticket.domain.replies import Reply
-from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
+from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
 _COUNTDOWN_TOLERANCE = timedelta(minutes=2)
-
 _SAID: Mapping[Move, type[Said]] = {
     Move.CLOSE: SaidClosed,
     Move.VOID: SaidVoid,
-    Move.RETURN: SaidReturned,
+    Move.REOPEN: SaidReopened,
     Move.ARRIVE: SaidArrived,
 }
 
-RepliesTo = Callable[[str], list[Reply]]
-"""The replies to a ticket that we know of, by its number."""
+
+class About(Enum):
+    """What a remark is about."""
+
+    UNKNOWN_WORD = auto()
+    """The platform's word for the state is none that we know: it changed nothing."""
+    OLDER = auto()
+    """The draft was seen before what is known here: its state changed nothing."""
+    STALE_COUNTDOWN = auto()
+    """The page's countdown would give more time than there is otherwise, and nobody has said when the page
+    was copied: the earlier deadline stands."""
+    IMPOSSIBLE_DEADLINE = auto()
+    """The deadline lies before the creation: it was left aside."""
 
 
-def new_ticket(
-    draft: Draft, shop: str, policy: DeadlinePolicy, now: datetime, by: str
-) -> tuple[Ticket, list[Event], list[Reply]]:
-    """The ticket that a draft becomes when it is first seen at ``now``, the events that tell of it, and
-    a reply that the draft tells of."""
+class Remark(NamedTuple):
+    """Something about a draft that a person has to hear of."""
+
+    about: About
+    stands: datetime | None = None
+    """The deadline that stands, or the moment of what is known here."""
+    told: datetime | None = None
+    """The deadline, or the moment, of the draft."""
+
+
+class Taken(NamedTuple):
+    """What a draft has made of a ticket."""
+
+    ticket: Ticket
+    events: list[Event]
+    """None: no news."""
+    replies: list[Reply]
+    """A reply that the platform knows and we did not."""
+    remarks: list[Remark]
+
+
+class Known(NamedTuple):
+    """What is known beside the ticket itself."""
+
+    replies_to: Callable[[str], list[Reply]]
+    """The replies to a ticket, by its number."""
+    assigned_here: Callable[[str], bool]
+    """Whether a person here has put a name on the ticket."""
+    taught: Mapping[str, PlatformState] = MappingProxyType({})
+    """Words of the platform that a person has explained; see ``platform_words``."""
+
+
+def new_ticket(draft: Draft, shop: str, policy: DeadlinePolicy, now: datetime, by: str) -> Taken:
+    """The ticket that a draft becomes when it is first seen at ``now``.
+
+    Raises ``NeverOpenError`` when the service hours do not reach to its deadline.
+    """
     kind = draft.kind or Kind.OTHER
     created_at = draft.created_at or min(now, draft.deadline_at or now)
-    if draft.deadline_at is not None:
-        deadline_at, source = draft.deadline_at, DeadlineSource.PLATFORM
-    else:
-        deadline_at, source = policy.deadline(kind, created_at), DeadlineSource.POLICY
+    deadline_at, source, remarks = _first_deadline(draft, kind, created_at, policy)
     ticket = Ticket(
         id=draft.id,
         shop=shop,
@@ -75,6 +117,7 @@ def new_ticket(
         assignee=draft.assignee or "",
         content=draft.content or "",
         replied_at=draft.reply_at,
+        seen_at=_seen_at(draft, now),
     )
     taken_in = FirstSeen(
         source=draft.source,
@@ -84,27 +127,29 @@ def new_ticket(
         created_at_unknown=draft.created_at is None,
         reply_text=draft.reply_text or "" if draft.reply_at is None else "",
     )
+    if _is_unknown(draft):
+        remarks.append(Remark(About.UNKNOWN_WORD))
     words = (draft.id, draft.order_id, draft.kind_text, draft.content, taken_in.reply_text)
     event = Event(now, taken_in, draft.id, by=by, text=" ".join(word for word in words if word))
     replies = _platform_reply(draft, ticket, now)
-    return ticket, [event, *(reply_event(reply, now, from_platform=True) for reply in replies)], replies
+    events = [event, *(reply_event(reply, now, from_platform=True) for reply in replies)]
+    return Taken(ticket, events, replies, remarks)
 
 
 def known_ticket(
-    held: Ticket,
-    draft: Draft,
-    shop: str,
-    policy: DeadlinePolicy,
-    replies_to: RepliesTo,
-    now: datetime,
-    by: str,
-) -> tuple[Ticket, list[Event], list[Reply]]:
-    """The held ticket with what the draft tells anew, the events that tell of it (none: no news),
-    and a reply that the platform knows and we do not."""
-    ticket, changed = _facts(held, draft, shop)
-    ticket, deadline_moved = _deadline(held, ticket, draft, policy)
-    ticket, replies = _reply(held, ticket, draft, replies_to, now)
-    ticket, said = _state(ticket, held, draft, replies, replies_to, now)
+    held: Ticket, draft: Draft, shop: str, policy: DeadlinePolicy, known: Known, now: datetime, by: str
+) -> Taken:
+    """The held ticket with what the draft tells anew."""
+    remarks: list[Remark] = []
+    older = _is_older(held, draft)
+    ticket, changed = _facts(held, draft, shop, known, older)
+    ticket, deadline_moved = _deadline(held, ticket, draft, policy, remarks)
+    ticket, replies = _reply(held, ticket, draft, known, now)
+    ticket, said = _state(ticket, held, draft, replies, known, now, older, remarks)
+    if draft.platform_status and not older:
+        ticket = replace(ticket, seen_at=_seen_at(draft, now))
+        if _is_unknown(draft) and draft.platform_status != held.platform_status:
+            remarks.append(Remark(About.UNKNOWN_WORD))
 
     def told(payload: Payload, text: str = "") -> Event:
         return Event(now, payload, held.id, by=by, text=text)
@@ -117,12 +162,36 @@ def known_ticket(
         events.append(told(deadline_moved))
     events += [reply_event(reply, now, from_platform=True) for reply in replies]
     if said is not None:
-        events.append(told(said, said.reason if isinstance(said, SaidRejected) else ""))
-    return ticket, events, replies
+        text = said.reason if isinstance(said, SaidRejected) else ""
+        events.append(told(said, said.text if isinstance(said, SaidReplied) else text))
+    return Taken(ticket, events, replies, remarks)
 
 
-def _facts(held: Ticket, draft: Draft, shop: str) -> tuple[Ticket, Changed | None]:
-    """First step: the draft's facts where they are news."""
+def _seen_at(draft: Draft, now: datetime) -> datetime | None:
+    """When the draft's word for the state was seen: if nobody knows, when it was taken in."""
+    return (draft.seen_at or now) if draft.platform_status else None
+
+
+def _is_unknown(draft: Draft) -> bool:
+    return bool(draft.platform_status) and draft.platform_state is None and not draft.own_state
+
+
+def _is_older(held: Ticket, draft: Draft) -> bool:
+    """Whether the draft was seen before a person's last step here, or before the platform's word that is
+    held. Nobody knows when a draft without a moment was seen: the order of taking in decides."""
+    seen = draft.seen_at
+    if seen is None:
+        return False
+    # Within one second of each other nobody knows which was first: a person's step stands.
+    before_our_step = held.stepped_at is not None and seen <= held.stepped_at
+    return before_our_step or (held.seen_at is not None and seen < held.seen_at)
+
+
+# First step: the facts
+
+
+def _facts(held: Ticket, draft: Draft, shop: str, known: Known, older: bool) -> tuple[Ticket, Changed | None]:
+    """The draft's facts where they are news."""
     facts: dict[str, Any] = {}
 
     def learn(**found: object) -> None:
@@ -138,14 +207,14 @@ def _facts(held: Ticket, draft: Draft, shop: str) -> tuple[Ticket, Changed | Non
         learn(kind=draft.kind, kind_text=draft.kind_text)
     elif draft.kind_text and not held.kind_text:
         learn(kind_text=draft.kind_text)
-    if draft.assignee and not held.assignee:
+    if draft.assignee and _is_other_assignee(held, draft.assignee, known, older):
         learn(assignee=draft.assignee)
     if draft.created_at is not None and not _same_minute_but_coarser(draft.created_at, held.created_at):
         learn(created_at=draft.created_at)
     # A state is no gap to fill: a sketch that tells another one is news. It may have other words for the
     # same one.
-    same_state = draft.platform_state is platform_state_from_words(held.platform_status)
-    if draft.platform_status and not (sketch and held.platform_status and same_state):
+    same_state = draft.platform_state is platform_state_from_words(held.platform_status, known.taught)
+    if draft.platform_status and not older and not (sketch and held.platform_status and same_state):
         learn(platform_status=draft.platform_status)
     learn(shop=shop)
     if not facts:
@@ -154,16 +223,43 @@ def _facts(held: Ticket, draft: Draft, shop: str) -> tuple[Ticket, Changed | Non
     return replace(held, **facts), Changed(source=draft.source, row=draft.row, fields=news)
 
 
+def _is_other_assignee(held: Ticket, name: str, known: Known, older: bool) -> bool:
+    """Another name there is news, unless a person here has decided who has the ticket."""
+    if not held.assignee:
+        return True
+    return name != held.assignee and not older and not known.assigned_here(held.id)
+
+
 def _same_minute_but_coarser(found: datetime, held: datetime) -> bool:
     """Exports often cut times to the minute; that is no news about a time held to the second."""
     return found.second == 0 and found == held.replace(second=0)
 
 
+# Second step: the deadline
+
+
+def _first_deadline(
+    draft: Draft, kind: Kind, created_at: datetime, policy: DeadlinePolicy
+) -> tuple[datetime, DeadlineSource, list[Remark]]:
+    told, remarks = draft.deadline_at, []
+    if told is not None and told < created_at:
+        remarks.append(Remark(About.IMPOSSIBLE_DEADLINE, told=told))
+        told = None
+    if told is not None and (draft.deadline_sure or draft.created_at is None):
+        return told, DeadlineSource.PLATFORM, remarks
+    counted = policy.deadline(kind, created_at)
+    if told is not None and told <= counted:
+        return told, DeadlineSource.PLATFORM, remarks
+    if told is not None and told - counted > _COUNTDOWN_TOLERANCE:
+        remarks.append(Remark(About.STALE_COUNTDOWN, stands=counted, told=told))
+    return counted, DeadlineSource.POLICY, remarks
+
+
 def _deadline(
-    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy
+    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, remarks: list[Remark]
 ) -> tuple[Ticket, DeadlineMoved | None]:
-    """Second step: the deadline that the platform tells, or that new facts lead to."""
-    found = _other_deadline(held, ticket, draft, policy)
+    """The deadline that the platform tells, or that new facts lead to."""
+    found = _other_deadline(held, ticket, draft, policy, remarks)
     if found is None:
         return ticket, None
     deadline_at, source, why = found
@@ -172,17 +268,22 @@ def _deadline(
 
 
 def _other_deadline(
-    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy
+    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, remarks: list[Remark]
 ) -> tuple[datetime, DeadlineSource, Why] | None:
     """The deadline that the draft's news lead to, where it comes from, and why; None: it stays."""
-    if held.status is not Status.PENDING:
+    if held.status is not Status.PENDING and held.returned_at is None:
         return None
-    if draft.deadline_at is not None:
+    if draft.deadline_at is not None and draft.deadline_at < ticket.created_at:
+        remarks.append(Remark(About.IMPOSSIBLE_DEADLINE, told=draft.deadline_at))
+    elif draft.deadline_at is not None:
         tolerance = _COUNTDOWN_TOLERANCE if draft.deadline_to_the_minute else timedelta(0)
         if abs(draft.deadline_at - held.deadline_at) <= tolerance:
             return None
         # The platform goes on showing its own deadline after the manager has granted a later one.
         if held.deadline_source is DeadlineSource.GRANTED and draft.deadline_at < held.deadline_at:
+            return None
+        if draft.deadline_at > held.deadline_at and not draft.deadline_sure:
+            remarks.append(Remark(About.STALE_COUNTDOWN, stands=held.deadline_at, told=draft.deadline_at))
             return None
         return draft.deadline_at, DeadlineSource.PLATFORM, Why.PLATFORM
     if held.deadline_source is not DeadlineSource.POLICY:
@@ -196,17 +297,28 @@ def _other_deadline(
     return deadline_at, DeadlineSource.POLICY, Why.FACTS
 
 
+# Third step: a reply
+
+
 def _reply(
-    held: Ticket, ticket: Ticket, draft: Draft, replies_to: RepliesTo, now: datetime
+    held: Ticket, ticket: Ticket, draft: Draft, known: Known, now: datetime
 ) -> tuple[Ticket, list[Reply]]:
-    """Third step: a reply that the draft tells of and we do not know."""
+    """A reply that the draft tells of and we do not know; one given before ours is the evidence that the
+    ticket was answered in time."""
     if not draft.reply_text or draft.reply_at is None:
         return ticket, []
-    if held.replied_at is not None and draft.reply_at <= held.replied_at:
+    text = _bare(draft.reply_text)
+    if any(_bare(reply.text) == text for reply in known.replies_to(held.id)):
         return ticket, []
-    if any(reply.text == draft.reply_text for reply in replies_to(held.id)):
-        return ticket, []
-    return replace(ticket, replied_at=draft.reply_at), _platform_reply(draft, ticket, now)
+    replied_at = max(draft.reply_at, held.replied_at or draft.reply_at)
+    return replace(ticket, replied_at=replied_at), _platform_reply(draft, ticket, now)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+# Fourth step: the state
 
 
 def _state(
@@ -214,73 +326,74 @@ def _state(
     held: Ticket,
     draft: Draft,
     replies: list[Reply],
-    replies_to: RepliesTo,
+    known: Known,
     now: datetime,
-) -> tuple[Ticket, Payload | None]:
-    """Fourth step: what the platform's word for the state leads to."""
-    move = _move(held, draft, bool(replies), replies_to)
+    older: bool,
+    remarks: list[Remark],
+) -> tuple[Ticket, Said | None]:
+    """What the platform's word for the state leads to."""
+    move = _move(held, draft, replies, known)
     if move is Move.NOTHING:
         return ticket, None
+    if older:
+        since = max(filter(None, (held.stepped_at, held.seen_at)))
+        remarks.append(Remark(About.OLDER, stands=since, told=draft.seen_at))
+        return ticket, None
     after = moved(ticket, move, now)
+    if draft.platform_status:
+        # A sketch's other words for the same state count from here on, too.
+        after = replace(after, platform_status=draft.platform_status)
     found: dict[str, Any] = {"source": draft.source, "row": draft.row, "platform": draft.platform_status}
     if move is Move.REPLY:
         after = replace(after, replied_at=ticket.replied_at or draft.reply_at)
-        # A reply whose text is known tells of itself.
-        return after, None if replies else SaidReplied(**found)
+        # A reply whose text and time are known tells of itself.
+        return after, None if replies else SaidReplied(**found, text=_text_without_time(draft))
     if move is Move.REJECT:
         return after, SaidRejected(**found, reason=draft.rejection)
+    if move is Move.RETURN:
+        return after, SaidReturned(**found, was=None if held.status is Status.REPLIED else held.status)
     return after, _SAID[move](**found)
 
 
-def _move(held: Ticket, draft: Draft, replied: bool, replies_to: RepliesTo) -> Move:
-    """What the table says, where it is news. ``replied``: the draft tells of a reply that we did not know."""
-    move = BY_THE_PLATFORM[held.status, draft.platform_state]
-    if held.status is Status.PENDING:
-        if replied and draft.platform_state is None:
-            return Move.REPLY
-        if not replied and _is_reopened_by_us(held, draft):
-            return Move.NOTHING
-    if move is Move.REJECT:
-        if _is_rejected_anew(held, draft, replies_to) and not _older_than_our_reply(draft, replies_to):
-            return move
-        move = Move.RETURN if held.status is Status.REPLIED else Move.NOTHING
-    if move is Move.RETURN and (held.returned_at is not None or _older_than_our_reply(draft, replies_to)):
+def _move(held: Ticket, draft: Draft, replies: list[Reply], known: Known) -> Move:
+    """What the table says, where it is news."""
+    state = draft.platform_state
+    word, held_word = same_word(draft.platform_status), same_word(held.platform_status)
+    # A person's step was made knowing the word that was held then; the platform's own steps were not.
+    new = held.stepped_at is None or not word == held_word == same_word(held.stepped_word)
+    in_new_words, in_the_same = BY_THE_PLATFORM[held.status, state]
+    move = in_new_words if new or replies else in_the_same
+    if held.status is Status.PENDING and state is None:
+        # A reply is told of, and no state: as with a ticket that is new.
+        without_time = _text_without_time(draft) and held.stepped_at is None
+        return Move.REPLY if replies or without_time else Move.NOTHING
+    if state is PlatformState.WAITING and held.status is Status.REPLIED:
+        shown_as_done = platform_state_from_words(held.platform_status, known.taught) in ENDS
+        return Move.REOPEN if shown_as_done else _where_it_is_new(held, move)
+    if state is PlatformState.REJECTED and move is Move.RETURN and _is_rejected_anew(held, draft, known):
+        return Move.REJECT
+    return _where_it_is_new(held, move)
+
+
+def _where_it_is_new(held: Ticket, move: Move) -> Move:
+    """The flag is put up once, and not where a person has confirmed that it may be so."""
+    if move is Move.RETURN and (held.returned_at is not None or held.anyway):
         return Move.NOTHING
     if move is Move.ARRIVE and held.returned_at is None:
         return Move.NOTHING
     return move
 
 
-def _is_reopened_by_us(held: Ticket, draft: Draft) -> bool:
-    """Whether a person has reopened the ticket although the platform says what it says still: only
-    something new from there may end it again."""
-    return (
-        held.status is Status.PENDING
-        and bool(draft.platform_status)
-        and draft.platform_status == held.platform_status
-    )
+def _is_rejected_anew(held: Ticket, draft: Draft, known: Known) -> bool:
+    """Whether a rejection in the word that is held is another one: of our latest reply.
 
-
-def _is_rejected_anew(held: Ticket, draft: Draft, replies_to: RepliesTo) -> bool:
-    """Whether the draft tells of a rejection that we do not know of.
-
-    A source of unknown age may have been made before our latest reply, and a person may have closed the
-    ticket knowing of it: what tells what we know already must not undo that.
+    A source of unknown age may have been made before that reply, and so says nothing of it.
     """
-    if draft.platform_status != held.platform_status:
-        return True
     if draft.seen_at is None or held.status is not Status.REPLIED:
         return False
     # Where it is known when, a rejection of an earlier reply says nothing of the latest.
     rejected_at = draft.rejected_at
-    return rejected_at is None or all(reply.at < rejected_at for reply in replies_to(held.id))
-
-
-def _older_than_our_reply(draft: Draft, replies_to: RepliesTo) -> bool:
-    """Whether the draft was seen before our latest reply was recorded, so that it cannot tell of it."""
-    if draft.seen_at is None:
-        return False
-    return any(draft.seen_at <= reply.recorded_at for reply in replies_to(draft.id))
+    return rejected_at is None or all(reply.at < rejected_at for reply in known.replies_to(held.id))
 
 
 def reply_event(reply: Reply, now: datetime, *, from_platform: bool) -> Event:
@@ -299,6 +412,10 @@ def _first_status(draft: Draft) -> Status:
     if draft.platform_state is None and (draft.reply_text or draft.reply_at):
         return Status.REPLIED
     return AT_FIRST_SIGHT[draft.platform_state]
+
+
+def _text_without_time(draft: Draft) -> str:
+    return draft.reply_text or "" if draft.reply_at is None else ""
 
 
 def _platform_reply(draft: Draft, ticket: Ticket, now: datetime) -> list[Reply]:

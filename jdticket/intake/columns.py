@@ -242,7 +242,7 @@ class TableReader:
 
         kind_words = self._text(cells, self._kind)
         own_kind = kind_words in _OWN_KINDS
-        state, state_words = self._state(cells)
+        state, state_words, own_state = self._state(cells)
         return Draft(
             source=self._name,
             row=row,
@@ -252,6 +252,7 @@ class TableReader:
             kind_text=self._text(cells, self._kind_text) or ("" if own_kind else kind_words),
             platform_state=state,
             platform_status=state_words,
+            own_state=own_state,
             created_at=created,
             deadline_at=deadline,
             content=self._text(cells, self._content) or None,
@@ -298,13 +299,14 @@ class TableReader:
         if created is not None and deadline is not None and deadline < created:
             raise _RowError(self._deadline, _("the deadline lies before the creation time"))
 
-    def _state(self, cells: Sequence[Cell]) -> tuple[PlatformState | None, str]:
+    def _state(self, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
+        """The platform's state, its words, and whether the state is our own export's."""
         words = self._text(cells, self._status)
         platform_words = self._text(cells, self._platform_status)
         own = words.lower()
         if own in _OWN_STATES:
-            return _OWN_STATES[own], platform_words
-        return _state_of(words or platform_words), words or platform_words
+            return _OWN_STATES[own], platform_words, True
+        return _state_of(words or platform_words), words or platform_words, False
 
     def _text(self, cells: Sequence[Cell], column: int) -> str:
         if column < 0:

@@ -17,6 +17,7 @@ from jdticket.clock import load_zone
 from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.domain.deadlines import TimeToReply, parse_time_to_reply
 from jdticket.domain.hours import Window, parse_window
+from jdticket.domain.tickets import PlatformState
 from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import LANGUAGES, _
@@ -120,6 +121,14 @@ def path(text: str, place: Place) -> Path | None:
 def address(text: str, place: Place) -> str | Path | None:
     """The address of a store: one with a scheme as it stands, else a path."""
     return text if scheme_of(text) else path(text, place)
+
+
+def platform_state(text: str, place: Place) -> PlatformState | None:
+    """What a word of the platform means."""
+    if text not in {*PlatformState}:
+        place.unknown(text, [*PlatformState])
+        return None
+    return PlatformState(text)
 
 
 def window(text: str, place: Place) -> Window | None:

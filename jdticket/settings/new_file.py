@@ -25,6 +25,7 @@ _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "service_hours": {"sun": ["10:00-12:00", "13:00-16:00"]},
     "service_hours.special": {"2027-02-17": [], "2027-02-18": ["10:00-16:00"]},
     "deadline.kinds": {"crc": "4h"},
+    "platform_words": {"平台处理中": "replied"},
     "templates": {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"},
     "messages.templates": {
         "before": "【{shop}】{kind} {left}({deadline}前) 工单{ticket_id} 订单{order_id}\n{content}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from jdticket.domain.channels import CHANNEL_KINDS
-from jdticket.domain.tickets import Kind
+from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.i18n import marked as _
 from jdticket.settings import checks
 from jdticket.settings.checks import MESSAGE_PLACEHOLDERS, WEEKDAYS, Place, Report
@@ -49,6 +49,7 @@ _EMPTY_PHRASES = [
         "您好",
     ),
     *("稍等", "请稍等", "请您稍等", "亲请稍等", "您好请稍等", "好的请稍等", "收到请稍等"),
+    *("你好", "稍候", "请稍候", "稍等一下", "稍等片刻", "请耐心等待", "耐心等待", "抱歉", "不好意思", "感谢"),
     *("处理中", "正在处理", "正在处理中", "尽快处理", "会尽快处理", "马上处理", "稍后回复", "谢谢"),
     *("ok", "okay", "noted", "received", "got it", "one moment", "please wait"),
 ]
@@ -135,6 +136,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("templates", TABLE),
         Key("messages", TABLE),
         Key("reply", TABLE),
+        Key("platform_words", TABLE),
         Key("channels", TABLES),
         Key("reminders", TABLE),
         Key("duty", TABLES),
@@ -166,6 +168,17 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "reply": (
         Key("min_length", NUMBER, _REPLY, 4),
         Key("empty_phrases", TEXTS, _REPLY, _EMPTY_PHRASES),
+    ),
+    "platform_words": (
+        Key(
+            ANY,
+            TEXT,
+            _text(
+                _("Words of the platform for a state that are not known, and what they mean: {states}."),
+                states=PlatformState,
+            ),
+            check=checks.platform_state,
+        ),
     ),
     "templates": (
         Key(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jdticket.domain.hours import Window
     from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
     from jdticket.domain.replies import ReplyRules
+    from jdticket.domain.tickets import PlatformState
     from jdticket.settings.spec import Section
 
 _SHOPS_NAMED = 10
@@ -171,6 +172,16 @@ class Config:
         """Replies by name, placeholders and all."""
         templates: Mapping[str, str] = self._said["templates"].said
         return templates
+
+    @cached_property
+    def platform_words(self) -> Mapping[str, PlatformState]:
+        """The platform's words for a state that a person has explained, each as ``same_word`` has it."""
+        said = self._said["platform_words"].said
+        if not said:
+            return {}
+        from jdticket.domain.platform_words import same_word
+
+        return {same_word(word): state for word, state in said.items()}
 
     @property
     def messages_language(self) -> str:

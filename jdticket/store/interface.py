@@ -96,6 +96,11 @@ class Store(ABC):
         """Insert these tickets, or replace the ones with the same numbers. Whatever was worked out about
         their next reminder is forgotten."""
 
+    @abstractmethod
+    def put_seen(self, moments: Iterable[tuple[str, datetime]]) -> None:
+        """Keep when the platform's word for each ticket, by its number, was seen; nothing else of it is
+        touched."""
+
     # The time line
 
     @abstractmethod

@@ -25,6 +25,7 @@ from jdticket.domain.events import (
     SaidArrived,
     SaidClosed,
     SaidRejected,
+    SaidReopened,
     SaidReplied,
     SaidReturned,
     SaidVoid,
@@ -34,7 +35,7 @@ from jdticket.domain.events import (
 from jdticket.domain.replies import DeliveryState
 from jdticket.i18n import _
 from jdticket.text import one_line
-from jdticket.words import listed, outcome_word, platform_trouble, reason_word, via_word
+from jdticket.words import listed, outcome_word, platform_trouble, reason_word, status_word, via_word
 
 
 class TimeLine:
@@ -47,9 +48,10 @@ class TimeLine:
             Changed: self._changed,
             DeadlineMoved: self._deadline_moved,
             Replied: self._replied,
-            SaidReplied: lambda _told: _("replied on the platform"),
-            SaidReturned: lambda _told: _(
-                "still waiting on the platform; the reply may not have arrived there"
+            SaidReplied: lambda told: _because(_("replied on the platform"), told.text),
+            SaidReturned: self._returned,
+            SaidReopened: lambda told: _("waiting again on the platform ({words}); pending again").format(
+                words=one_line(told.platform)
             ),
             SaidArrived: lambda _told: _("the reply has arrived on the platform"),
             SaidRejected: self._rejected,
@@ -59,7 +61,7 @@ class TimeLine:
             DeliveryFailed: self._delivery_failed,
             Assigned: self._assigned,
             Noted: lambda told: _("note: {text}").format(text=one_line(told.text)),
-            Closed: lambda _told: _("closed"),
+            Closed: self._closed,
             Voided: lambda told: _("void: {why}").format(why=one_line(told.why)),
             Reopened: lambda told: _("reopened: {why}").format(why=one_line(told.why)),
             ManagerContacted: self._manager_contacted,
@@ -108,6 +110,16 @@ class TimeLine:
             verdict=_("in time") if told.on_time else _("late"),
             text=one_line(told.text),
         )
+
+    def _returned(self, told: SaidReturned) -> str:
+        if told.was is None:
+            return _("still waiting on the platform; the reply may not have arrived there")
+        return _("{status} here, and still waiting on the platform").format(status=status_word(told.was))
+
+    def _closed(self, told: Closed) -> str:
+        if not told.anyway:
+            return _("closed")
+        return _("closed although the platform shows it as waiting")
 
     def _rejected(self, told: SaidRejected) -> str:
         return _because(_("the platform rejected the reply; pending again"), told.reason)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from jdticket import clock
-from jdticket.demo.gateway import Gateway, WorkOrder
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.work_orders import WorkOrder
 from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, order, shops_toml
 
 from .running import Program

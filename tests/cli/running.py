@@ -35,6 +35,12 @@ _ROOT = os.geteuid() == 0
 _DROP = [shutil.which("setpriv") or "false", "--bounding-set=-dac_override,-dac_read_search"]
 _DROPS = _ROOT and subprocess.run([*_DROP, "true"], check=False).returncode == 0
 needs_rights_to_be_limited = pytest.mark.skipif(_ROOT and not _DROPS, reason="root may write anywhere")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So it is where the tests run in the background, and programs inherit it; on a terminal it never is.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+# The clock is the same for every process, also when it is not the machine's (tests/at_odd_hours.py).
+_OF_CLOCK = ("FAKETIME", "LD_PRELOAD", "NO_FAKE_STAT")
+CLOCK = {name: value for name, value in os.environ.items() if name.startswith(_OF_CLOCK)}
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 _DIES_AT_STATEMENT = """
 import os, signal, sqlite3, sys
@@ -100,6 +106,7 @@ class Program:
             "USER": "小王",
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_DATA_HOME": str(folder / "data"),
+            **CLOCK,
         }
 
     def copy_to(self, folder: Path) -> Program:
@@ -116,6 +123,9 @@ class Program:
 
     def run(self, *arguments: str | Path, stdin: str | bytes = "", **environ: str) -> Ran:
         """Run it in a pipe. Nothing may ever look like a crash."""
+        if CLOCK:
+            # libfaketime looks at the environment from every thread, and this would change it.
+            return self.process.run(*arguments, stdin=stdin, **environ)
         code, out, err = in_process.run(
             [*map(str, arguments)],
             stdin=stdin.encode() if isinstance(stdin, str) else stdin,

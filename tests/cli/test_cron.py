@@ -10,7 +10,7 @@ import pytest
 
 from jdticket.scheduling.interface import own_program
 
-from .running import Program, row, table
+from .running import CLOCK, Program, row, table
 
 # As on Debian: no table is a failure, and a table whose last line is not ended is refused.
 CRONTAB = """#!/bin/sh
@@ -72,7 +72,7 @@ def run_as_cron(program: Program, command: str) -> int:
     kept = {name: program.environ[name] for name in ("HOME", "PYTHONPATH")}
     return subprocess.run(
         ["/bin/sh", "-c", command],
-        env=kept | {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"},
+        env=CLOCK | kept | {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"},
         cwd="/",
         check=False,
         timeout=60,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jdticket.demo.gateway import REPLY, WORKINFO, Gateway
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY, WORKINFO
 from tests.language import assert_speaks
 from tests.platform.stand_in import SECRET_ENV, gateway, order
 
@@ -177,7 +178,7 @@ def test_result_3_counts_as_there(program: Program, platform: Gateway) -> None:
 def test_a_reply_too_long_for_the_platform_is_refused_before_anything_is_recorded(
     program: Program, platform: Gateway
 ) -> None:
-    assert "1000" in program.refused(4, "reply", "84700001", "-m", "长" * 501, "--send")
+    assert "1000" in program.refused(4, "reply", "84700001", "-m", "今天已发出" * 101, "--send")
     assert program.ok("replies").out == "No reply is on record.\n"
 
 

@@ -31,5 +31,6 @@ def test_all_desks_of_a_call_stand_on_one_store(session: Session, monkeypatch: p
     session.reading()
     session.writing()
     session.reminders(rehearsal=True)
-    session.platform()
+    session.pulling()
+    session.pushing()
     assert len(connections) == 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jdticket.domain.channels import CHANNEL_KINDS
-from jdticket.domain.tickets import Kind
+from jdticket.domain.tickets import Kind, PlatformState
 from tests.language import assert_speaks
 
 from .running import Program, needs_rights_to_be_limited
@@ -39,7 +39,12 @@ def test_init_asks_nothing_in_a_pipe_and_comments_in_the_language_in_use(program
         assert_speaks(
             "\n".join(comments),
             language,
-            allow=[", ".join(Kind), "new, before, overdue, returned", ", ".join(CHANNEL_KINDS)],
+            allow=[
+                ", ".join(Kind),
+                "new, before, overdue, returned",
+                ", ".join(CHANNEL_KINDS),
+                ", ".join(PlatformState),
+            ],
         )
 
 

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 
 from jdticket import clock
-from jdticket.demo.gateway import WORKLIST, Gateway, sample_orders
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import WORKLIST
+from jdticket.demo.work_orders import sample_orders
 from tests.language import assert_speaks
 from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
 

@@ -65,8 +65,10 @@ class DeskAt:
             reply_rules=lambda: ReplyRules(4, frozenset({"收到", "好的", "ok"})),
             shop_code=shop_code,
             default_shop="" if not codes else codes[0] if len(codes) == 1 else None,
+            taught=lambda: self.taught,
         )
         self.rejections: list[Rejection] = []
+        self.taught: dict[str, PlatformState] = {}
 
     def take_in(self, *found: Draft | Rejection, **options: Any) -> TakenIn:
         self.rejections.clear()

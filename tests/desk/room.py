@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,8 +35,8 @@ NO_RULES = ReminderRules(
     escalate=(),
     digest_over=5,
 )
-LADDER = replace(
-    NO_RULES, new=True, before=(2 * HOUR, HOUR, 30 * MINUTE, 10 * MINUTE), overdue_every=30 * MINUTE
+LADDER = NO_RULES._replace(
+    new=True, before=(2 * HOUR, HOUR, 30 * MINUTE, 10 * MINUTE), overdue_every=30 * MINUTE
 )
 OK = Receipt(ok=True, answer="ok", refused=False, rate_limited=False)
 DOWN = Receipt(ok=False, answer="HTTP 500", refused=False, rate_limited=False)

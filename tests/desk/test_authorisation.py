@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jdticket.demo.gateway import WORKLIST
+from jdticket.demo.interfaces import WORKLIST
 from jdticket.desk.authorisation import Authorisation
 from jdticket.domain.authorisation import App, Grant, Token
 from jdticket.errors import PlatformError, Trouble

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,15 +95,19 @@ WORDS = {
     PlatformState.VOID: "已作废",
 }
 DAY, NIGHT = channel("day"), channel("night", night=True)
-SETTINGS: list[tuple[ReminderRules, list[Channel]]] = [
-    (replace(LADDER, returned=True, opening=True), [DAY, NIGHT]),
-    (replace(LADDER, new=False, before=(3 * HOUR, 20 * MINUTE), overdue_times=2), [DAY, NIGHT]),
-    (
-        replace(LADDER, returned=True, escalate=(Escalation(45 * MINUTE, (), "boss"),)),
-        [channel("three", shops=("jd3",)), NIGHT, channel("boss", night=True)],
+FULL = LADDER._replace(returned=True, opening=True)
+SETTINGS: dict[str, tuple[ReminderRules, list[Channel]]] = {
+    "full": (FULL, [DAY, NIGHT]),
+    "other steps": (FULL._replace(before=(3 * HOUR, 20 * MINUTE), overdue_times=2), [DAY, NIGHT]),
+    "not new": (FULL._replace(new=False), [DAY, NIGHT]),
+    "escalated": (
+        FULL._replace(escalate=(Escalation(45 * MINUTE, (), "boss"),)),
+        [DAY, NIGHT, channel("boss", night=True)],
     ),
-    (replace(LADDER, returned=True), [channel("day", night=True), channel("night")]),
-]
+    "nights swapped": (FULL, [channel("day", night=True), channel("night")]),
+    "other shops": (FULL, [channel("day", shops=("jd5",)), NIGHT]),
+    "another channel": (FULL, [channel("other"), NIGHT]),
+}
 
 
 class History:
@@ -112,7 +115,7 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self.room = Room(folder, "23 09:30", shops=("jd3", "jd5"))
-        self.set(0)
+        self.set("full")
         self.claimed: list[Key] = []
         self.told = 0
         claim = self.room.store.claim
@@ -153,8 +156,8 @@ class History:
         getattr(self, what)(*how)
         self.room.time -= back
 
-    def set(self, number: int) -> None:
-        self.room.rules, self.room.channels = SETTINGS[number]
+    def set(self, name: str) -> None:
+        self.room.rules, self.room.channels = SETTINGS[name]
 
     def take_in(
         self, number: str, age: timedelta, left: timedelta | None, shop: str, says: PlatformState | None
@@ -198,6 +201,10 @@ def shows(says: PlatformState, wait: timedelta = NOW) -> Happening:
 
 def passes(wait: timedelta) -> Happening:
     return wait, "nothing"
+
+
+def sets(name: str, wait: timedelta = NOW) -> Happening:
+    return wait, "set", name
 
 
 def runs(wait: timedelta, *answers: Any, budget: timedelta = BUDGET) -> Happening:
@@ -245,23 +252,35 @@ CASES: dict[str, list[Happening]] = {
     "no time left": [comes(), runs(2 * HOUR, budget=NOW), passes(MINUTE)],
     "killed, and its claim holds, then lapses": [comes(), runs(2 * HOUR, killed), *[passes(MINUTE)] * 4],
     "killed, and the clock put back": [comes(), runs(3 * HOUR, killed), passes(-HOUR), passes(HOUR)],
-    "other steps": [comes(), passes(MINUTE), (HOUR, "set", 1), passes(MINUTE), (MINUTE, "set", 0)],
+    "other steps": [
+        comes(),
+        passes(MINUTE),
+        sets("other steps", HOUR),
+        passes(MINUTE),
+        sets("full", MINUTE),
+    ],
     "a channel that may be used at night after all": [
         comes(left=11 * HOUR),
         passes(10 * HOUR),
         passes(MINUTE),
-        (NOW, "set", 3),
+        sets("nights swapped"),
     ],
     "a channel that may not any more": [
-        (NOW, "set", 3),
+        sets("nights swapped"),
         comes(left=10 * HOUR),
         passes(MINUTE),
-        (9 * HOUR + 50 * MINUTE, "set", 0),
+        sets("full", 9 * HOUR + 50 * MINUTE),
         passes(OVERNIGHT),
     ],
-    "another channel": [comes(), passes(2 * HOUR), passes(MINUTE), (MINUTE, "set", 2), passes(HOUR)],
+    "a channel that was for other shops": [
+        sets("other shops"),
+        comes(),
+        passes(MINUTE),
+        sets("full", MINUTE),
+    ],
+    "another channel": [comes(), passes(2 * HOUR), passes(MINUTE), sets("another channel", MINUTE)],
     "an escalation between two steps": [
-        (NOW, "set", 2),
+        sets("escalated"),
         comes(left=65 * MINUTE),
         passes(5 * MINUTE),
         passes(MINUTE),
@@ -269,7 +288,7 @@ CASES: dict[str, list[Happening]] = {
         passes(SECOND),
     ],
     "an escalation at closing time": [
-        (NOW, "set", 2),
+        sets("escalated"),
         comes(8 * HOUR + 30 * MINUTE, left=15 * HOUR + 45 * MINUTE),
         passes(45 * MINUTE),
         passes(MINUTE),
@@ -282,6 +301,23 @@ CASES: dict[str, list[Happening]] = {
         moves(HOUR, "reply"),
         shows(PlatformState.WAITING, HOUR),
         passes(HOUR),
+    ],
+    "shown as waiting when the boss hears of what is due": [
+        sets("escalated"),
+        comes(left=80 * MINUTE),
+        moves(30 * MINUTE, "reply"),
+        shows(PlatformState.WAITING, 10 * MINUTE),
+        passes(MINUTE),
+        passes(9 * MINUTE),
+    ],
+    "rejected at night when nothing else is due": [
+        sets("not new"),
+        shows(PlatformState.WAITING, 9 * HOUR),
+        moves(10 * MINUTE, "reply"),
+        shows(PlatformState.REJECTED, HOUR),
+        passes(MINUTE),
+        passes(OVERNIGHT - 41 * MINUTE),
+        passes(MINUTE),
     ],
     "a reply that is rejected": [
         shows(PlatformState.WAITING),
@@ -351,7 +387,7 @@ HAPPENINGS = st.one_of(
     st.tuples(WAITS, st.just("take_in"), NUMBERS, LENGTHS, st.none() | LENGTHS, SHOPS, SAYS),
     st.tuples(WAITS, st.just("move"), NUMBERS, VERBS),
     st.tuples(WAITS, st.just("grant"), NUMBERS, LENGTHS),
-    st.tuples(WAITS, st.just("set"), st.integers(0, len(SETTINGS) - 1)),
+    st.tuples(WAITS, st.just("set"), st.sampled_from(list(SETTINGS))),
 )
 
 

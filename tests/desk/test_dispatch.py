@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from tests.desk.room import DOWN, HOUR, LADDER, MINUTE, OK, TOO_MANY, Room, chan
 
 
 def test_up_to_digest_over_reminders_go_alone_and_more_in_one_message(tmp_path: Path) -> None:
-    room = Room(tmp_path, "23 12:00", replace(LADDER, digest_over=3))
+    room = Room(tmp_path, "23 12:00", LADDER._replace(digest_over=3))
     room.take_in(*numbers(3))
     assert room.run() == [f"before:7200 5908800{i}" for i in range(3)]
     room.take_in(draft("59088003"))
@@ -31,7 +30,7 @@ def test_a_channel_that_fails_is_left_alone_for_the_rest_of_the_run(tmp_path: Pa
 
 
 def test_what_a_rate_limit_leaves_over_is_no_failure_and_goes_first_in_the_next_run(tmp_path: Path) -> None:
-    room = Room(tmp_path, "23 12:00", replace(LADDER, digest_over=0))
+    room = Room(tmp_path, "23 12:00", LADDER._replace(digest_over=0))
     room.carries = 1
     room.per_minute = 3
     room.take_in(*numbers(5))
@@ -49,6 +48,13 @@ def test_a_robot_that_says_too_many_keeps_the_rest_for_the_next_run(tmp_path: Pa
     assert (len(report.sent), report.failed, report.left_over) == (1, [], 2)
     room.sent.clear()
     assert room.run("23 12:01") == ["before:7200 59088001", "before:7200 59088002"]
+
+
+def test_each_line_of_a_message_that_was_one_too_many_is_left_over(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(6))
+    room.answer(TOO_MANY)
+    assert room.report().left_over == 6
 
 
 def test_only_the_lines_of_a_message_that_failed_are_sent_again(tmp_path: Path) -> None:

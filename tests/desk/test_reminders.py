@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def test_what_a_killed_run_claimed_is_taken_up_when_its_claim_lapses_and_not_bef
 
 
 def test_a_digest_that_a_killed_run_claimed_comes_with_its_new_tickets(tmp_path: Path) -> None:
-    room = Room(tmp_path, "23 09:00", replace(LADDER, opening=True))
+    room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
     room.take_in(draft(created_at=at("23 08:00")))
     room.killed()
     assert room.run("23 09:10") == ["opening 1"]
@@ -108,7 +107,7 @@ def test_a_run_leaves_alone_what_another_has_under_way(tmp_path: Path) -> None:
 
 
 def test_nothing_goes_out_twice_when_the_clock_jumps_back_an_hour(tmp_path: Path) -> None:
-    room = Room(tmp_path, "23 12:00", replace(LADDER, opening=True))
+    room = Room(tmp_path, "23 12:00", LADDER._replace(opening=True))
     room.take_in(draft())
     told = room.run()
     for now in (

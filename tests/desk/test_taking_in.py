@@ -17,7 +17,6 @@ from tests.desk.at_desk import (
     HOURS,
     REJECTED,
     REPLIED,
-    VOID,
     WAITING,
     DeskAt,
     answer,
@@ -127,11 +126,6 @@ class TestTakingIn:
         office.take_in(draft(**WAITING))
         office.take_in(draft(platform_state=state, platform_status="…"))
         assert office.desk.looking.find("59088842").status is status
-
-    def test_a_platform_that_waits_does_not_reopen_what_is_closed(self, office: DeskAt) -> None:
-        office.take_in(draft(platform_state=PlatformState.CLOSED))
-        office.take_in(draft(platform_state=PlatformState.WAITING))
-        assert office.desk.looking.find("59088842").status is Status.CLOSED
 
     def test_a_reply_on_the_platform_is_recorded_with_its_time(self, office: DeskAt) -> None:
         office.take_in(draft())
@@ -263,15 +257,6 @@ class TestRejectedReplies:
         event = office.store.events(ticket_id="59088842")[-1]
         assert (event.kind, event.payload.platform) == (EventKind.REJECTED, "已驳回")
         assert office.take_in(draft(**REJECTED)).unchanged == 1
-
-    @pytest.mark.parametrize("by_us", [True, False])
-    def test_a_void_ticket_stays_void(self, office: DeskAt, by_us: bool) -> None:
-        office.take_in(draft(**(WAITING if by_us else VOID)))
-        if by_us:
-            office.desk.tickets.void("842", "重复", by="")
-        office.take_in(draft(**REJECTED))
-        assert office.desk.looking.find("59088842").status is Status.VOID
-        assert EventKind.REJECTED not in kinds_of_events(office)
 
     def test_the_flag_of_a_reply_that_did_not_arrive_goes(self, office: DeskAt) -> None:
         office.take_in(draft(**WAITING))

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from jdticket.clock import stored
-from jdticket.domain.events import EventKind, Payload, SaidClosed, SaidReplied, SaidVoid, decoded, encoded
+from jdticket.domain.events import (
+    EventKind,
+    Payload,
+    SaidClosed,
+    SaidReopened,
+    SaidReplied,
+    SaidVoid,
+    decoded,
+    encoded,
+)
 from jdticket.domain.replies import DeliveryState
 from jdticket.errors import Trouble
 from tests.store.making import KEPT, event
@@ -36,7 +45,12 @@ def test_what_is_kept_comes_back_as_the_same_payload_with_the_same_keys(kind: Ev
 
 @pytest.mark.parametrize(
     ("kind", "payload"),
-    [(EventKind.REPLIED, SaidReplied), (EventKind.CLOSED, SaidClosed), (EventKind.VOIDED, SaidVoid)],
+    [
+        (EventKind.REPLIED, SaidReplied),
+        (EventKind.CLOSED, SaidClosed),
+        (EventKind.VOIDED, SaidVoid),
+        (EventKind.REOPENED, SaidReopened),
+    ],
 )
 def test_a_step_of_the_platforms_is_told_from_the_same_step_of_a_person(
     kind: EventKind, payload: type[Payload]
@@ -48,7 +62,7 @@ def test_a_step_of_the_platforms_is_told_from_the_same_step_of_a_person(
 
 def test_every_class_of_payload_that_has_a_kind_is_read_back_as_itself() -> None:
     found = [decoded(kind, KEPT[kind]) for kind in EventKind]
-    both = (EventKind.REPLIED, EventKind.CLOSED, EventKind.VOIDED)
+    both = (EventKind.REPLIED, EventKind.CLOSED, EventKind.VOIDED, EventKind.REOPENED)
     found += [decoded(kind, BY_THE_PLATFORM) for kind in both]
     # By name: a class with slots leaves the one behind that it was made from.
     assert {one.__name__ for one in classes() if "kind" in vars(one)} == {type(one).__name__ for one in found}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
-from jdticket.domain.moves import AT_FIRST_SIGHT, BY_A_PERSON, BY_THE_PLATFORM, Move, moved
+from jdticket.domain.moves import AT_FIRST_SIGHT, BY_A_PERSON, BY_THE_PLATFORM, Move, moved, stepped
 from jdticket.domain.tickets import PlatformState, Status
 from tests.store.making import NOON, ticket
 
@@ -18,28 +19,35 @@ def test_every_cell_is_filled() -> None:
     assert set(AT_FIRST_SIGHT) == set(SAID)
 
 
+@pytest.mark.parametrize("new", [True, False], ids=["new word", "same word"])
 @pytest.mark.parametrize(("status", "said"), list(product(Status, SAID)), ids=str)
 def test_what_the_platform_says_leads_to_the_state_that_it_names(
-    status: Status, said: PlatformState | None
+    status: Status, said: PlatformState | None, new: bool
 ) -> None:
-    after = moved(ticket(status=status), BY_THE_PLATFORM[status, said], NOON).status
-    if status is Status.VOID or said is None:
-        assert after is status
-    elif said is PlatformState.VOID:
-        assert after is Status.VOID
-    elif said is PlatformState.CLOSED or (status is Status.CLOSED and said is not PlatformState.REJECTED):
-        assert after is Status.CLOSED
-    elif said is PlatformState.REJECTED:
-        assert after is Status.PENDING
-    elif said is PlatformState.REPLIED:
-        assert after is Status.REPLIED
-    else:  # it waits there: a reply of ours is flagged, not undone
-        assert after is status
-
-
-def test_only_a_reply_that_we_hold_can_be_flagged_as_not_arrived() -> None:
-    flags = {cell for cell, move in BY_THE_PLATFORM.items() if move in {Move.RETURN, Move.ARRIVE}}
-    assert flags == {(Status.REPLIED, PlatformState.WAITING), (Status.REPLIED, PlatformState.REPLIED)}
+    move = BY_THE_PLATFORM[status, said][not new]
+    after = moved(ticket(status=status), move, NOON)
+    shops_turn = said in {PlatformState.WAITING, PlatformState.REJECTED}
+    if said is None:
+        assert after == ticket(status=status)
+    elif status is Status.PENDING:
+        # A person who has reopened it knew the word of then.
+        ends = new and not shops_turn
+        assert after == ticket(status=Status(said.value) if ends else status)
+    elif shops_turn:
+        # Never hidden: pending again, or flagged.
+        assert (after.status is Status.PENDING) is (after.reopened_at is not None)
+        assert (after.status is status) is (after.returned_at is not None)
+        replied_only = status is Status.REPLIED and said is PlatformState.WAITING
+        assert (after.status is Status.PENDING) is (new and not replied_only)
+    else:
+        assert after.returned_at is None
+        assert after.status in {status, Status(said.value)}
+        done_further = (status, said) in {
+            (Status.REPLIED, PlatformState.CLOSED),
+            (Status.REPLIED, PlatformState.VOID),
+            (Status.CLOSED, PlatformState.VOID),
+        }
+        assert (after.status is Status(said.value)) is (done_further or status.value == said.value)
 
 
 @pytest.mark.parametrize("move", list(Move))
@@ -51,7 +59,7 @@ def test_a_move_changes_status_and_flags_and_nothing_else(move: Move) -> None:
         Move.REPLY: (Status.REPLIED, None, None),
         Move.CLOSE: (Status.CLOSED, None, None),
         Move.VOID: (Status.VOID, None, None),
-        Move.REOPEN: (Status.PENDING, None, None),
+        Move.REOPEN: (Status.PENDING, None, NOON),
         Move.RETURN: (Status.REPLIED, NOON, None),
         Move.ARRIVE: (Status.REPLIED, None, None),
         Move.REJECT: (Status.PENDING, None, NOON),
@@ -69,3 +77,20 @@ def test_a_person_may_do_everything_but_what_only_the_platform_can_say() -> None
     for move, states in BY_A_PERSON.items():
         assert (Status.PENDING in states) is (move is not Move.REOPEN)
         assert (Status.VOID in states) is (move is Move.REOPEN)
+
+
+@pytest.mark.parametrize("move", list(BY_A_PERSON))
+def test_a_step_of_a_person_makes_the_word_of_now_an_old_one(move: Move) -> None:
+    before = ticket(status=Status.REPLIED, platform_status="待回复", anyway=True)
+    after = stepped(before, move, NOON)
+    assert (after.status, after.stepped_at, after.stepped_word, after.anyway) == (
+        *(moved(before, move, NOON).status, NOON),
+        *("待回复", False),
+    )
+
+
+@pytest.mark.parametrize(("late", "rings"), [(0, False), (1, True)])
+def test_only_a_ticket_that_is_reopened_past_its_deadline_rings(late: int, rings: bool) -> None:
+    before = ticket(status=Status.CLOSED)
+    after = stepped(before, Move.REOPEN, before.deadline_at + timedelta(seconds=late))
+    assert (after.reopened_at is not None) is rings

@@ -1,5 +1,5 @@
-"""The stand-in for JD's open platform (jdticket/gateway.py), set up for tests: one application, one merchant
-for each shop, and how the program reaches them."""
+"""The stand-in for JD's open platform (jdticket/demo), set up for tests: one application, one merchant for
+each shop, and how the program reaches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from jdticket.demo.gateway import Gateway, WorkOrder
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.work_orders import WorkOrder
 from jdticket.domain.authorisation import App
 
 APP_KEY = "app-key-5f3a"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jdticket import i18n
-from jdticket.demo.gateway import REPLY, WORKLIST, Gateway
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY, WORKLIST
 from jdticket.domain.authorisation import App
 from jdticket.errors import PlatformError, Trouble
 from jdticket.platform.jos import JosGateway, field, from_millis, platform_time, sign

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from jdticket import i18n
-from jdticket.demo.gateway import WORKLIST, Gateway
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import WORKLIST
 from jdticket.domain.authorisation import App, Grant
 from jdticket.errors import PlatformError, Trouble, UsageError
 from jdticket.platform.jos import JosGateway

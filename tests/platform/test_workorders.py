@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from jdticket import i18n
-from jdticket.demo.gateway import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST, Gateway, Log, WorkOrder
+from jdticket.demo.gateway import Gateway
+from jdticket.demo.interfaces import REPLY, SUBBIZTYPELIST, WORKINFO, WORKLIST
+from jdticket.demo.work_orders import Log, WorkOrder
 from jdticket.domain.authorisation import App
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.sources import Details, LogEntry, Verdict
@@ -152,7 +154,7 @@ def test_a_work_order_is_a_draft_of_a_ticket(
         (None, None, ""),
         (7, None, "7"),
         (" 待回复\n", PlatformState.WAITING, "待回复"),
-        ("\x1b[31m待回复", PlatformState.WAITING, "\\x1b[31m待回复"),
+        ("\x1b[31m待回复", None, "\\x1b[31m待回复"),
     ],
 )
 def test_unknown_words_for_the_state_are_kept(words: object, state: PlatformState | None, kept: str) -> None:

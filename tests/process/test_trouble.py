@@ -158,10 +158,12 @@ def test_a_missing_folder_is_made_for_its_owner_only(program: Program) -> None:
 
 def limited(program: Program, kilobytes: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run it where no file may grow beyond this; the system then answers as for a full disk."""
+    # Byte code that is written anew would be cut off in silence.
+    environ = program.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     shell = f'ulimit -f {kilobytes * 2}; trap "" XFSZ; exec "$@"'
     return subprocess.run(
         ["sh", "-c", shell, "sh", *program.call(*arguments)],
-        env=program.environ,
+        env=environ,
         cwd=program.folder,
         capture_output=True,
         text=True,

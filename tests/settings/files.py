@@ -47,6 +47,10 @@ redirect_uri = "https://example.invalid/back"
 url = "https://gateway.example.invalid/routerjson"
 oauth_url = "http://127.0.0.1:8000/oauth2/"
 
+[platform_words]
+"平台处理中" = "replied"
+"已 转交" = "waiting"
+
 [templates]
 shipped = "您好，订单{order_id}已发出，运单号{waybill}。"
 

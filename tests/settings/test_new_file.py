@@ -5,7 +5,6 @@ import stat
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +36,7 @@ def test_a_new_file_says_what_it_was_given_and_nothing_else(tmp_path: Path, lang
         "service_hours": {"special": {}},
         "deadline": {"kinds": {}},
         "reply": {},
+        "platform_words": {},
         "templates": {},
         "messages": {"templates": {}},
         "reminders": {},
@@ -75,7 +75,7 @@ def test_every_default_of_a_new_file_can_be_uncommented(tmp_path: Path, language
     [shop] = config.platform_shops
     assert (shop.code, config.app(shop, {"JDTICKET_JD3_SECRET": "s"}).app_secret) == ("jd3", "s")
     assert set(config.templates) == {"shipped"}
-    assert replace(config.reminders, escalate=()) == default.reminders
+    assert config.reminders._replace(escalate=()) == default.reminders
     assert config.reminders.escalate[0].channel == "night"
     assert [channel.name for channel in config.channels] == ["cs-group", "night"]
     assert config.channels[0].shops == ("jd3",)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jdticket.domain.reminders import ReminderRule
-from jdticket.domain.tickets import Kind
+from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.i18n import translator
 from jdticket.settings.checks import CHANNEL_KINDS, Place, Report
 from jdticket.settings.new_file import new_config_text
@@ -61,7 +61,11 @@ def test_every_key_has_its_meaning_in_both_languages(table: str, key: Key) -> No
         return
     for language in ("zh", "en"):
         for line in key.text.told(translator(language).gettext):
-            assert_speaks(line, language, allow=[", ".join(Kind), ", ".join(WORDED_RULES), *CHANNEL_KINDS])
+            assert_speaks(
+                line,
+                language,
+                allow=[", ".join(Kind), ", ".join(WORDED_RULES), ", ".join(PlatformState), *CHANNEL_KINDS],
+            )
             assert line
 
 

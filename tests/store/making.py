@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -158,11 +157,11 @@ def reminder(**fields: Any) -> Reminder:
 
 
 def sent(claimed: Reminder, **fields: Any) -> Reminder:
-    return replace(claimed, **({"state": ReminderState.SENT, "sent_at": NOON, "answer": "ok"} | fields))
+    return claimed._replace(**({"state": ReminderState.SENT, "sent_at": NOON, "answer": "ok"} | fields))
 
 
 def failed(claimed: Reminder, **fields: Any) -> Reminder:
-    return replace(claimed, **({"state": ReminderState.FAILED, "answer": "HTTP 500"} | fields))
+    return claimed._replace(**({"state": ReminderState.FAILED, "answer": "HTTP 500"} | fields))
 
 
 def source(shop: str = "jd3", **fields: Any) -> SourceState:

@@ -117,6 +117,11 @@ class Tickets(Queries):
     def put_tickets(self, tickets: Iterable[Ticket]) -> None:
         self._db.write_all(_PUT_TICKET, map(_row, tickets))
 
+    def put_seen(self, moments: Iterable[tuple[str, datetime]]) -> None:
+        self._db.write_all(
+            "UPDATE tickets SET seen_at = ? WHERE id = ?", ((stored(at), number) for number, at in moments)
+        )
+
 
 def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
     return ticket.id[::-1], *ticket_row(ticket)

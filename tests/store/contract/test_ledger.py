@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,7 +56,7 @@ def test_reminders_of_every_rule_come_back_as_they_went_in(ledger: Store) -> Non
     wanted.append(reminder(step="outage_contact:2", ticket_id=None, outage_id=2, deadline_at=None))
     wanted.append(reminder(step="opening:2026-11-24", ticket_id=None, deadline_at=None))
     claimed = claim(ledger, *wanted)
-    assert [replace(one, claim_expires_at=NOON, attempts=0, id=0) for one in claimed] == wanted
+    assert [one._replace(claim_expires_at=NOON, attempts=0, id=0) for one in claimed] == wanted
     assert ledger.reminders() == claimed[::-1]
 
 
@@ -99,7 +98,7 @@ def test_a_claim_holds_until_it_ends(ledger: Store) -> None:
     [first] = claim(ledger, reminder())
     assert claim(ledger, reminder(), now=NOON + _CLAIM - _SECOND) == []
     [second] = claim(ledger, reminder(), now=NOON + _CLAIM)
-    assert second == replace(first, claimed_at=NOON + _CLAIM, claim_expires_at=NOON + 2 * _CLAIM, attempts=2)
+    assert second == first._replace(claimed_at=NOON + _CLAIM, claim_expires_at=NOON + 2 * _CLAIM, attempts=2)
     assert ledger.reminders() == [second]
 
 
@@ -115,7 +114,7 @@ def test_a_failed_reminder_can_be_claimed_at_once_and_starts_afresh(ledger: Stor
     [claimed] = claim(ledger, reminder())
     settle(ledger, failed(claimed, refused=True))
     [again] = claim(ledger, reminder())
-    assert again == replace(claimed, attempts=2)
+    assert again == claimed._replace(attempts=2)
 
 
 def test_a_sent_reminder_is_never_claimed_again(ledger: Store) -> None:
@@ -185,7 +184,7 @@ def test_what_is_settled_stays_settled(
 def test_a_claim_that_was_given_back_can_be_taken_at_once_and_counts_no_attempt(ledger: Store) -> None:
     [claimed] = claim(ledger, reminder())
     release(ledger, claimed)
-    assert ledger.reminders() == [replace(claimed, claim_expires_at=NOON, attempts=0)]
+    assert ledger.reminders() == [claimed._replace(claim_expires_at=NOON, attempts=0)]
     assert claim(ledger, reminder()) == [claimed]
     assert ledger.ledger_trouble() == []
 

@@ -1,34 +1,30 @@
 """`jdticket sync` against the platform's stand-in, on this machine.
 
-    python benchmarks/platform.py
+    python benchmarks/syncing.py
 
-The stand-in (jdticket/gateway.py) runs in a process of its own. The yardsticks: a bare loop that makes the
+The stand-in (jdticket/demo) runs in a process of its own. The yardsticks: a bare loop that makes the
 same signed calls over one kept connection and throws the answers away, and the bare imports.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+import installed
+from installed import JDTICKET
+from timing import interleaved, run, this_machine
 
-import requests
-
-from jdticket.demo.gateway import Gateway, sample_orders
-
-JDTICKET = [sys.executable, "-m", "jdticket"]
 BARE = [sys.executable, "-c", "import typer, requests, sqlite3"]
 ORDERS = 10_000
 USUAL = 75  # what a shop has in two months, 30 of them waiting
@@ -37,12 +33,14 @@ Call = tuple[str, dict[str, Any]]
 
 
 def main() -> None:
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
-    folder = Path(tempfile.mkdtemp(prefix="jdticket-bench-"))
-    with Process(ORDERS) as gateway:
-        rates(folder, gateway, calls_of_a_sync(folder))
-    with Process(USUAL) as gateway:
-        nothing_new(folder, gateway)
+    print(this_machine())
+    os.environ.update(SECRET)
+    with tempfile.TemporaryDirectory(prefix="jdticket-bench-") as name:
+        folder = Path(name)
+        with Process(ORDERS) as gateway:
+            rates(folder, gateway, calls_of_a_sync(folder))
+        with Process(USUAL) as gateway:
+            nothing_new(folder, gateway)
 
 
 class Process:
@@ -67,6 +65,9 @@ class Process:
 
 def calls_of_a_sync(folder: Path) -> list[Call]:
     """What the first sync of a shop with as many work orders asks."""
+    from jdticket.demo.gateway import Gateway
+    from jdticket.demo.work_orders import sample_orders
+
     with Gateway() as gateway:
         gateway.add_app("demo-app", "demo-secret")
         gateway.add_merchant("demo")
@@ -83,24 +84,27 @@ def calls_of_a_sync(folder: Path) -> list[Call]:
 
 def rates(folder: Path, gateway: Process, calls: Sequence[Call]) -> None:
     """The first sync of 10,000 work orders, and the bare loop."""
-    told = gateway.told
-    bare, synced = [], []
-    command = signed_in(folder / "measured", told)
-    for n in range(3):
-        bare.append(seconds(lambda: loop(told, calls)))
-        database = folder / "measured" / f"{n}.db"
-        shutil.copy2(folder / "measured" / "desk.db.tokens", f"{database}.tokens")
-        synced.append(seconds(lambda: run([*command, "--db", str(database), "sync"])))  # noqa: B023
-    loop_rate, sync_rate = ORDERS / statistics.median(bare), ORDERS / statistics.median(synced)
+    command = signed_in(folder / "measured", gateway.told)
+    tokens = folder / "measured" / "desk.db.tokens"
+    numbers = itertools.count()
+
+    def sync() -> None:
+        database = folder / "measured" / f"{next(numbers)}.db"
+        shutil.copy2(tokens, f"{database}.tokens")
+        run([*command, "--db", str(database), "sync"])
+
+    times = interleaved({"loop": lambda: loop(gateway.told, calls), "sync": sync}, 3)
     pages = sum("worklist" in method for method, _parameters in calls)
     print(f"{ORDERS:,} work orders, {len(calls):,} calls, {pages} of them pages of 30")
-    print(f"  bare loop     {statistics.median(bare):6.2f} s  {loop_rate:8,.0f} work orders/s")
-    print(f"  jdticket sync {statistics.median(synced):6.2f} s  {sync_rate:8,.0f} work orders/s")
-    print(f"  ratio {sync_rate / loop_rate:.2f} (at least 0.60)")
+    for name, what in (("loop", "bare loop"), ("sync", "jdticket sync")):
+        print(f"  {what:<13} {times[name].wall:6.2f} s  {ORDERS / times[name].wall:8,.0f} work orders/s")
+    print(f"  ratio {times['loop'].wall / times['sync'].wall:.2f} wall (at least 0.60)")
 
 
 def loop(told: dict[str, str], calls: Sequence[Call]) -> None:
     """The same calls, one after the other, their answers thrown away."""
+    import requests
+
     secret = told["app_secret"]
     with requests.Session() as session:
         for method, parameters in calls:
@@ -122,14 +126,10 @@ def nothing_new(folder: Path, gateway: Process) -> None:
     """A sync right after one."""
     command = [*signed_in(folder / "usual", gateway.told), "sync"]
     run(command)
-    times: dict[str, list[float]] = {"bare": [], "sync": []}
-    for _ in range(25):
-        times["bare"].append(seconds(lambda: run(BARE)))
-        times["sync"].append(seconds(lambda: run(command)))
-    bare, sync = (statistics.median(times[name]) for name in ("bare", "sync"))
-    print(f"import typer, requests, sqlite3: {bare * 1000:.1f} ms")
-    print(f"sync with nothing new, one shop: {sync * 1000:.1f} ms")
-    print(f"  ratio {sync / bare:.2f} (at most 3.00)")
+    times = interleaved({"bare": lambda: run(BARE), "sync": lambda: run(command)})
+    print(f"import typer, requests, sqlite3: {times['bare']}")
+    print(f"sync with nothing new, one shop: {times['sync']}")
+    print(f"  ratio {times['sync'].beside(times['bare'])} (at most 3.00)")
 
 
 def signed_in(folder: Path, told: dict[str, str]) -> list[str]:
@@ -143,23 +143,10 @@ def signed_in(folder: Path, told: dict[str, str]) -> list[str]:
         f'url = "{told["url"]}", oauth_url = "{told["oauth_url"]}" }}\n',
         encoding="utf-8",
     )
-    command = [*JDTICKET, "--config", str(config)]
+    command = [JDTICKET, "--config", str(config)]
     run([*command, "auth", "login", "--code", told["code"]])
     return command
 
 
-def seconds(job: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    job()
-    return time.perf_counter() - started
-
-
-def run(command: Sequence[str]) -> None:
-    environ = {**os.environ, **SECRET}
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, env=environ)
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode())
-
-
 if __name__ == "__main__":
-    main()
+    installed.run(main)

@@ -1,0 +1,115 @@
+"""What taking in is in doubt about, gathered row by row and told once, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from jdticket import clock
+from jdticket.domain.drafts import Draft
+from jdticket.domain.platform_words import same_word
+from jdticket.domain.taking import About, Remark
+from jdticket.domain.tickets import Ticket
+from jdticket.i18n import _, ngettext
+from jdticket.text import quoted
+from jdticket.words import listed, status_word
+
+_NAMED_MOST = 10
+
+
+class Doubts:
+    """The remarks about a pile of drafts; moments are worded as of ``now`` in ``zone``."""
+
+    def __init__(self, zone: tzinfo, now: datetime) -> None:
+        self._zone = zone
+        self._now = now
+        self._words: dict[str, list[tuple[Draft, Ticket]]] = {}
+        self._older: list[tuple[Draft, Remark]] = []
+        self._single: list[str] = []
+
+    def add(self, draft: Draft, ticket: Ticket, remarks: Sequence[Remark]) -> None:
+        """What was found about one draft, and the ticket that came of it."""
+        for remark in remarks:
+            match remark.about:
+                case About.UNKNOWN_WORD:
+                    self._words.setdefault(same_word(draft.platform_status), []).append((draft, ticket))
+                case About.OLDER:
+                    self._older.append((draft, remark))
+                case About.STALE_COUNTDOWN:
+                    self._single.append(self._stale_countdown(draft, remark))
+                case About.IMPOSSIBLE_DEADLINE:
+                    self._single.append(self._impossible_deadline(draft, remark))
+
+    def notes(self) -> list[str]:
+        """A sentence for each doubt; words and age are told once for all rows."""
+        notes = [self._unknown_word(found) for found in self._words.values()]
+        if self._older:
+            notes.append(self._too_old())
+        return notes + self._single
+
+    def _unknown_word(self, found: list[tuple[Draft, Ticket]]) -> str:
+        draft, ticket = found[0]
+        word = quoted(draft.platform_status)
+        if len(found) == 1:
+            told = _(
+                "{where}: the state “{word}” is not known, so ticket {id} is {status}; look at it there."
+            ).format(where=_place(draft), word=word, id=ticket.id, status=status_word(ticket.status))
+        else:
+            told = _(
+                "{where} and {n} more: the state “{word}” is not known and changed nothing; look at these "
+                "tickets there: {numbers}"
+            ).format(
+                where=_place(draft), n=len(found) - 1, word=word, numbers=_numbers(d.id for d, _t in found)
+            )
+        teach = _('To teach it, in the configuration: [platform_words] "{word}" = "replied"').format(
+            word=word
+        )
+        return _("{first} {second}").format(first=told, second=teach)
+
+    def _too_old(self) -> str:
+        draft, remark = self._older[0]
+        return ngettext(
+            "{source} was made at {told} and is older than what is known of {n} ticket ({stands}); its "
+            "state was left: {numbers}",
+            "{source} was made at {told} and is older than what is known of {n} tickets ({stands}); their "
+            "states were left: {numbers}",
+            len(self._older),
+        ).format(
+            source=draft.source,
+            told=self._moment(remark.told),
+            stands=self._moment(remark.stands),
+            n=len(self._older),
+            numbers=_numbers(d.id for d, _r in self._older),
+        )
+
+    def _stale_countdown(self, draft: Draft, remark: Remark) -> str:
+        return _(
+            "{where}: by its countdown ticket {id} would be due {told}, but the page may have been copied "
+            "earlier; {stands} stands. If you know when it was copied: --copied-at TIME"
+        ).format(
+            where=_place(draft),
+            id=draft.id,
+            told=self._moment(remark.told),
+            stands=self._moment(remark.stands),
+        )
+
+    def _impossible_deadline(self, draft: Draft, remark: Remark) -> str:
+        return _(
+            "{where}: the deadline {told} of ticket {id} lies before its creation and was left aside; look "
+            "at it there."
+        ).format(where=_place(draft), told=self._moment(remark.told), id=draft.id)
+
+    def _moment(self, moment: datetime | None) -> str:
+        return "-" if moment is None else clock.moment_in_words(moment, self._now, self._zone)
+
+
+def _place(draft: Draft) -> str:
+    if not draft.row:
+        return draft.source
+    return _("{source}, row {row}").format(source=draft.source, row=draft.row)
+
+
+def _numbers(ids: Iterable[str]) -> str:
+    numbers = [*dict.fromkeys(ids)]
+    more = len(numbers) - _NAMED_MOST
+    return listed([*numbers[:_NAMED_MOST], *["…"][: more > 0]])
