@@ -15,7 +15,9 @@ from jdticket.domain.events import (
     DeliveryFailed,
     Event,
     FirstSeen,
+    FoundAgain,
     ManagerContacted,
+    Missing,
     Noted,
     OutageEnded,
     OutageReported,
@@ -57,6 +59,10 @@ class TimeLine:
             SaidRejected: self._rejected,
             SaidClosed: lambda _told: _("closed by the platform"),
             SaidVoid: lambda _told: _("void by the platform"),
+            Missing: lambda told: _("no longer there: {source}").format(source=one_line(told.source)),
+            FoundAgain: lambda told: _("there again: {source}, row {row}").format(
+                source=one_line(told.source), row=told.row
+            ),
             DeliveryArrived: self._delivery_arrived,
             DeliveryFailed: self._delivery_failed,
             Assigned: self._assigned,
