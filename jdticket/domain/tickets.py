@@ -103,9 +103,11 @@ class Counts(NamedTuple):
     """How many tickets there are, as of one moment."""
 
     pending: int
+    """All that wait (see ``urgency.waits``)."""
     overdue: int
+    """Those of them whose deadline has passed."""
     due_soon: int
-    """Pending, not overdue, and due at or before the second moment asked about."""
+    """Those of them that are not overdue, and due at or before the second moment asked about."""
     returned: int
     """Held as replied, shown as waiting by the platform, but for those counted as unsent."""
     unsent: int
@@ -113,19 +115,26 @@ class Counts(NamedTuple):
 
 
 class TicketQuery(NamedTuple):
-    """Which tickets, in which order. Every field that is set narrows the choice."""
+    """Which tickets, in which order. Without ``statuses`` and ``waits`` it is all; every other field that is
+    set narrows the choice."""
 
     statuses: tuple[Status, ...] = ()
-    """Empty: every status."""
+    """Those in one of these states."""
+    waits: bool = False
+    """Those that wait (see ``urgency.waits``), beside those of ``statuses``."""
     overdue_at: datetime | None = None
-    """Pending, and the deadline is before this moment."""
+    """It waits, and the deadline is before this moment."""
+    due_from: datetime | None = None
+    """It waits, and the deadline is at or after this moment."""
     due_until: datetime | None = None
-    """Pending, and the deadline is at or before this moment."""
+    """It waits, and the deadline is at or before this moment."""
+    missing: bool = False
+    """It waits, and a complete take-in no longer holds it."""
     shop: str | None = None
     kind: Kind | None = None
     assignee: str | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
     returned: bool = False
-    """Only those that we hold as replied and the platform still shows as waiting."""
+    """Only those that the platform goes on showing as waiting although we are done with them."""
     limit: int | None = None

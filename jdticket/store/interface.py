@@ -76,8 +76,11 @@ class Store(ABC):
 
     @abstractmethod
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
-        """The tickets that ``query`` chooses. Pending ones come first, by deadline, crc first among
-        equal deadlines, then by number; all others follow, the newest creation time first."""
+        """The tickets that ``query`` chooses, each once. Those that wait come first, by deadline, crc first
+        among equal deadlines, then by number; all others follow, the newest creation time first.
+
+        A ticket waits when it is pending, or replied and returned or with a reply that is to reach the
+        platform and has not arrived. The cost grows with what is asked for, not with what is stored."""
 
     @abstractmethod
     def count(self, query: TicketQuery) -> int:
@@ -85,7 +88,7 @@ class Store(ABC):
 
     @abstractmethod
     def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
-        """The desk's counts; the cost grows with what is pending or returned, not with what is stored."""
+        """The desk's counts; the cost grows with what waits, not with what is stored."""
 
     @abstractmethod
     def shops(self) -> list[str]:
@@ -135,7 +138,8 @@ class Store(ABC):
 
     @abstractmethod
     def put_delivery(self, delivery: Delivery) -> None:
-        """Keep what became of a reply, in place of what was known before; once arrived, always arrived."""
+        """Keep what became of a reply, in place of what was known before; once arrived, always arrived.
+        Whatever was worked out about the next reminder of its ticket is forgotten."""
 
     @abstractmethod
     def delivery(self, reply_id: int) -> Delivery | None:
@@ -186,9 +190,10 @@ class Store(ABC):
 
     @abstractmethod
     def tickets_to_remind(self, now: datetime) -> list[Ticket]:
-        """Tickets that are pending or returned and whose next reminder has come by ``now`` or has not
-        been worked out, by deadline, crc first among equals, then by number. The cost grows with the
-        tickets returned, not with what is pending or stored."""
+        """Tickets that wait, or are returned, and whose next reminder has come by ``now`` or has not been
+        worked out, by deadline, crc first among equals, then by number; one that waits only for a reply
+        which is on its way at this moment is left out. The cost grows with the tickets returned and the
+        replies that have not arrived, not with what waits or is stored."""
 
     @abstractmethod
     def put_remind_at(self, pairs: Iterable[tuple[Ticket, datetime | None]]) -> None:

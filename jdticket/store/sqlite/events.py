@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jdticket.store.rows import event_of, event_row, ticket_of
 from jdticket.store.sqlite.connection import Queries, chunks
-from jdticket.store.sqlite.tickets import TICKET_COLUMNS
+from jdticket.store.sqlite.tickets import TICKET_COLUMNS, WAITS
 
 if TYPE_CHECKING:
     from jdticket.domain.events import Event
@@ -52,9 +52,8 @@ class Events(Queries):
             f"""WITH found AS MATERIALIZED ({found})
                 SELECT {TICKET_COLUMNS}, (SELECT count(ticket_id) FROM found)
                 FROM tickets WHERE id IN found
-                ORDER BY status <> 'pending', iif(status = 'pending', deadline_at, NULL),
-                    iif(status = 'pending', kind <> 'crc', NULL),
-                    iif(status = 'pending', NULL, created_at) DESC, id
+                ORDER BY NOT {WAITS}, iif({WAITS}, deadline_at, NULL), iif({WAITS}, kind <> 'crc', NULL),
+                    iif({WAITS}, NULL, created_at) DESC, id
                 LIMIT ?""",
             *matches,
             max(limit, 1),  # a row tells how many there are in all

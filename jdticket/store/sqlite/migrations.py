@@ -349,3 +349,9 @@ def m004_what_waits(db: Database) -> None:
         db.execute(f"ALTER TABLE tickets ADD COLUMN {moment} TEXT CHECK ({moment} {time})")
     db.execute("ALTER TABLE tickets ADD COLUMN stepped_word TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE tickets ADD COLUMN anyway INTEGER NOT NULL DEFAULT 0 CHECK (anyway IN (0, 1))")
+    # Beside tickets_pending and in its order, so that what waits is read from both at once.
+    db.execute("""
+        CREATE INDEX tickets_returned_by_deadline ON tickets (deadline_at, kind <> 'crc', id, shop)
+        WHERE status = 'replied' AND returned_at IS NOT NULL
+    """)
+    db.execute("CREATE INDEX tickets_missing ON tickets (id) WHERE missing_at IS NOT NULL")

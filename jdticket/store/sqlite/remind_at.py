@@ -11,7 +11,7 @@ from jdticket.clock import stored
 from jdticket.domain.tickets import Ticket
 from jdticket.store.rows import TICKET_FIELDS, ticket_of, ticket_row
 from jdticket.store.sqlite.connection import Queries
-from jdticket.store.sqlite.tickets import PENDING_ORDER, TICKET_COLUMNS
+from jdticket.store.sqlite.tickets import IS_UNARRIVED, TICKET_COLUMNS, UNARRIVED
 
 # "IS" takes NULLs for equal. The id stands by itself, for the index.
 _PUT_REMIND_AT = (
@@ -21,15 +21,21 @@ _PUT_REMIND_AT = (
 _NEVER = "9999-12-31T23:59:59Z"
 # What the index tickets_to_remind holds and is sorted by, in its own words; a comparison is to follow.
 _REMIND_AT = "(status = 'pending' OR returned_at IS NOT NULL) AND coalesce(remind_at, '')"
+_NOT_ON_ITS_WAY = """EXISTS (
+    SELECT 1 FROM deliveries INDEXED BY deliveries_open
+    WHERE ticket_id = tickets.id AND state <> 'arrived' AND NOT coalesce(busy_until > ?1, FALSE)
+)"""
 
 
 class RemindAt(Queries):
     """See :class:`jdticket.store.interface.Store`."""
 
     def tickets_to_remind(self, now: datetime) -> list[Ticket]:
+        columns = f"SELECT {TICKET_COLUMNS}, kind <> 'crc' AS ordinary"
         rows = self._db.rows(
-            f"SELECT {TICKET_COLUMNS} FROM tickets INDEXED BY tickets_to_remind "
-            f"WHERE {_REMIND_AT} <= ? ORDER BY {PENDING_ORDER}",
+            f"{columns} FROM tickets INDEXED BY tickets_to_remind WHERE {_REMIND_AT} <= ?1 "
+            f"UNION ALL {columns} {UNARRIVED} AND coalesce(remind_at, '') <= ?1 AND {_NOT_ON_ITS_WAY} "
+            "ORDER BY deadline_at, ordinary, id",
             stored(now),
         )
         return [ticket_of(row) for row in rows]
@@ -41,7 +47,9 @@ class RemindAt(Queries):
         )
 
     def forget_remind_at(self) -> None:
-        # A ticket that is in neither state now gets there through put_tickets, which forgets by itself.
+        # A ticket that is in neither state now gets there through put_tickets or put_delivery, which forget
+        # by themselves.
         self._db.write(
             f"UPDATE tickets INDEXED BY tickets_to_remind SET remind_at = NULL WHERE {_REMIND_AT} > ''"
         )
+        self._db.write(f"UPDATE tickets SET remind_at = NULL WHERE {IS_UNARRIVED}")

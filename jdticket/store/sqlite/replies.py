@@ -50,6 +50,7 @@ class Replies(Queries):
                 WHERE deliveries.state <> 'arrived'""",
             *delivery_row(delivery),
         )
+        self._db.write("UPDATE tickets SET remind_at = NULL WHERE id = ?", delivery.ticket_id)
 
     def delivery(self, reply_id: int) -> Delivery | None:
         rows = self._db.rows(f"SELECT {_DELIVERY_COLUMNS} FROM deliveries WHERE reply_id = ?", reply_id)

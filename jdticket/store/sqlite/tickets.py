@@ -23,12 +23,20 @@ _PUT_TICKET = (
 # Rows of tickets: which, in which order, through which index. The indexes are named, since SQLite's
 # planner, which knows no numbers here, would take one that fits a filter and then sort everything.
 
+_OPEN = "(SELECT ticket_id FROM deliveries INDEXED BY deliveries_open WHERE state <> 'arrived')"
 _PENDING = "FROM tickets INDEXED BY tickets_pending WHERE status = 'pending'"
-PENDING_ORDER = "deadline_at, kind <> 'crc', id"
+_IS_RETURNED = "status = 'replied' AND returned_at IS NOT NULL"
+_RETURNED = f"FROM tickets INDEXED BY tickets_returned_by_deadline WHERE {_IS_RETURNED}"
+IS_UNARRIVED = f"id IN {_OPEN} AND status = 'replied' AND returned_at IS NULL"
+# Few rows, which cost next to nothing to sort.
+UNARRIVED = f"FROM tickets INDEXED BY sqlite_autoindex_tickets_1 WHERE {IS_UNARRIVED}"
+# What waits, each ticket in one of the three.
+_WAITING = (_PENDING, _RETURNED, UNARRIVED)
 _DONE = "FROM tickets INDEXED BY tickets_done WHERE status <> 'pending'"
 _DONE_BY_SHOP = "FROM tickets INDEXED BY tickets_by_shop WHERE status <> 'pending'"
+_DONE_AND_RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
 _DONE_ORDER = "created_at DESC, id"
-_RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
+WAITS = f"(status = 'pending' OR status = 'replied' AND (returned_at IS NOT NULL OR id IN {_OPEN}))"
 UNDELIVERED = """FROM deliveries INDEXED BY deliveries_open
     CROSS JOIN replies ON replies.id = reply_id CROSS JOIN tickets ON tickets.id = deliveries.ticket_id
     WHERE state <> 'arrived' AND status IN ('pending', 'replied')"""
@@ -59,17 +67,21 @@ class Tickets(Queries):
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """See :meth:`Store.tickets`. With neither a limit nor a transaction, rows are read as they are
         asked for, in constant memory: read to the end before writing."""
-        choices = _choices(query)
-        if not choices:
-            return
+        waiting, done = _choices(query)
         # One statement, so that a ticket that changes its state meanwhile is seen once. Each part comes
-        # out of its index in order, and the last LIMIT stops the whole; "LIMIT -1" only keeps SQLite
-        # from dropping the order of a part.
-        sql = " UNION ALL ".join(
-            f"SELECT * FROM (SELECT {TICKET_COLUMNS} {rows} ORDER BY {order} LIMIT -1)"
-            for rows, order, _values in choices
-        )
-        values = [value for _rows, _order, part in choices for value in part]
+        # out of its index in order, those that wait are merged, and the last LIMIT stops the whole;
+        # "LIMIT -1" only keeps SQLite from dropping the order of a part.
+        parts = []
+        if waiting:
+            columns = f"SELECT {TICKET_COLUMNS}, kind <> 'crc' AS ordinary"
+            merged = " UNION ALL ".join(f"{columns} {rows}" for rows, _values in waiting)
+            parts.append(f"{merged} ORDER BY deadline_at, ordinary, id LIMIT -1")
+        if done:
+            parts += [f"SELECT {TICKET_COLUMNS}, 0 {done[0]} ORDER BY {_DONE_ORDER} LIMIT -1"]
+        if not parts:
+            return
+        sql = " UNION ALL ".join(f"SELECT * FROM ({part})" for part in parts)
+        values = [value for _rows, part in [*waiting, *filter(None, [done])] for value in part]
         limit = -1 if query.limit is None else query.limit
         at_once = query.limit is not None or self._db.in_transaction
         rows = (self._db.rows if at_once else self._db.stream)(f"{sql} LIMIT ?", *values, limit)
@@ -77,19 +89,23 @@ class Tickets(Queries):
             yield ticket_of(row)
 
     def count(self, query: TicketQuery) -> int:
-        choices = _choices(query)
-        numbers = " + ".join(f"(SELECT count(*) {rows})" for rows, _order, _values in choices)
+        waiting, done = _choices(query, apart=False)
+        choices = [*waiting, *filter(None, [done])]
+        numbers = " + ".join(f"(SELECT count(*) {rows})" for rows, _values in choices)
         return self._db.number(
-            f"SELECT {numbers or 0}", *(value for *_rest, part in choices for value in part)
+            f"SELECT {numbers or 0}", *(value for _rows, part in choices for value in part)
         )
 
     def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
         of_shop = "(?3 IS NULL OR shop = ?3)"
-        pending = f"SELECT count(*) {_PENDING} AND {of_shop}"
+
+        def number(due: str) -> str:
+            return " + ".join(f"(SELECT count(*) {rows} AND {of_shop} AND {due})" for rows in _WAITING)
+
         [row] = self._db.rows(
-            f"""SELECT ({pending}), ({pending} AND deadline_at < ?1),
-                ({pending} AND deadline_at >= ?1 AND deadline_at <= ?2),
-                (SELECT count(*) {_RETURNED} AND status = 'replied' AND {of_shop} AND NOT EXISTS (
+            f"""SELECT {number("TRUE")}, {number("deadline_at < ?1")},
+                {number("deadline_at >= ?1 AND deadline_at <= ?2")},
+                (SELECT count(*) {_RETURNED} AND {of_shop} AND NOT EXISTS (
                     SELECT 1 FROM deliveries INDEXED BY deliveries_open
                     WHERE ticket_id = tickets.id AND state <> 'arrived'
                         AND NOT coalesce(busy_until > ?1, FALSE)
@@ -127,8 +143,16 @@ def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
     return ticket.id[::-1], *ticket_row(ticket)
 
 
-def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
-    """``query`` as up to two choices, pending and the rest: FROM … WHERE …, its order, its values."""
+# FROM … WHERE …, and the values of its conditions.
+_Choice = tuple[str, list[object]]
+
+
+def _choices(query: TicketQuery, *, apart: bool = True) -> tuple[list[_Choice], _Choice | None]:
+    """``query`` as its choice of what waits, in up to three parts, and its choice of the rest.
+
+    Not ``apart``, replied tickets that wait may stand among the rest: what only counts need not look at
+    each of them.
+    """
     common: list[tuple[str, object]] = []
     if query.shop is not None:
         common.append(("shop = ?", query.shop))
@@ -143,24 +167,39 @@ def _choices(query: TicketQuery) -> list[tuple[str, str, list[object]]]:
     due: list[tuple[str, object]] = []
     if query.overdue_at is not None:
         due.append(("deadline_at < ?", stored(query.overdue_at)))
+    if query.due_from is not None:
+        due.append(("deadline_at >= ?", stored(query.due_from)))
     if query.due_until is not None:
         due.append(("deadline_at <= ?", stored(query.due_until)))
 
-    statuses = set(query.statuses or Status)
-    done = statuses - {Status.PENDING}
-    choices = []
-    if Status.PENDING in statuses:
-        rows = f"{_PENDING} AND returned_at IS NOT NULL" if query.returned else _PENDING
-        choices.append((narrowed(rows, due + common), PENDING_ORDER, [value for _sql, value in due + common]))
-    if done and not due:
-        if query.returned:
-            rows = f"{_RETURNED} AND status <> 'pending'"
-        else:
-            rows = _DONE if query.shop is None else _DONE_BY_SHOP
-        if len(done) < len(Status) - 1:
-            rows += f" AND status IN ({', '.join(repr(status.value) for status in sorted(done))})"
-        choices.append((narrowed(rows, common), _DONE_ORDER, [value for _sql, value in common]))
-    return choices
+    statuses = set(query.statuses) if query.statuses or query.waits else set(Status)
+    done = set() if due or query.missing else statuses - {Status.PENDING}
+    waiting = []
+    if query.waits or Status.PENDING in statuses:
+        waiting.append(f"{_PENDING} AND returned_at IS NOT NULL" if query.returned else _PENDING)
+    if (query.waits or Status.REPLIED in statuses) and (apart or Status.REPLIED not in done):
+        waiting += [_RETURNED] if query.returned else [_RETURNED, UNARRIVED]
+    if query.missing:
+        waiting = [_through_missing(rows) for rows in waiting]
+    conditions = due + common
+    chosen = [(narrowed(rows, conditions), [value for _sql, value in conditions]) for rows in waiting]
+    if not done:
+        return chosen, None
+    if query.returned:
+        rows = f"{_DONE_AND_RETURNED} AND status <> 'pending'"
+    else:
+        rows = _DONE if query.shop is None else _DONE_BY_SHOP
+    if len(done) < len(Status) - 1:
+        rows += f" AND status IN ({', '.join(repr(status.value) for status in sorted(done))})"
+    if apart and Status.REPLIED in done:
+        rows += f" AND NOT {WAITS}"
+    return chosen, (narrowed(rows, common), [value for _sql, value in common])
+
+
+def _through_missing(rows: str) -> str:
+    """The same rows, those that are missing alone, through their own index."""
+    conditions = rows.partition("WHERE ")[2]
+    return f"FROM tickets INDEXED BY tickets_missing WHERE missing_at IS NOT NULL AND {conditions}"
 
 
 def narrowed(rows: str, conditions: list[tuple[str, object]]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from jdticket.domain.tickets import Ticket
 from jdticket.store.interface import Store
 from jdticket.store.sqlite import SqliteStore
-from tests.store.contract.keeping import Opener, many_tickets, put
+from tests.store.contract.keeping import Opener, put_many
 
 # How to open the store of a folder, and again the same store; a second kind of store is one more line.
 OPENERS: dict[str, Opener] = {"sqlite": lambda folder: SqliteStore.open(folder / "jdticket.db")}
@@ -29,8 +29,9 @@ def store(opener: Opener, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def many(opener: Opener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, list[Ticket]]]:
-    tickets = list({one.id: one for one in many_tickets()}.values())
+def many(
+    opener: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Store, list[Ticket], set[str]]]:
+    """A store, its tickets, and the numbers of those with a reply that has not arrived."""
     with closing(opener(tmp_path_factory.mktemp("many"))) as store:
-        put(store, *tickets)
-        yield store, tickets
+        yield store, *put_many(store)

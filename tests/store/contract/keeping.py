@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from jdticket.domain.replies import Delivery, Reply
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.tickets import Kind, Status, Ticket, TicketQuery
+from jdticket.domain.urgency import waits
 from jdticket.store.interface import Store
-from tests.store.making import NOON, event, ticket
+from tests.store.making import NOON, delivery, event, reply, ticket
 
 Opener = Callable[[Path], Store]
 STEP = timedelta(minutes=10)
@@ -38,20 +39,41 @@ def many_tickets() -> list[Ticket]:
             deadline_at=NOON + chance.randrange(20) * STEP,
             assignee=chance.choice(["", "小李"]),
             returned_at=chance.choice([None, None, NOON]),
+            missing_at=chance.choice([None, None, NOON]),
         )
         for _ in range(300)
     ]
 
 
-def chosen_by_hand(query: TicketQuery, tickets: list[Ticket]) -> list[Ticket]:
-    """What a store has to answer, its limit left aside."""
+def put_many(store: Store) -> tuple[list[Ticket], set[str]]:
+    """Put :func:`many_tickets`, some with replies to be sent; returns them, and the numbers of those with one
+    that has not arrived."""
+    tickets = list({one.id: one for one in many_tickets()}.values())
+    put(store, *tickets)
+    chance, undelivered = random.Random(4), set()  # noqa: S311
+    for one in chance.sample(tickets, 120):
+        for held in put_replies(store, *[reply(ticket_id=one.id)] * chance.choice([1, 1, 2])):
+            state = chance.choice(list(DeliveryState))
+            put_deliveries(store, delivery(held.id, ticket_id=one.id, state=state))
+            if state is not DeliveryState.ARRIVED:
+                undelivered.add(one.id)
+    return tickets, undelivered
+
+
+def chosen_by_hand(
+    query: TicketQuery, tickets: list[Ticket], undelivered: Collection[str] = ()
+) -> list[Ticket]:
+    """What a store has to answer, its limit left aside; ``undelivered``: with a reply that is not there."""
 
     def fits(one: Ticket) -> bool:
-        pending = one.status is Status.PENDING
+        waiting = waits(one, one.id in undelivered)
+        everything = not query.statuses and not query.waits
         return (
-            (not query.statuses or one.status in query.statuses)
-            and (query.overdue_at is None or (pending and one.deadline_at < query.overdue_at))
-            and (query.due_until is None or (pending and one.deadline_at <= query.due_until))
+            (everything or one.status in query.statuses or (query.waits and waiting))
+            and (query.overdue_at is None or (waiting and one.deadline_at < query.overdue_at))
+            and (query.due_from is None or (waiting and one.deadline_at >= query.due_from))
+            and (query.due_until is None or (waiting and one.deadline_at <= query.due_until))
+            and (not query.missing or (waiting and one.missing_at is not None))
             and (query.shop is None or one.shop == query.shop)
             and (query.kind is None or one.kind is query.kind)
             and (query.assignee is None or one.assignee == query.assignee)
@@ -61,12 +83,12 @@ def chosen_by_hand(query: TicketQuery, tickets: list[Ticket]) -> list[Ticket]:
         )
 
     fitting = [one for one in tickets if fits(one)]
-    pending = [one for one in fitting if one.status is Status.PENDING]
-    rest = [one for one in fitting if one.status is not Status.PENDING]
-    pending.sort(key=lambda one: (one.deadline_at, one.kind is not Kind.CRC, one.id))
+    waiting = [one for one in fitting if waits(one, one.id in undelivered)]
+    rest = [one for one in fitting if not waits(one, one.id in undelivered)]
+    waiting.sort(key=lambda one: (one.deadline_at, one.kind is not Kind.CRC, one.id))
     rest.sort(key=lambda one: one.id)
     rest.sort(key=lambda one: one.created_at, reverse=True)
-    return pending + rest
+    return waiting + rest
 
 
 def tell(store: Store, ticket_id: str, *texts: str) -> None:

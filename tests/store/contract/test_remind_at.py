@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Kind, Status, Ticket
+from jdticket.domain.urgency import waits
 from jdticket.store.interface import Store
-from tests.store.contract.keeping import ids, put
-from tests.store.making import NOON, ticket
+from tests.store.contract.keeping import ids, put, put_deliveries, put_replies
+from tests.store.making import NOON, delivery, reply, ticket
 
 _HOUR = timedelta(hours=1)
 
@@ -33,11 +35,44 @@ def test_a_ticket_is_to_be_looked_at_until_its_next_reminder_is_known_and_from_t
     assert store.ticket("59088842") == ticket()
 
 
-def test_those_pending_or_returned_are_to_be_looked_at_by_deadline(many: tuple[Store, list[Ticket]]) -> None:
-    store, tickets = many
-    expected = [one for one in tickets if one.status is Status.PENDING or one.returned_at is not None]
+def test_those_that_wait_or_are_returned_are_to_be_looked_at_by_deadline(
+    many: tuple[Store, list[Ticket], set[str]],
+) -> None:
+    store, tickets, undelivered = many
+    expected = [one for one in tickets if waits(one, one.id in undelivered) or one.returned_at is not None]
     expected.sort(key=lambda one: (one.deadline_at, one.kind is not Kind.CRC, one.id))
     assert store.tickets_to_remind(NOON) == expected
+
+
+def test_a_ticket_whose_reply_has_not_arrived_is_to_be_looked_at_but_not_while_that_is_on_its_way(
+    store: Store,
+) -> None:
+    replied = ticket(status=Status.REPLIED)
+    put(store, replied)
+    [held] = put_replies(store, reply())
+    assert store.tickets_to_remind(NOON) == []
+    put_deliveries(store, delivery(held.id))
+    assert store.tickets_to_remind(NOON) == [replied]
+    put_deliveries(store, delivery(held.id, state=DeliveryState.UNKNOWN, busy_until=NOON + _HOUR))
+    assert store.tickets_to_remind(NOON) == []
+    assert store.tickets_to_remind(NOON + _HOUR) == [replied]
+    put_deliveries(store, delivery(held.id, state=DeliveryState.ARRIVED))
+    assert store.tickets_to_remind(NOON + _HOUR) == []
+
+
+def test_what_becomes_of_a_reply_has_its_ticket_looked_at_again(store: Store) -> None:
+    replied = ticket(status=Status.REPLIED)
+    put(store, replied)
+    [held] = put_replies(store, reply())
+    put_deliveries(store, delivery(held.id))
+    put_remind_at(store, (replied, None))
+    assert store.tickets_to_remind(NOON) == []
+    put_deliveries(store, delivery(held.id, tries=1))
+    assert store.tickets_to_remind(NOON) == [replied]
+    put_remind_at(store, (replied, None))
+    with store.transaction():
+        store.forget_remind_at()
+    assert store.tickets_to_remind(NOON) == [replied]
 
 
 @pytest.mark.parametrize("moment", [NOON + _HOUR, None])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import islice
+from itertools import islice, product
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Counts, DeadlineSource, Kind, Status, Ticket, TicketQuery
+from jdticket.domain.urgency import waits
 from jdticket.store.interface import Store
 from tests.store.contract.keeping import STEP, chosen_by_hand, ids, put, put_deliveries, put_replies
 from tests.store.making import NOON, delivery, event, reply, ticket
@@ -133,8 +135,11 @@ moments = st.none() | st.integers(-1, 21).map(lambda n: NOON + n * STEP)
 queries = st.builds(
     TicketQuery,
     statuses=st.just(()) | st.lists(st.sampled_from(Status), max_size=4).map(tuple),
+    waits=st.booleans(),
     overdue_at=st.none() | moments,
+    due_from=st.none() | moments,
     due_until=st.none() | moments,
+    missing=st.sampled_from([False, False, True]),
     shop=st.sampled_from([None, None, "", "jd3", "jd9"]),
     kind=st.none() | st.sampled_from(Kind),
     assignee=st.sampled_from([None, None, "", "小李"]),
@@ -150,10 +155,16 @@ queries = st.builds(
 @example(query=TicketQuery(limit=250))
 @example(query=TicketQuery(statuses=(Status.REPLIED,), shop="jd3"))
 @example(query=TicketQuery(overdue_at=NOON + 9 * STEP))
-@settings(deadline=None, max_examples=300)
-def test_a_query_chooses_and_orders_as_promised(many: tuple[Store, list[Ticket]], query: TicketQuery) -> None:
-    store, tickets = many
-    expected = chosen_by_hand(query, tickets)
+@example(query=TicketQuery(waits=True))
+@example(query=TicketQuery(waits=True, due_from=NOON + 9 * STEP, limit=2))
+@example(query=TicketQuery(waits=True, statuses=(Status.CLOSED, Status.VOID)))
+@example(query=TicketQuery(missing=True))
+@settings(deadline=None, max_examples=400)
+def test_a_query_chooses_and_orders_as_promised(
+    many: tuple[Store, list[Ticket], set[str]], query: TicketQuery
+) -> None:
+    store, tickets, undelivered = many
+    expected = chosen_by_hand(query, tickets, undelivered)
     assert list(store.tickets(query)) == expected[: query.limit]
     assert store.count(query) == len(expected)
 
@@ -161,18 +172,21 @@ def test_a_query_chooses_and_orders_as_promised(many: tuple[Store, list[Ticket]]
 @given(now=st.integers(-1, 21), soon=st.integers(0, 10), shop=st.sampled_from([None, "", "jd3", "jd9"]))
 @settings(deadline=None)
 def test_counts_agree_with_the_tickets(
-    many: tuple[Store, list[Ticket]], now: int, soon: int, shop: str | None
+    many: tuple[Store, list[Ticket], set[str]], now: int, soon: int, shop: str | None
 ) -> None:
-    store, tickets = many
+    store, tickets, undelivered = many
     at, until = NOON + now * STEP, NOON + (now + soon) * STEP
-    of_shop = [one for one in tickets if shop in (None, one.shop)]
-    deadlines = [one.deadline_at for one in of_shop if one.status is Status.PENDING]
+    of_shop = {one.id: one for one in tickets if shop in (None, one.shop)}
+    deadlines = [one.deadline_at for one in of_shop.values() if waits(one, one.id in undelivered)]
     assert store.counts(at, until, shop) == Counts(
         pending=len(deadlines),
         overdue=sum(deadline < at for deadline in deadlines),
         due_soon=sum(at <= deadline <= until for deadline in deadlines),
-        returned=sum(one.returned_at is not None and one.status is Status.REPLIED for one in of_shop),
-        unsent=0,
+        returned=sum(
+            one.returned_at is not None and one.status is Status.REPLIED and one.id not in undelivered
+            for one in of_shop.values()
+        ),
+        unsent=sum(one.ticket_id in of_shop for one, _delivery in store.undelivered()),
     )
 
 
@@ -194,8 +208,33 @@ def test_the_counts_of_a_shop_are_of_its_own_tickets_alone(store: Store) -> None
         for one in put_replies(store, *(reply(ticket_id=one.id) for one in held[-1])):
             put_deliveries(store, delivery(one.id, ticket_id=one.ticket_id))
     for shop, each in (("jd3", 1), ("jd5", 2), ("", 4), (None, 7), ("jd7", 0)):
-        counts = Counts(pending=3 * each, overdue=each, due_soon=each, returned=each, unsent=each)
+        counts = Counts(pending=5 * each, overdue=each, due_soon=each, returned=each, unsent=each)
         assert store.counts(NOON, NOON, shop) == counts
+
+
+def test_a_ticket_with_several_replies_that_have_not_arrived_waits_once_and_until_all_have(
+    store: Store,
+) -> None:
+    put(store, ticket("7000001", status=Status.REPLIED), ticket("7000002", status=Status.REPLIED))
+    replies = put_replies(store, *[reply(ticket_id="7000001")] * 2)
+    put_deliveries(store, *(delivery(one.id, ticket_id="7000001") for one in replies))
+    for states in product((DeliveryState.UNSENT, DeliveryState.UNKNOWN), repeat=2):
+        for one, state in zip(replies, states, strict=True):
+            put_deliveries(store, delivery(one.id, ticket_id="7000001", state=state))
+        assert ids(store.tickets(TicketQuery(waits=True))) == ["7000001"]
+        assert ids(store.tickets(TicketQuery())) == ["7000001", "7000002"]
+        assert store.counts(NOON, NOON).pending == 1
+    for one, waiting in zip(replies, (["7000001"], []), strict=True):
+        put_deliveries(store, delivery(one.id, ticket_id="7000001", state=DeliveryState.ARRIVED))
+        assert ids(store.tickets(TicketQuery(waits=True))) == waiting
+
+
+def test_a_ticket_that_is_closed_or_void_does_not_wait_whatever_the_platform_shows(store: Store) -> None:
+    put(store, *(ticket(f"700000{n}", status=s, returned_at=NOON) for n, s in enumerate(Status)))
+    assert ids(store.tickets(TicketQuery(waits=True))) == ["7000000", "7000001"]
+    done = TicketQuery(statuses=(Status.CLOSED, Status.VOID), returned=True)
+    assert ids(store.tickets(done)) == ["7000002", "7000003"]
+    assert store.counts(NOON, NOON).returned == 1
 
 
 def test_tickets_read_inside_a_transaction_may_be_moved_while_they_are_read(store: Store) -> None:

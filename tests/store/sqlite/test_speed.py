@@ -38,11 +38,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 )
                 for n in range(20_200)
             )
-            store.put_remind_at((one, None) for one in store.tickets_to_remind(NOON))
             for n in range(20_200):
                 held = store.add_reply(reply(ticket_id=str(10_000_000 + n * 7919 % 1_000_000)))
                 state = DeliveryState.UNKNOWN if n % 1000 == 0 else DeliveryState.ARRIVED
                 store.put_delivery(delivery(held.id, ticket_id=held.ticket_id, state=state))
+            store.put_remind_at((one, None) for one in store.tickets_to_remind(NOON))
             claimed = store.claim(
                 (
                     reminder(step=str(n), ticket_id=str(10_000_000 + n // 2 * 7919 % 1_000_000))
@@ -71,6 +71,10 @@ CHEAP: dict[str, Callable[[SqliteStore], object]] = {
     "pending of a shop": lambda store: list(
         store.tickets(TicketQuery(statuses=(Status.PENDING,), shop="jd1", limit=20))
     ),
+    "what waits": lambda store: list(store.tickets(TicketQuery(waits=True, limit=50))),
+    "what waits of a shop": lambda store: list(store.tickets(TicketQuery(waits=True, shop="jd1", limit=20))),
+    "what is next": lambda store: list(store.tickets(TicketQuery(waits=True, due_from=NOON, limit=2))),
+    "what is missing": lambda store: list(store.tickets(TicketQuery(missing=True))),
     "overdue": lambda store: list(store.tickets(TicketQuery(overdue_at=NOON, limit=50))),
     "the first of all": lambda store: list(store.tickets(TicketQuery(limit=50))),
     "the first that are done": lambda store: list(
@@ -80,6 +84,7 @@ CHEAP: dict[str, Callable[[SqliteStore], object]] = {
         store.tickets(TicketQuery(statuses=(Status.REPLIED,), shop="jd1", limit=20))
     ),
     "returned": lambda store: list(store.tickets(TicketQuery(returned=True))),
+    "how many there are": lambda store: store.count(TicketQuery()),
     "a day": lambda store: store.count(TicketQuery(created_before=NOON)),
     "counts": lambda store: store.counts(NOON, NOON),
     "counts of a shop": lambda store: store.counts(NOON, NOON, "jd1"),
@@ -165,11 +170,42 @@ ONLY_OPEN_DELIVERIES: dict[str, Ask] = {
 @pytest.mark.parametrize("name", ONLY_OPEN_DELIVERIES)
 def test_of_deliveries_only_open_ones_are_looked_at(plans: Callable[[Ask], list[str]], name: str) -> None:
     steps = [step.partition(" (")[0] for step in plans(ONLY_OPEN_DELIVERIES[name])]
-    begin = steps.index("SCAN deliveries USING INDEX deliveries_open")
-    assert steps[begin + 1 : begin + 3] == BY_NUMBER
-    others = steps[:begin] + steps[begin + 3 :]
-    assert not any("replies" in step for step in others)
-    assert all("INDEX deliveries_open" in step for step in others if "deliveries" in step)
+    assert all("INDEX deliveries_open" in step for step in steps if "deliveries" in step)
+    replies = [n for n, step in enumerate(steps) if "replies" in step]
+    assert [steps[n : n + 2] for n in replies] in ([], [BY_NUMBER])
+    assert all("deliveries" in steps[n - 1] for n in replies)
+
+
+IN_ORDER = {
+    "SCAN tickets USING INDEX tickets_pending",
+    "SCAN tickets USING INDEX tickets_returned_by_deadline",
+    "SEARCH tickets USING INDEX tickets_pending",
+    "SEARCH tickets USING INDEX tickets_returned_by_deadline",
+    "SCAN tickets USING INDEX tickets_done",
+    "SCAN tickets USING INDEX tickets_by_shop",
+    "SEARCH tickets USING INDEX tickets_by_shop",
+}
+MERGED: dict[str, TicketQuery] = {
+    "what waits": TicketQuery(waits=True, limit=50),
+    "what waits of a shop": TicketQuery(waits=True, shop="jd3", limit=50),
+    "overdue": TicketQuery(overdue_at=NOON, limit=50),
+    "next": TicketQuery(waits=True, due_from=NOON, limit=2),
+    "all": TicketQuery(limit=50),
+    "all of a shop": TicketQuery(shop="jd3", limit=50),
+    "replied": TicketQuery(statuses=(Status.REPLIED,), limit=50),
+}
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_tickets_are_read_in_order_and_only_those_with_an_open_delivery_are_sorted(
+    plans: Callable[[Ask], list[str]], name: str
+) -> None:
+    steps = [step.partition(" (")[0] for step in plans(lambda store: list(store.tickets(MERGED[name])))]
+    [few] = [n for n, step in enumerate(steps) if "sqlite_autoindex_tickets_1" in step]
+    assert all(step in IN_ORDER for n, step in enumerate(steps) if " tickets " in step and n != few)
+    sorted_at = [n for n, step in enumerate(steps) if "TEMP B-TREE" in step]
+    assert sorted_at == [few + 3]
+    assert "deliveries_open" in steps[few + 2]
 
 
 def test_a_long_import_does_not_grow_in_memory(tmp_path: Path) -> None:
