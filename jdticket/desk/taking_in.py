@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import islice
 
 from jdticket.desk.doubts import Doubts
-from jdticket.desk.finding import waiting_tickets
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft, Rejection
@@ -17,7 +16,7 @@ from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Reply
 from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket
-from jdticket.domain.tickets import PlatformState, Status, Ticket
+from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.store.interface import Store
@@ -186,13 +185,18 @@ class TakingIn:
         for reply in replies:
             self._store.add_reply(reply)
 
+    def shops_meant(self, asked: str | None) -> set[str]:
+        """The shop of what names none, as a set that is empty where it cannot be told."""
+        code = self._default_shop if asked is None else asked
+        return set() if code is None else {code}
+
     def _on_the_same_order(self, fresh: Mapping[str, list[str]]) -> list[tuple[str, str, list[str]]]:
         """Of the new tickets, by order, those on whose order others wait."""
         if not fresh:
             return []
         waiting: dict[str, list[str]] = {}
-        for ticket in waiting_tickets(self._store):
-            if ticket.order_id in fresh:
+        for ticket in self._store.tickets(TicketQuery(waits=True)):
+            if ticket.order_id and ticket.order_id in fresh:
                 waiting.setdefault(ticket.order_id, []).append(ticket.id)
         told = []
         for order, numbers in fresh.items():

@@ -135,4 +135,7 @@ def _length(words: str) -> timedelta | None:
     if match is None or match.lastindex is None:
         return None
     days, h1, m1, s1, h2, m2, s2 = (float(number or 0) for number in match.groups())
+    # 1天32小时 is nothing that a page writes: its numbers stand in the wrong places.
+    if (days and h1 + h2 >= 24) or (h2 and m2 >= 60) or (m2 and s2 >= 60):
+        return None
     return timedelta(days=days, hours=h1 + h2, minutes=m1 + m2, seconds=round(s1 + s2))

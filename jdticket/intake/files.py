@@ -72,6 +72,7 @@ class _Stream(Source):
         self.name = name
         self.notes: list[str] = []
         self.pages: list[Page] = []
+        self.unclear = False
         self.seen_at: datetime | None = None
         self._open = open_
         self._options = options
@@ -134,6 +135,7 @@ class _Stream(Source):
         yield from page.read()
         self.notes += page.notes
         self.pages = page.pages
+        self.unclear = page.unclear
         self.seen_at = page.seen_at
 
 

@@ -46,6 +46,9 @@ class Source(ABC):
     pages: list[Page]
     """Filled while reading: what copied pages say of themselves."""
 
+    unclear: bool
+    """Known when read: the number of one of its tickets had to be guessed."""
+
     seen_at: datetime | None
     """Known when read: when copied pages were copied; None: nobody can tell, or they are none."""
 

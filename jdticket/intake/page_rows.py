@@ -48,6 +48,8 @@ class Row:
     """What is odd about it, in the reader's language."""
     joins: bool = False
     """The row before was cut off by its beginning, not ended by buttons or the table's end."""
+    adjoins: bool = False
+    """Nothing stands between its number and the buttons of the row before."""
     after_break: bool = False
     """Something that is no part of any row stands before it."""
     line: int = 0
@@ -157,6 +159,7 @@ class _RowReader:
             number,
             line=line,
             joins=before is not None and not before.ended and not self._broken,
+            adjoins=before is not None and before.ended,
             after_break=self._broken,
         )
         self._broken = False

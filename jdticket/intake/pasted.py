@@ -69,6 +69,7 @@ class PastedPage(Source):
         self.name = name
         self.notes: list[str] = []
         self.pages: list[Page] = []
+        self.unclear = False
         self.seen_at: datetime | None = None
         self._options = options
 
@@ -87,6 +88,7 @@ class PastedPage(Source):
                 anything = True
                 continue
             ticket = self._draft(item, moment, sure)
+            self.unclear = self.unclear or not item.number.sure
             anything = True
             doubts = [*item.row.doubts, *item.doubts]
             if doubts and isinstance(ticket, Draft):
@@ -105,6 +107,8 @@ class PastedPage(Source):
         shop = ""
         tickets: set[str] = set()
         before: Row | None = None
+        # A row that has lost its number stands before, and no good row behind it yet.
+        headless = False
         pending: Rejection | _Sketch | None = None
         for row in rows_of(parts_of(self._text)):
             if isinstance(row, Part):
@@ -116,20 +120,24 @@ class PastedPage(Source):
                     tickets, announced = set(), row.value
                 continue
             judged = self._judge(row)
+            if row.after_break:
+                headless = False
             if before is not None and before.number is not None and row.number is not None and row.joins:
                 split = self._split_in_two(before, before.number, row, row.number)
                 if split is not None:
                     pending, judged = split
-            elif (
-                before is not None
-                and (before.number is None or is_doubtful_number(before.number.value))
-                and isinstance(pending, Rejection)
-                and row.number is not None
-                and not row.after_break
-                and judged is None
-                and not is_doubtful_number(row.number.value)
-            ):
-                judged = self._reject(row.number, _("a number that stands apart from its row"))
+            if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
+                stray = row.adjoins and not row.length
+                if headless or stray:
+                    judged = self._reject(row.number, _("a number that stands apart from its row"))
+                if stray and isinstance(pending, _Sketch):
+                    pending.doubts.append(
+                        _("the number {number} behind it may be its own").format(number=row.number.value)
+                    )
+            nobodys = row.number is None or is_doubtful_number(row.number.value)
+            headless = (headless or (nobodys and isinstance(judged, Rejection))) and not isinstance(
+                judged, _Sketch
+            )
             if pending is not None:
                 if isinstance(pending, _Sketch):
                     tickets.add(pending.number.value)
@@ -258,8 +266,8 @@ class PastedPage(Source):
             if counted:
                 self.notes.append(
                     _(
-                        "{name}: it was not copied at {moment}, since a ticket on it was created at {newest}; "
-                        "the time left on it was not used, say --copied-at again."
+                        "{name}: it was not copied at {moment}, since a ticket on it was created at "
+                        "{newest}; the time left on it was not used, say --copied-at again."
                     ).format(name=self.name, moment=self._short(moment), newest=self._short(newest))
                 )
             return None, False
@@ -272,8 +280,8 @@ class PastedPage(Source):
             if counted:
                 self.notes.append(
                     _(
-                        "{name}: the file's own time, {moment}, cannot be when it was copied; the time left on "
-                        "it was not used, deadlines are counted in service hours: say --copied-at TIME."
+                        "{name}: the file's own time, {moment}, cannot be when it was copied; the time left "
+                        "on it was not used, deadlines are counted in service hours: say --copied-at TIME."
                     ).format(name=self.name, moment=self._short(moment))
                 )
             return None, False
@@ -307,6 +315,7 @@ class PastedPage(Source):
             created_at=sketch.created_at,
             deadline_at=deadline_at,
             deadline_sure=deadline_at is None or (sure and not (left is not None and left.at_most)),
+            deadline_at_most=deadline_at is not None and left is not None and left.at_most,
             deadline_to_the_minute=deadline_at is not None and left is not None and not left.to_the_second,
             content=sketch.content or None,
             seen_at=self.seen_at,
@@ -350,13 +359,9 @@ def no_ticket(name: str) -> str:
     ).format(name=name)
 
 
-def announcement(names: str, told: Announced, *, rejected: bool) -> str:
-    """What the pages announce, beside what was found on them."""
-    values = {
-        "name": names,
-        "announced": f"{told.count}+" if told.or_more else told.count,
-        "found": told.found,
-    }
+def not_all(names: str, told: Announced) -> str:
+    """That not all of what the pages announce was found, or that nobody can tell; else empty."""
+    count = f"{told.count}+" if told.or_more else told.count
     if told.found < told.count:
         return ngettext(
             "{name}: the page announces {announced} platform collaboration ticket, {found} were found; "
@@ -364,19 +369,12 @@ def announcement(names: str, told: Announced, *, rejected: bool) -> str:
             "{name}: the page announces {announced} platform collaboration tickets, {found} were found; "
             "copy the whole table, and each of its pages.",
             told.count,
-        ).format(**values)
-    if told.or_more or not told.whole:
-        return _(
-            "{name}: the page announces {announced}, {found} were found; whether that is all of them "
-            "cannot be told."
-        ).format(**values)
-    if rejected or not told.count:
+        ).format(name=names, announced=count, found=told.found)
+    if told.whole:
         return ""
-    return ngettext(
-        "The page announces {announced} ticket: it was taken in.",
-        "The page announces {announced} tickets: all of them were taken in.",
-        told.count,
-    ).format(**values)
+    return _(
+        "{name}: the page announces {announced}, {found} were found; whether that is all cannot be told."
+    ).format(name=names, announced=count, found=told.found)
 
 
 def _is_cut_time(part: Part) -> bool:
