@@ -189,8 +189,8 @@ def _parts_of_cell(line: int, shown: str, words: str) -> Iterator[Part]:
         or (pieces[0].what is Is.ORDER)
     )
     if len(pieces) > 1 and taken_apart and sorts != {Is.WORDS}:
-        # Only beside an order number or a time is a bare number in a cell more than a word of it.
-        sure = labelled or Is.TIME in sorts or {Is.NUMBER, Is.ORDER} <= sorts
+        # Only beside a ticket's number or its own label is a bare number in a cell more than a word of it.
+        sure = labelled or {Is.NUMBER, Is.ORDER} <= sorts or (Is.NUMBER in sorts and Is.TIME in sorts)
         yield from _joined(line, pieces, sure=sure)
         return
     yield Part(line, shown, Is.WORDS, _number_inside(words))
@@ -291,6 +291,7 @@ def _joined(line: int, pieces: list[Part], *, sure: bool = True) -> Iterator[Par
     """The pieces of a cell, runs of words made one again."""
     run: list[str] = []
     first = True
+    wordy = any(piece.what is Is.WORDS for piece in pieces)
     for piece in pieces:
         if piece.what in {Is.WORDS, Is.CUT_TIME}:
             run.append(piece.text)
@@ -299,8 +300,9 @@ def _joined(line: int, pieces: list[Part], *, sure: bool = True) -> Iterator[Par
             yield Part(line, " ".join(run), Is.WORDS)
             run.clear()
         if piece.what in {Is.NUMBER, Is.ORDER}:
+            alone = piece.what is Is.ORDER and not wordy
             beside = sure and (first or piece.what is Is.ORDER)
-            yield replace(piece, sure=_is_named(piece) or beside)
+            yield replace(piece, sure=_is_named(piece) or alone or beside)
             first = first and piece.what is not Is.NUMBER
         else:
             yield piece

@@ -25,7 +25,7 @@ STATE_MAX = 12
 _CLOSE = 12
 _LONGEST_ROW = 60
 _PHONE = re.compile(r"[48]00[0-9]{7}")
-_DATE = re.compile(r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_DATE = re.compile(r"20[0-3][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ class _RowReader:
     def _number(self, part: Part) -> Iterator[Row]:
         row = self._row
         if row is not None and row.number is not None:
-            if row.number.value == part.value:
+            if row.number.value == part.value and row.time is None and not row.past_middle:
                 return
             if not part.sure and row.order is not None and row.time is None and not row.past_middle:
                 row.middle.append(part)  # a code in the product's title
@@ -204,7 +204,8 @@ class _RowReader:
             and following.what is not Is.TIMES
         ):
             row.middle.append(part)
-            row.doubt(_("there is another number, {number}").format(number=part.value))
+            if part.sure or not row.order.sure:
+                row.doubt(_("there is another number, {number}").format(number=part.value))
         else:
             yield from self._begin_another(None, part.line)
             self._current(part.line).order = part
@@ -240,11 +241,13 @@ class _RowReader:
         time_left = part.what is not Is.ACCOUNT and (
             may_tell_of_time_left(words) or _is_length(part, words) if at_end else is_time_left(words)
         )
+        if row is not None and row.ended and words.isdigit() and len(words) < 4:
+            return  # a pager's numbers; or what is left of a countdown, whose units tell
         if row is not None and row.ended and row.number is not None:
             wanted = (
                 (state and not row.state)
                 or (time_left and not row.told_of_time_left)
-                or (row.told_of_time_left and is_piece_of_length(words) and not row.state)
+                or (is_piece_of_length(words) and not words.isdigit())
             )
             if not wanted:
                 yield from self.close()

@@ -53,6 +53,11 @@ class _Sketch:
     doubts: list[str]
 
     @property
+    def guessed(self) -> bool:
+        """Its number was found among words."""
+        return not self.number.sure and self.number.text != self.number.value
+
+    @property
     def waits(self) -> bool:
         return platform_state_from_words(self.state) not in _DONE
 
@@ -88,7 +93,7 @@ class PastedPage(Source):
                 anything = True
                 continue
             ticket = self._draft(item, moment, sure)
-            self.unclear = self.unclear or not item.number.sure
+            self.unclear = self.unclear or item.guessed
             anything = True
             doubts = [*item.row.doubts, *item.doubts]
             if doubts and isinstance(ticket, Draft):
@@ -112,12 +117,13 @@ class PastedPage(Source):
         pending: Rejection | _Sketch | None = None
         for row in rows_of(parts_of(self._text)):
             if isinstance(row, Part):
-                if row.what is Is.SHOP:
-                    self._end_page(tickets, announced, shop)
-                    tickets, announced, shop = set(), None, row.value
-                else:
-                    self._end_page(tickets, announced, shop)
-                    tickets, announced = set(), row.value
+                if pending is not None:
+                    yield pending
+                    tickets |= _number_of(pending)
+                before = pending = None
+                self._end_page(tickets, announced, shop)
+                tickets = set()
+                announced, shop = (None, row.value) if row.what is Is.SHOP else (row.value, shop)
                 continue
             judged = self._judge(row)
             if row.after_break:
@@ -127,7 +133,8 @@ class PastedPage(Source):
                 if split is not None:
                     pending, judged = split
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
-                stray = row.adjoins and not row.length
+                cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
+                stray = cuts_off or (row.adjoins and not row.length)
                 if headless or stray:
                     judged = self._reject(row.number, _("a number that stands apart from its row"))
                 if stray and isinstance(pending, _Sketch):
@@ -139,14 +146,12 @@ class PastedPage(Source):
                 judged, _Sketch
             )
             if pending is not None:
-                if isinstance(pending, _Sketch):
-                    tickets.add(pending.number.value)
                 yield pending
+                tickets |= _number_of(pending)
             before, pending = row, judged
-        if isinstance(pending, _Sketch):
-            tickets.add(pending.number.value)
         if pending is not None:
             yield pending
+            tickets |= _number_of(pending)
         self._end_page(tickets, announced, shop)
 
     def _end_page(self, tickets: set[str], announced: str | None, shop: str) -> None:
@@ -181,13 +186,13 @@ class PastedPage(Source):
         cut = next((p for p in (*row.tail, *row.middle, *row.head) if _is_cut_time(p)), None)
         if number is None:
             coded = order is not None and is_doubtful_number(order.value[:8])
-            if order is not None and (told or row.pieces or ((time or cut) and not coded)):
+            if order is not None and (told or ((time or cut or row.pieces) and not coded)):
                 return self._reject(order, _("an order without a ticket number; copy its whole row"))
             if time is not None and (row.state or row.told_of_time_left):
                 return self._reject(time, _("a row without a ticket number; copy its whole row"))
             return None
         if is_doubtful_number(number.value) and "工单" not in number.text:
-            if (order and time) or ((order or time) and told):
+            if (order and time) or ((order or time or row.button) and told):
                 return self._reject(
                     number, _("this may be a phone number, a date or a calendar as well as a ticket's number")
                 )
@@ -398,6 +403,10 @@ def _compare(sketches: Sequence[_Sketch]) -> None:
         for sketch in sketches:
             if not sketch.state:
                 sketch.doubts.append(_("its row tells no state"))
+
+
+def _number_of(found: _Sketch | Rejection) -> set[str]:
+    return {found.number.value} if isinstance(found, _Sketch) else set()
 
 
 def _tell_twins(sketches: Sequence[_Sketch]) -> None:

@@ -257,7 +257,8 @@ def hidden(row: TrueRow, rng: random.Random) -> None:
 
 def wide(row: TrueRow, rng: random.Random) -> None:
     for cell in row.cells:
-        cell.text = cell.text.translate(WIDE)
+        if "\x1b" not in cell.text:
+            cell.text = cell.text.translate(WIDE)
 
 
 def coloured(row: TrueRow, rng: random.Random) -> None:
