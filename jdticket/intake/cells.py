@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from jdticket.intake.countdowns import may_tell_of_time_left
 
@@ -68,11 +68,19 @@ _HEADINGS = frozenset(
     }
 )
 _TAB_COUNT = re.compile(r"平台协同工单\s*[(\[【]\s*([0-9][0-9,]{0,6})\s*(\+?)\s*[)\]】]")
-_TAB = re.compile(r"平台协同工单\s*$")
 _PAGER = re.compile(r"共\s*[0-9,]+\s*[条页].{0,20}|[0-9]+\s*条\s*/\s*页.{0,20}|[上下]一页|前往第?")
 _SHOP = re.compile(r"(?:当前)?店铺(?:名称)?\s*:\s*(\S.{0,40})")
 _INSIDE = re.compile(r"(?<![0-9A-Za-z.\-])(?:[0-9]{7,10}|[0-9]{12,19})(?![0-9A-Za-z.\-])")
 _INSIDE_LONGEST = 40
+
+
+# Without one of these a cell holds no number, time, account, count or number of pieces.
+_WORTH_A_LOOK = re.compile(
+    r"[0-9]{7}|[0-9]:[0-9]|[0-9][-/.年][0-9]|[0-9]\s*[条页]|[_*×✕✖]|[0-9][xX]|[xX][0-9]|协同工单"
+)
+_NAMES_BUTTON = re.compile("|".join(sorted(BUTTONS)))
+_NAME_MAX = 60
+"""Characters of what is one thing: a button, a label with its value, a time."""
 
 
 class Is(Enum):
@@ -99,8 +107,7 @@ class Is(Enum):
     WORDS = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One of the page's parts."""
 
     line: int
@@ -144,12 +151,10 @@ def parts_of(text: str) -> Iterator[Part]:
             if words in _HEADINGS:
                 headings.append(Part(number, shown, Is.LABEL, words))
                 continue
-            if len(headings) > 2:
-                yield Part(headings[0].line, "", Is.BREAK)
-            else:
-                yield from headings
-            headings.clear()
-            if _TAB.search(words) and len(words) < 20:
+            if headings:
+                yield from headings if len(headings) < 3 else [Part(headings[0].line, "", Is.BREAK)]
+                headings.clear()
+            if len(words) < 20 and words.endswith("平台协同工单"):
                 tab = number
                 continue
             yield from _parts_of_cell(number, shown, words)
@@ -158,19 +163,11 @@ def parts_of(text: str) -> Iterator[Part]:
 
 
 def _parts_of_cell(line: int, shown: str, words: str) -> Iterator[Part]:
+    if _WORTH_A_LOOK.search(words) is None:
+        yield from _plain_words(line, shown, words)
+        return
     if (whole := _single(line, shown, words)) is not None:
         yield whole
-        return
-    if not any(character.isdigit() for character in words) and "_" not in words and "*" not in words:
-        each = words.split()
-        if all(word in BUTTONS for word in each):
-            yield from (Part(line, word, Is.BUTTON) for word in each)
-        elif len(each) > 1 and (each[-1] in BUTTONS or each[0] in BUTTONS):
-            yield from _joined(line, [_of_word(line, piece) for piece in shown.split()])
-        elif "平台协同工单" in words or "店铺" in words:
-            yield from _heading_or_words(line, shown, words)
-        else:
-            yield Part(line, shown, Is.WORDS)
         return
     if "平台协同工单" in words and _TAB_COUNT.search(words):
         yield from _heading_or_words(line, shown, words)
@@ -196,6 +193,37 @@ def _parts_of_cell(line: int, shown: str, words: str) -> Iterator[Part]:
     yield Part(line, shown, Is.WORDS, _number_inside(words))
 
 
+def _plain_words(line: int, shown: str, words: str) -> Iterator[Part]:
+    """A cell in which no number, time or account can be."""
+    if len(words) > _NAME_MAX:
+        yield Part(line, shown, Is.WORDS)
+    elif words in BUTTONS:
+        yield Part(line, shown, Is.BUTTON)
+    elif words.lower() in _ICONS:
+        yield Part(line, shown, Is.ICON)
+    elif (label := _NUMBER_LABEL.fullmatch(words) or _LABEL.match(words)) or "店铺" in words:
+        rest = words[label.end() :] if label else ""
+        if label is None:
+            yield from _heading_or_words(line, shown, words)
+        else:
+            named = _labelled(line, shown, label[1], rest) if rest else Part(line, shown, Is.LABEL, label[1])
+            yield named or Part(line, shown, Is.WORDS)
+    elif words[-1] in ":：" and _OTHER_LABEL.fullmatch(words):
+        yield Part(line, shown, Is.LABEL, "other")
+    elif _PAGER.fullmatch(words):
+        yield Part(line, shown, Is.BREAK)
+    elif " " in words and _NAMES_BUTTON.search(words):
+        each = words.split()
+        if all(word in BUTTONS for word in each):
+            yield from (Part(line, word, Is.BUTTON) for word in each)
+        elif each[-1] in BUTTONS or each[0] in BUTTONS:
+            yield from _joined(line, [_of_word(line, piece) for piece in shown.split()])
+        else:
+            yield Part(line, shown, Is.WORDS)
+    else:
+        yield Part(line, shown, Is.WORDS)
+
+
 def _single(line: int, shown: str, words: str) -> Part | None:
     """The cell as one part that is more than words; None: it is words, or several."""
     if words.isdigit() and words.isascii():
@@ -209,7 +237,7 @@ def _single(line: int, shown: str, words: str) -> Part | None:
     if words.lower() in _ICONS:
         return Part(line, shown, Is.ICON)
     first = words[0]
-    if len(words) > 60:
+    if len(words) > _NAME_MAX:
         return None
     if first.isdigit() and first.isascii() and (time := _TIME.fullmatch(words)):
         return Part(line, shown, Is.TIME, f"{time[1]} {time[2]}")
@@ -302,7 +330,7 @@ def _joined(line: int, pieces: list[Part], *, sure: bool = True) -> Iterator[Par
         if piece.what in {Is.NUMBER, Is.ORDER}:
             alone = piece.what is Is.ORDER and not wordy
             beside = sure and (first or piece.what is Is.ORDER)
-            yield replace(piece, sure=_is_named(piece) or alone or beside)
+            yield piece._replace(sure=_is_named(piece) or alone or beside)
             first = first and piece.what is not Is.NUMBER
         else:
             yield piece

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.domain.tickets import PlatformState
 from jdticket.i18n import _
 from jdticket.intake.cells import Is, Part, normal
 from jdticket.intake.countdowns import is_piece_of_length, is_time_left, may_tell_of_time_left
@@ -88,6 +90,7 @@ def rows_of(parts: Iterable[Part]) -> Iterator[Row | Part]:
     yield from reader.close()
 
 
+@lru_cache(maxsize=1024)
 def is_doubtful_number(digits: str) -> bool:
     """Whether seven to ten digits look like a service phone, a date or the days of a calendar."""
     return (
@@ -245,7 +248,8 @@ class _RowReader:
             return  # a pager's numbers; or what is left of a countdown, whose units tell
         if row is not None and row.ended and row.number is not None:
             wanted = (
-                (state and not row.state)
+                # That a ticket has ended is never guessed.
+                (state and not row.state and platform_state_from_words(words) is PlatformState.WAITING)
                 or (time_left and not row.told_of_time_left)
                 or (is_piece_of_length(words) and not words.isdigit())
             )

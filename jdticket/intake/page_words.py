@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
 from jdticket.domain.tickets import Kind, PlatformState
@@ -77,7 +76,7 @@ class RowWords:
             for n in range(first, last + 1):
                 rest[n] = None
             if left_over := " ".join(words for words in (before, after) if words):
-                rest[first] = replace(parts[first], text=left_over, what=Is.WORDS, value="")
+                rest[first] = parts[first]._replace(text=left_over, what=Is.WORDS, value="")
         kept = []
         for part in rest:
             if part is None:
