@@ -374,8 +374,13 @@ def duration_in_words(duration: timedelta, _: Translate = _) -> str:
     return _("<1m")
 
 
-def left_in_words(left: timedelta, overdue: bool, _: Translate = _) -> str:
-    """How long is left, or by how much a deadline was missed: "2h 15m left", "overdue 40m"."""
+def left_in_words(left: timedelta | None, overdue: bool, _: Translate = _) -> str:
+    """How long is left, or by how much a deadline was missed: "2h 15m left", "overdue 40m".
+
+    None: nobody knows.
+    """
+    if left is None:
+        return _("overdue") if overdue else _("unknown")
     duration = duration_in_words(left, _)
     if overdue:
         return _("overdue {duration}").format(duration=duration)

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from jdticket.domain.tickets import DeadlineSource, Kind, Status
 from jdticket.errors import Trouble
 from jdticket.i18n import _
+from jdticket.text import quoted
 
 if TYPE_CHECKING:
     from jdticket.domain.outages import OutageReason, Outcome, Via
+    from jdticket.domain.tickets import Ticket
 
 Gettext = Callable[[str], str]
+_KIND_MOST = 12
 
 
 def status_word(status: Status, _: Gettext = _) -> str:
@@ -39,6 +42,23 @@ def kind_word(kind: Kind, _: Gettext = _) -> str:
         Kind.CONSULT: _("inquiry"),
         Kind.OTHER: _("other"),
     }[kind]
+
+
+def kind_said(ticket: Ticket, _: Gettext = _) -> str:
+    """What a ticket is about: the platform's own words, where our kinds have none for it."""
+    if ticket.kind is Kind.OTHER and ticket.kind_text.strip():
+        return quoted(ticket.kind_text, _KIND_MOST)
+    return kind_word(ticket.kind, _)
+
+
+def waits_because(ticket: Ticket, undelivered: bool, _: Gettext = _) -> str:
+    """Why a ticket that was replied to waits all the same; empty for one that is pending or does not wait.
+    ``undelivered``: a reply to it is not known to have arrived."""
+    if ticket.status is not Status.REPLIED:
+        return ""
+    if undelivered:
+        return _("not delivered")
+    return _("still waiting there") if ticket.returned_at is not None else ""
 
 
 def reason_word(reason: OutageReason, _: Gettext = _) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.settings.templates import fill_template
 from jdticket.text import one_line, quoted
-from jdticket.words import kind_word, listed, os_reason, status_word
+from jdticket.words import kind_said, listed, os_reason, status_word, waits_because
 
 app = typer.Typer()
 _STATES = _("About one ticket")
@@ -154,7 +153,7 @@ def _edit(ticket: Ticket) -> str:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     head = _(
         "Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out."
-    ).format(id=ticket.id, order=ticket.order_id or "-", kind=kind_word(ticket.kind))
+    ).format(id=ticket.id, order=ticket.order_id or "-", kind=kind_said(ticket))
     with tempfile.TemporaryDirectory(prefix="jdticket-") as folder:
         path = Path(folder) / "reply.txt"
         path.write_text(f"\n# {head}\n# {one_line(ticket.content)}\n", encoding="utf-8")
@@ -172,17 +171,16 @@ def _edit(ticket: Ticket) -> str:
 
 def _tell_verdict(session: Session, answered: Answered) -> None:
     reply = answered.reply
-    margin = clock.duration_in_words(answered.margin)
-    if reply.on_time:
-        verdict, style = (
-            _("in time, {margin} of service time before the deadline").format(margin=margin),
-            "green",
-        )
+    style = "green" if reply.on_time else "bold red"
+    if answered.margin is None:
+        verdict = _("in time") if reply.on_time else _("LATE")
     else:
-        verdict, style = (
-            _("LATE, {margin} of service time after the deadline").format(margin=margin),
-            "bold red",
-        )
+        margin = clock.duration_in_words(answered.margin)
+        verdict = (
+            _("in time, {margin} of service time before the deadline")
+            if reply.on_time
+            else _("LATE, {margin} of service time after the deadline")
+        ).format(margin=margin)
     said = (
         _("Ticket {id}: another reply recorded, {verdict}.")
         if answered.repeated
@@ -207,12 +205,13 @@ def _tell_next(session: Session, desk: Desk, answered: Answered) -> None:
         screen.line(_("Nothing else is pending."))
         return
     now = desk.looking.now
-    left = timedelta(seconds=desk.looking.seconds_left(following, now))
+    left = clock.left_in_words(desk.looking.left(following, now), now > following.deadline_at)
+    because = waits_because(following, answered.next_undelivered)
     screen.line(
         _("Next: ticket {id}, {kind}, {left} (due {deadline}): {content}").format(
             id=following.id,
-            kind=kind_word(following.kind),
-            left=clock.left_in_words(left, now > following.deadline_at),
+            kind=kind_said(following),
+            left=listed(filter(None, [left, because])),
             deadline=clock.moment_in_words(following.deadline_at, now, session.zone),
             content=quoted(following.content, 60) or "-",
         )

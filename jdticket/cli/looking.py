@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.desk.looking import Board
 from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
+from jdticket.domain.urgency import waits
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, sentences
@@ -36,15 +37,18 @@ _DEFAULT_LIMIT = 50
 )
 def list_tickets(
     ctx: typer.Context,
-    pending: Annotated[bool, typer.Option("--pending", help=_("Those that wait for a reply."))] = False,
+    pending: Annotated[
+        bool,
+        typer.Option("--pending", help=_("Those that wait for a reply, or for one that has not arrived.")),
+    ] = False,
     overdue: Annotated[
-        bool, typer.Option("--overdue", help=_("Pending, and the deadline has passed."))
+        bool, typer.Option("--overdue", help=_("Those that wait, and the deadline has passed."))
     ] = False,
     due_within: Annotated[
         str | None,
         typer.Option(
             metavar=_("DURATION"),
-            help=_("Pending, with at most this much service time left (1h, 30m); overdue included."),
+            help=_("Those that wait, with at most this much service time left (1h, 30m); overdue included."),
         ),
     ] = None,
     replied: Annotated[bool, typer.Option("--replied", help=_("Those that were replied to."))] = False,
@@ -70,11 +74,9 @@ def list_tickets(
         raise UsageError(_("--json or --csv, not both."))
     desk = session.reading()
     statuses: list[Status] = []
-    if pending or overdue or due_within:
-        statuses.append(Status.PENDING)
     if (overdue or due_within) and (replied or closed):
         raise UsageError(
-            _("--overdue and --due-within are about pending tickets; leave out --replied and --closed.")
+            _("--overdue and --due-within are about what waits; leave out --replied and --closed.")
         )
     if replied:
         statuses.append(Status.REPLIED)
@@ -83,6 +85,7 @@ def list_tickets(
     now = desk.looking.now
     query = TicketQuery(
         statuses=tuple(statuses),
+        waits=pending or overdue or due_within is not None,
         overdue_at=now if overdue else None,
         due_until=desk.looking.due_until(now, session.duration("--due-within", due_within))
         if due_within
@@ -104,10 +107,7 @@ def list_tickets(
 def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> None:
     from jdticket.views import plain
 
-    rows = (
-        plain.ticket(ticket, desk.looking.seconds_left(ticket, board.now), board.now, session.zone)
-        for ticket in board.tickets
-    )
+    rows = rows_of(session, desk, board.tickets, board.undelivered, board.now)
     if as_csv:
         plain.write_csv(plain.TICKET_KEYS, rows, sys.stdout)
     else:
@@ -119,12 +119,45 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
         session.say(hidden_line(hidden))
 
 
+def rows_of(
+    session: Session, desk: Desk, tickets: Iterable[Ticket], undelivered: Collection[str], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Tickets as programs get them; those whose time left cannot be worked out are named at the end."""
+    from jdticket.views import plain
+
+    impossible = []
+    for ticket in tickets:
+        left = desk.looking.left(ticket, now)
+        row = plain.ticket(ticket, left, now, session.zone, undelivered=ticket.id in undelivered)
+        if row["waits"] and left is None:
+            impossible.append(ticket)
+        yield row
+    say_impossible(session, impossible)
+
+
+def say_impossible(session: Session, tickets: Sequence[Ticket]) -> None:
+    """Name the tickets whose time left cannot be worked out, if there are any."""
+    if tickets:
+        from jdticket.views.tables import impossible_line
+
+        session.say("! " + impossible_line(tickets))
+
+
 def print_board(session: Session, desk: Desk, board: Board) -> None:
     """The alerts, the table, the counts."""
     from jdticket.views import tables
 
     screen = session.screen
-    tables.alerts(screen, board.counts, board.uncontacted, board.returned, now=board.now, zone=session.zone)
+    tables.alerts(
+        screen,
+        board.counts,
+        board.uncontacted,
+        board.returned,
+        board.missing,
+        board.closed_but_waiting,
+        now=board.now,
+        zone=session.zone,
+    )
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
     silent_since = board.silent_since if sys.stdout.isatty() else None
     tables.trouble_alerts(
@@ -137,7 +170,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         zone=session.zone,
     )
     if board.tickets:
-        print_tickets(session, desk, board.tickets, board.shops)
+        print_tickets(session, desk, board.tickets, board.undelivered, board.shops)
     else:
         screen.line(_("No ticket to show."))
     shown = len(board.tickets)
@@ -146,19 +179,27 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         screen.line(tables.hidden_line(board.matching - shown), "bold")
 
 
-def print_tickets(session: Session, desk: Desk, tickets: list[Ticket], shops: list[str]) -> None:
+def print_tickets(
+    session: Session, desk: Desk, tickets: list[Ticket], undelivered: Collection[str], shops: list[str]
+) -> None:
     """The table of these tickets, as of the desk's moment."""
     from jdticket.views.tables import ticket_table
 
     now = desk.looking.now
+    left = {ticket.id: desk.looking.left(ticket, now) for ticket in tickets}
     ticket_table(
         session.screen,
         tickets,
-        left=lambda ticket: timedelta(seconds=desk.looking.seconds_left(ticket, now)),
+        left=lambda ticket: left[ticket.id],
+        undelivered=undelivered,
         now=now,
         zone=session.zone,
         shop_names=session.shop_names,
         several_shops=len(shops) > 1,
+    )
+    say_impossible(
+        session,
+        [ticket for ticket in tickets if left[ticket.id] is None and waits(ticket, ticket.id in undelivered)],
     )
 
 
@@ -172,13 +213,13 @@ def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
     session = Session(ctx)
     desk = session.reading()
     story = desk.looking.story(ticket)
+    now = desk.looking.now
+    left = desk.looking.left(story.ticket, now)
     if as_json:
         from jdticket.views import plain
 
         zone = session.zone
-        answer = plain.ticket(
-            story.ticket, desk.looking.seconds_left(story.ticket, desk.looking.now), desk.looking.now, zone
-        )
+        answer = plain.ticket(story.ticket, left, now, zone, undelivered=story.undelivered)
         answer["replies"] = [plain.reply(reply, zone) for reply in story.replies]
         answer["extensions"] = [plain.extension(extension, zone) for extension in story.extensions]
         answer["events"] = [plain.event(event, zone) for event in story.events]
@@ -186,12 +227,15 @@ def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
     else:
         teller(session).ticket(
             story.ticket,
-            left=timedelta(seconds=desk.looking.seconds_left(story.ticket, desk.looking.now)),
+            left=left,
+            undelivered=story.undelivered,
             counted=spans(story.counted),
             replies=story.replies,
             extensions=story.extensions,
             events=story.events,
         )
+    if left is None and waits(story.ticket, story.undelivered):
+        say_impossible(session, [story.ticket])
 
 
 def teller(session: Session) -> Teller:
@@ -223,19 +267,14 @@ def search(
     session = Session(ctx)
     desk = session.reading()
     tickets, total = desk.looking.search([part for word in words for part in word.split()], limit)
+    undelivered = desk.looking.undelivered()
     if as_json:
         from jdticket.views import plain
 
-        now = desk.looking.now
-        plain.write_json_array(
-            (
-                plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, session.zone)
-                for ticket in tickets
-            ),
-            sys.stdout,
-        )
+        rows = rows_of(session, desk, tickets, undelivered, desk.looking.now)
+        plain.write_json_array(rows, sys.stdout)
     elif tickets:
-        print_tickets(session, desk, tickets, sorted({ticket.shop for ticket in tickets}))
+        print_tickets(session, desk, tickets, undelivered, sorted({ticket.shop for ticket in tickets}))
     found = ngettext("{n} ticket found.", "{n} tickets found.", total).format(n=total)
     if total > len(tickets):
         found = sentences(found, _("{n} shown; --limit shows more.").format(n=len(tickets)))
@@ -247,7 +286,7 @@ def search(
     rich_help_panel=_("For programs and monitors"),
     help=_(
         "One line and an exit code: 0 fine, 1 due soon or something off (manager not contacted, reply not "
-        "sent, shop not fetched), 2 overdue."
+        "sent, shop not fetched), 2 overdue, 3 a deadline that cannot be right."
     ),
     epilog=example("jdticket check --due-within 30m"),
 )
@@ -263,13 +302,14 @@ def check(
     soon = session.duration("--due-within", due_within)
     desk = session.reading(create=False)
     chosen = session.shop(shop)
-    counts, uncontacted = desk.looking.check(soon, chosen)
+    counts, uncontacted, impossible, closed_but_waiting = desk.looking.check(soon, chosen)
     unseen = [
         source.shop
         for source in session.fetched(desk.looking.sources())
         if source.trouble is not None and chosen in (None, source.shop)
     ]
-    code = 2 if counts.overdue else 1 if counts.due_soon or uncontacted or unseen or counts.unsent else 0
+    off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
+    code = 2 if counts.overdue else 3 if impossible else 1 if off else 0
     if as_json:
         from jdticket.views import plain
 
@@ -281,16 +321,27 @@ def check(
             "unsent": counts.unsent,
             "shops_not_fetched": unseen,
             "outages_without_contact": [outage.id for outage in uncontacted],
+            "impossible_deadlines": [ticket.id for ticket in impossible],
+            "closed_but_waiting": [ticket.id for ticket in closed_but_waiting],
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)
     else:
-        typer.echo(_check_line(counts, soon, [outage.id for outage in uncontacted], unseen, code))
+        numbers = [outage.id for outage in uncontacted]
+        typer.echo(_check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code))
     raise typer.Exit(code)
 
 
-def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], unseen: list[str], code: int) -> str:
-    verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL")}[code]
+def _check_line(
+    counts: Counts,
+    soon: timedelta,
+    uncontacted: list[int],
+    unseen: list[str],
+    impossible: list[Ticket],
+    closed_but_waiting: list[Ticket],
+    code: int,
+) -> str:
+    verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL"), 3: _("UNKNOWN")}[code]
     parts = [
         _("overdue {n}").format(n=counts.overdue),
         _("due within {soon} {n}").format(soon=clock.duration_in_words(soon), n=counts.due_soon),
@@ -300,6 +351,12 @@ def _check_line(counts: Counts, soon: timedelta, uncontacted: list[int], unseen:
         parts.append(_("not on the platform {n}").format(n=counts.returned))
     if counts.unsent:
         parts.append(_("not sent {n}").format(n=counts.unsent))
+    if impossible:
+        ids = listed(ticket.id for ticket in impossible)
+        parts.append(_("deadline cannot be right: {numbers}").format(numbers=ids))
+    if closed_but_waiting:
+        ids = listed(ticket.id for ticket in closed_but_waiting)
+        parts.append(_("closed here but waiting on the platform: {numbers}").format(numbers=ids))
     if unseen:
         parts.append(_("not fetched from the platform: {shops}").format(shops=listed(unseen)))
     if uncontacted:

@@ -14,6 +14,7 @@ from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
 from jdticket.desk.reminders import Report
+from jdticket.domain.urgency import time_left
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.text import one_line
@@ -91,13 +92,21 @@ def _composer(session: Session) -> Compose:
 
     def compose(notice: Notice, short: bool) -> str:
         if notice.ticket is not None:
-            return messages().ticket(notice.reminder.rule, notice.ticket, notice.left, short=short)
+            undelivered = notice.ticket.id in notice.undelivered
+            return messages().ticket(
+                notice.reminder.rule, notice.ticket, notice.left, undelivered=undelivered, short=short
+            )
         if notice.outage is not None:
             return messages().outage(notice.outage)
         if notice.source is not None:
             return messages().source(notice.source)
         hours, now = session.config.policy.hours, session.now
-        return messages().opening(notice.pending, lambda t: hours.between(now, t.deadline_at))
+        return messages().opening(
+            notice.pending,
+            lambda t: time_left(t, now, hours),
+            notice.undelivered,
+            notice.closed_but_waiting,
+        )
 
     return compose
 
@@ -148,6 +157,12 @@ def _tell(
             if notice.reminder.channel in printed:
                 continue
             typer.echo(f"{notice.reminder.channel}: {one_line(compose(notice, True))}")
+    told = (notice.ticket for notice in report.sent + report.failed if notice.left is None)
+    impossible = list({ticket.id: ticket for ticket in told if ticket is not None}.values())
+    if impossible:
+        from jdticket.views.tables import impossible_line
+
+        session.say("! " + impossible_line(impossible))
     for channel in dict.fromkeys(notice.reminder.channel for notice in report.failed):
         ours = [notice.reminder for notice in report.failed if notice.reminder.channel == channel]
         session.say(trouble_line(channel, ours[-1].answer, ours[-1].refused, len(ours)))

@@ -17,7 +17,7 @@ from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.text import one_line
-from jdticket.words import kind_word, reason_word, via_word
+from jdticket.words import kind_said, reason_word, via_word
 
 app = typer.Typer()
 
@@ -234,7 +234,7 @@ def _tell(session: Session, story: OutageStory) -> None:
             + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
                 id=ticket.id,
                 order=ticket.order_id or "-",
-                kind=kind_word(ticket.kind),
+                kind=kind_said(ticket),
                 deadline=clock.moment_in_words(ticket.deadline_at, now, zone),
             )
         )

@@ -72,16 +72,22 @@ def _keys() -> tuple[str, ...]:
 
 
 def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
+    from jdticket.cli.looking import say_impossible
     from jdticket.views import plain
 
-    now, zone = desk.looking.now, session.zone
+    now, zone, undelivered = desk.looking.now, session.zone, desk.looking.undelivered()
+    impossible = []
     for ticket, reply in desk.looking.tickets_with_latest_reply(TicketQuery()):
-        row = plain.ticket(ticket, desk.looking.seconds_left(ticket, now), now, zone)
+        left = desk.looking.left(ticket, now)
+        row = plain.ticket(ticket, left, now, zone, undelivered=ticket.id in undelivered)
+        if row["waits"] and left is None:
+            impossible.append(ticket)
         row["reply"] = reply.text if reply else None
         row["reply_at"] = clock.iso(reply.at, zone) if reply else None
         row["reply_by"] = reply.by if reply else None
         row["reply_on_time"] = reply.on_time if reply else None
         yield row
+    say_impossible(session, impossible)
 
 
 def _write(form: str, rows: Iterable[Mapping[str, Any]], stream: Any) -> None:
@@ -157,9 +163,9 @@ def recompute(
     ] = False,
 ) -> None:
     session = Session(ctx)
-    moved = session.writing().upkeep.recompute(dry_run=dry_run, by=session.by(None))
+    done = session.writing().upkeep.recompute(dry_run=dry_run, by=session.by(None))
     now = clock.system_now()
-    for move in moved:
+    for move in done.moved:
         typer.echo(
             _("ticket {ticket}: due {new} now, was {old}").format(
                 ticket=move.ticket.id,
@@ -167,10 +173,23 @@ def recompute(
                 old=clock.moment_in_words(move.ticket.deadline_at, now, session.zone),
             )
         )
-    said = ngettext("{n} deadline changes.", "{n} deadlines change.", len(moved)).format(n=len(moved))
+    said = ngettext("{n} deadline changes.", "{n} deadlines change.", len(done.moved))
+    said = said.format(n=len(done.moved))
     if dry_run:
         said = sentences(said, _("Dry run: nothing was kept."))
     typer.echo(said)
+    if done.left_alone:
+        session.say(
+            "! "
+            + ngettext(
+                "No deadline can be counted for {n} ticket, and it was left alone: {numbers}. Look at "
+                "[service_hours].",
+                "No deadline can be counted for {n} tickets, and they were left alone: {numbers}. Look at "
+                "[service_hours].",
+                len(done.left_alone),
+            ).format(n=len(done.left_alone), numbers=listed(ticket.id for ticket in done.left_alone))
+        )
+        raise typer.Exit(1)
 
 
 @app.command(

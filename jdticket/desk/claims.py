@@ -29,6 +29,7 @@ from jdticket.domain.reminders import (
     source_step,
 )
 from jdticket.domain.tickets import Status, TicketQuery
+from jdticket.domain.urgency import urgency
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import Channel
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 
 _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
-_PENDING = TicketQuery(statuses=(Status.PENDING,))
+_WAITING = TicketQuery(waits=True)
+_CLOSED_BUT_WAITING = TicketQuery(statuses=(Status.CLOSED, Status.VOID), returned=True)
 _RULES_FACT = "reminder_rules"
 _LOOKED_FACT = "reminders_looked_at"
 _SKEW = timedelta(minutes=1)
@@ -53,15 +55,19 @@ class Notice(NamedTuple):
     """One reminder, with what its message needs."""
 
     reminder: Reminder
-    left: timedelta
-    """Service time until the ticket's deadline, negative when that is past."""
+    left: timedelta | None
+    """Service time until the ticket's deadline, negative when that is past; None: the hours do not know."""
     mention: tuple[str, ...]
     ticket: Ticket | None = None
     outage: Outage | None = None
     source: SourceState | None = None
     """The shop whose tickets cannot be fetched, or can again."""
     pending: tuple[Ticket, ...] = ()
-    """For the digest of the day: everything that waits, by deadline."""
+    """For the digest of the day: everything that waits, by urgency."""
+    closed_but_waiting: tuple[Ticket, ...] = ()
+    """For the digest: closed or void here, shown as waiting by the platform, and not confirmed."""
+    undelivered: frozenset[str] = frozenset()
+    """The numbers of its tickets with a reply that is not known to have arrived on the platform."""
     covers: tuple[Reminder, ...] = ()
     """Reminders of new tickets that the digest tells of as well: they share its fate."""
 
@@ -97,19 +103,20 @@ class Claims:
         duty = on_duty(self._duties, now, self._zone)
         wanted: list[Notice] = []
         looked_at: list[tuple[Ticket, datetime | None, list[Notice]]] = []
+        undelivered = frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered())
         for ticket in self._store.tickets_to_remind(now):
-            due = due_for_ticket(ticket, now, self._hours, self._rules)
+            lost = ticket.id in undelivered
+            due = due_for_ticket(ticket, now, self._hours, self._rules, undelivered=lost)
             notices, held_back = self._for_ticket(ticket, due, now, open_now, duty)
             rejection = due_for_rejection(ticket, now, self._hours, self._rules)
             more, also_held_back = self._for_ticket(ticket, rejection, now, open_now, duty)
             notices, held_back = notices + more, held_back or also_held_back
-            looked_at.append((ticket, self._look_again(ticket, now, held_back), notices))
-            wanted += notices
+            looked_at.append((ticket, self._look_again(ticket, now, held_back, lost), notices))
+            wanted += [notice._replace(undelivered=undelivered) for notice in notices] if lost else notices
         wanted += self._for_outages(now, open_now, duty)
         wanted += self._for_sources(now, open_now, duty)
-        wanted += self._openings(now, duty)
-        # What waited longest goes first: the leftovers of the run before.
-        wanted.sort(key=lambda notice: notice.reminder.due_at)
+        wanted += self._openings(now, duty, undelivered)
+        wanted.sort(key=lambda notice: _place(notice, now))
         claimed = self._store.claim([notice.reminder for notice in wanted], now, now + budget + _CLAIM)
         ours = {_key(reminder): reminder for reminder in claimed}
         done = [
@@ -154,8 +161,8 @@ class Claims:
         if due is None:
             return [], False
         # One that was returned waits on the platform like a pending one.
-        waits = ticket.status is Status.PENDING or due.rule is not ReminderRule.RETURNED
-        escalated = escalations(self._rules, due.left) if waits else ()
+        escalates = ticket.status is Status.PENDING or due.rule is not ReminderRule.RETURNED
+        escalated = escalations(self._rules, due.left) if escalates and due.left is not None else ()
         names = [name for name, channel in self._ordinary.items() if _is_for(channel, (ticket.shop,))]
         names += [
             step.channel
@@ -183,8 +190,10 @@ class Claims:
             )
         return notices, held_back
 
-    def _look_again(self, ticket: Ticket, now: datetime, held_back: bool) -> datetime | None:
-        again = next_moment(ticket, now, self._hours, self._rules)
+    def _look_again(
+        self, ticket: Ticket, now: datetime, held_back: bool, undelivered: bool
+    ) -> datetime | None:
+        again = next_moment(ticket, now, self._hours, self._rules, undelivered=undelivered)
         if not held_back:
             return again
         try:
@@ -237,7 +246,9 @@ class Claims:
                 told[kept.channel] = max(kept.claimed_at, told.get(kept.channel, kept.claimed_at))
         return told
 
-    def _openings(self, now: datetime, duty: tuple[str, ...]) -> Iterator[Notice]:
+    def _openings(
+        self, now: datetime, duty: tuple[str, ...], undelivered: frozenset[str]
+    ) -> Iterator[Notice]:
         due = opening_due(now, self._hours, self._rules, self._zone)
         if due is None or not self._ordinary:
             return
@@ -249,11 +260,15 @@ class Claims:
             for name in self._ordinary
             if name not in told and self._store.fact(_OPENED_FACT + name) != due.step
         ]
-        pending = tuple(self._store.tickets(_PENDING)) if waiting else ()
+        pending = (
+            sorted(self._store.tickets(_WAITING), key=lambda ticket: urgency(ticket, now)) if waiting else ()
+        )
+        closed = tuple(self._store.tickets(_CLOSED_BUT_WAITING)) if waiting else ()
         for name in waiting:
             channel = self._channels[name]
             heard = tuple(ticket for ticket in pending if _is_for(channel, (ticket.shop,)))
-            if not heard:
+            pointed_out = tuple(ticket for ticket in closed if _is_for(channel, (ticket.shop,)))
+            if not heard and not pointed_out:
                 # Nothing waits at the opening: no digest then, and none later in the day.
                 self._store.put_fact(_OPENED_FACT + name, due.step)
                 continue
@@ -262,6 +277,8 @@ class Claims:
                 left=timedelta(0),
                 mention=tuple(dict.fromkeys((*channel.mention, *duty))),
                 pending=heard,
+                closed_but_waiting=pointed_out,
+                undelivered=undelivered,
             )
 
     def _without_repeats(self, notices: list[Notice]) -> list[Notice]:
@@ -291,6 +308,13 @@ class Claims:
         channels = [(c.name, c.shops, c.night) for c in self._channels.values()]
         special = sorted(self._hours.special.items())
         return repr((self._rules, self._hours.week, special, str(self._zone), channels))
+
+
+def _place(notice: Notice, now: datetime) -> tuple[bool, bool, datetime, bool, str]:
+    """Where a notice stands in its run: what is of no single ticket first, then the tickets by urgency."""
+    if notice.ticket is None:
+        return False, False, notice.reminder.due_at, False, ""
+    return True, *urgency(notice.ticket, now)
 
 
 def _wanted(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.finding import find
+from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
+from jdticket.domain.urgency import time_left
 from jdticket.store.interface import RAN_AT, RAN_EVERY
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from jdticket.store.interface import Store
 
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+"""Between these a deadline can be."""
 
 
 class Board(NamedTuple):
@@ -39,6 +43,12 @@ class Board(NamedTuple):
     returned: list[Ticket]
     """Held as replied and shown as waiting by the platform, but for those whose reply is known not to have
     arrived there."""
+    closed_but_waiting: list[Ticket]
+    """Closed or void here, shown as waiting by the platform, and nobody has confirmed that it may be so."""
+    undelivered: frozenset[str]
+    """The numbers of tickets with a reply that is not known to have arrived on the platform."""
+    missing: list[Ticket]
+    """Those that wait and that a complete take-in no longer holds."""
     shops: list[str]
     troubles: list[ChannelTrouble]
     """Notification channels that do not take reminders."""
@@ -48,10 +58,24 @@ class Board(NamedTuple):
     """How the pulling of each shop's work orders goes."""
 
 
+class Checked(NamedTuple):
+    """What a monitor asks for."""
+
+    counts: Counts
+    uncontacted: list[Outage]
+    """Outages whose operations manager was not reached."""
+    impossible: list[Ticket]
+    """Tickets that wait with a deadline that cannot be."""
+    closed_but_waiting: list[Ticket]
+    """See :class:`Board`."""
+
+
 class Story(NamedTuple):
     """Everything about one ticket."""
 
     ticket: Ticket
+    undelivered: bool
+    """A reply to it is not known to have arrived on the platform."""
     counted: list[Segment]
     """How the first deadline is counted under the policy of today; empty when it came from the platform."""
     replies: list[Reply]
@@ -72,9 +96,14 @@ class Looking:
         """The moment as of which the desk is seen."""
         return self._now()
 
-    def seconds_left(self, ticket: Ticket, now: datetime) -> int:
-        """Service seconds from ``now`` to the deadline, negative when it has passed."""
-        return int(self._policy.hours.between(now, ticket.deadline_at).total_seconds())
+    def left(self, ticket: Ticket, now: datetime) -> timedelta | None:
+        """Service time from ``now`` to the deadline, negative when it has passed; None: the hours do not know
+        that year."""
+        return time_left(ticket, now, self._policy.hours)
+
+    def undelivered(self, shop: str | None = None) -> frozenset[str]:
+        """The numbers of the tickets with a reply that is not known to have arrived on the platform."""
+        return frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered(shop=shop))
 
     def find(self, number: str) -> Ticket:
         """The ticket that a person means by its number or its last digits; see :func:`find`."""
@@ -86,13 +115,17 @@ class Looking:
         tickets = list(self._store.tickets(query))
         full = query.limit is not None and len(tickets) >= query.limit
         counts = self._counts(now, timedelta(hours=1), query.shop)
+        undelivered = self.undelivered(query.shop)
         return Board(
             now=now,
             tickets=tickets,
             matching=self._store.count(query) if full else len(tickets),
             counts=counts,
             uncontacted=self._uncontacted(query.shop),
-            returned=self._returned(query.shop) if counts.returned else [],
+            returned=self._returned(query.shop, undelivered) if counts.returned else [],
+            closed_but_waiting=self._closed_but_waiting(query.shop),
+            undelivered=undelivered,
+            missing=list(self._store.tickets(TicketQuery(missing=True, shop=query.shop))),
             shops=self._store.shops(),
             troubles=self._store.ledger_trouble(),
             silent_since=self.silent_since(now),
@@ -130,18 +163,30 @@ class Looking:
         """The latest deadline of tickets that have at most ``left`` of service time at ``now``."""
         return self._policy.hours.after(now, left)
 
-    def check(self, due_within: timedelta, shop: str | None = None) -> tuple[Counts, list[Outage]]:
-        """The counts, "due soon" meaning at most ``due_within`` of service time left, and the outages
-        whose operations manager was not reached."""
-        return self._counts(self._now(), due_within, shop), self._uncontacted(shop)
+    def check(self, due_within: timedelta, shop: str | None = None) -> Checked:
+        """How the desk stands, "due soon" meaning at most ``due_within`` of service time left."""
+        queries = [
+            TicketQuery(waits=True, overdue_at=_FIRST, shop=shop),
+            TicketQuery(waits=True, due_from=_LAST, shop=shop),
+        ]
+        impossible = [ticket for query in queries for ticket in self._store.tickets(query)]
+        return Checked(
+            self._counts(self._now(), due_within, shop),
+            self._uncontacted(shop),
+            impossible,
+            self._closed_but_waiting(shop),
+        )
 
     def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
         return self._store.counts(now, self.due_until(now, left), shop)
 
-    def _returned(self, shop: str | None) -> list[Ticket]:
-        unsent = {delivery.ticket_id for _reply, delivery in self._store.undelivered(shop=shop)}
+    def _returned(self, shop: str | None, undelivered: frozenset[str]) -> list[Ticket]:
         query = TicketQuery(statuses=(Status.REPLIED,), shop=shop, returned=True)
-        return [ticket for ticket in self._store.tickets(query) if ticket.id not in unsent]
+        return [ticket for ticket in self._store.tickets(query) if ticket.id not in undelivered]
+
+    def _closed_but_waiting(self, shop: str | None) -> list[Ticket]:
+        query = TicketQuery(statuses=(Status.CLOSED, Status.VOID), shop=shop, returned=True)
+        return list(self._store.tickets(query))
 
     def _uncontacted(self, shop: str | None) -> list[Outage]:
         return [
@@ -159,10 +204,18 @@ class Looking:
         ticket = self.find(number)
         return Story(
             ticket=ticket,
-            counted=self._policy.counted(ticket.kind, ticket.created_at)
-            if self._policy.deadline(ticket.kind, ticket.created_at) == ticket.first_deadline_at
-            else [],
+            undelivered=bool(self._store.undelivered(ticket_id=ticket.id)),
+            counted=self._counted(ticket),
             replies=self._store.replies(ticket.id),
             events=self._store.events(ticket_id=ticket.id),
             extensions=self._store.extensions(ticket_id=ticket.id),
         )
+
+    def _counted(self, ticket: Ticket) -> list[Segment]:
+        try:
+            if self._policy.deadline(ticket.kind, ticket.created_at) == ticket.first_deadline_at:
+                return self._policy.counted(ticket.kind, ticket.created_at)
+        except NeverOpenError:
+            # Counted from a moment that cannot be, or under hours that have run out.
+            return []
+        return []

@@ -30,7 +30,7 @@ class OutageStory:
 
     outage: Outage
     affected: list[Ticket]
-    """Pending tickets whose clock the outage cuts into."""
+    """Tickets that wait and whose clock the outage cuts into."""
     contacts: list[Contact]
     extensions: list[Extension]
     events: list[Event]
@@ -147,7 +147,7 @@ class Outages:
     ) -> Contacted:
         """Log a contact with the operations manager, and move the deadlines that were granted.
 
-        A grant is for ``tickets``, or for all pending tickets whose clock the outage cuts into. A
+        A grant is for ``tickets``, or for all that wait and whose clock the outage cuts into. A
         deadline is never moved to an earlier moment. Raises ``NotFoundError``, ``UsageError``, and
         ``RefusedError`` for a void ticket.
         """
@@ -244,6 +244,6 @@ class Outages:
         return outage
 
     def _affected(self, outage: Outage) -> list[Ticket]:
-        """Pending tickets for whose answer the outage takes service time away."""
-        pending = self._store.tickets(TicketQuery(statuses=(Status.PENDING,)))
-        return [ticket for ticket in pending if endangers(outage, ticket, self._policy.hours)]
+        """Tickets that wait, and for whose answer the outage takes service time away."""
+        waiting = self._store.tickets(TicketQuery(waits=True))
+        return [ticket for ticket in waiting if endangers(outage, ticket, self._policy.hours)]

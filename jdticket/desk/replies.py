@@ -22,6 +22,7 @@ from jdticket.domain.replies import (
 )
 from jdticket.domain.taking import reply_event
 from jdticket.domain.tickets import Status, Ticket, TicketQuery
+from jdticket.domain.urgency import time_left
 from jdticket.errors import RefusedError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
@@ -32,10 +33,12 @@ class Answered:
     """What came of a reply."""
 
     reply: Reply
-    margin: timedelta
-    """Service time between the reply and the deadline; never negative."""
+    margin: timedelta | None
+    """Service time between the reply and the deadline; never negative; None: the hours do not know."""
     next: Ticket | None
-    """The pending ticket that is due first now."""
+    """The most urgent of the other tickets that wait."""
+    next_undelivered: bool
+    """A reply to that one is not known to have arrived on the platform."""
     repeated: bool
     """The ticket had been replied to before."""
     before: Reply | None
@@ -101,14 +104,27 @@ class Replies:
             self._store.append([reply_event(reply, now, from_platform=False)])
             if send:
                 self._store.put_delivery(Delivery(reply.id, ticket.id, DeliveryState.UNSENT))
-        first, second = sorted((given_at, ticket.deadline_at))
+        left = time_left(ticket, given_at, self._policy.hours)
+        following = self._next(ticket, now)
         return Answered(
             reply=reply,
-            margin=self._policy.hours.between(first, second),
-            next=next(self._store.tickets(TicketQuery(statuses=(Status.PENDING,), limit=1)), None),
+            margin=None if left is None else abs(left),
+            next=following,
+            next_undelivered=following is not None and bool(self._store.undelivered(ticket_id=following.id)),
             repeated=ticket.replied_at is not None or ticket.status is Status.REPLIED,
             before=earlier[-1] if earlier else None,
         )
+
+    def _next(self, answered: Ticket, now: datetime) -> Ticket | None:
+        """The first by urgency that waits, but for the one that was answered just now."""
+        for query in (
+            TicketQuery(waits=True, due_from=now, limit=2),
+            TicketQuery(waits=True, overdue_at=now, limit=2),
+        ):
+            for ticket in self._store.tickets(query):
+                if ticket.id != answered.id:
+                    return ticket
+        return None
 
     def not_effective(self, text: str) -> str:
         """Why this reply would not count as effective, as a sentence; empty: it would."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from jdticket.domain.hours import ServiceHours
+from jdticket.domain.hours import NeverOpenError, ServiceHours
 from jdticket.domain.tickets import Ticket
 
 
@@ -86,7 +86,8 @@ class Extension:
 
 
 def endangers(outage: Outage, ticket: Ticket, hours: ServiceHours) -> bool:
-    """Whether the outage takes service time away from a pending ticket's answer."""
+    """Whether the outage takes service time away from the answer to a ticket that waits: one whose deadline
+    lies outside of the years that the hours know counts as endangered."""
     if outage.shops and ticket.shop not in outage.shops:
         return False
     begin = max(ticket.created_at, outage.since)
@@ -95,5 +96,8 @@ def endangers(outage: Outage, ticket: Ticket, hours: ServiceHours) -> bool:
         return False
     # The platform and the manager also set deadlines outside service hours: one that lies in the
     # outage is in danger although no service time is.
-    lies_in_it = end == ticket.deadline_at and not hours.is_open(end)
-    return lies_in_it or hours.between(begin, end) > timedelta(0)
+    try:
+        lies_in_it = end == ticket.deadline_at and not hours.is_open(end)
+        return lies_in_it or hours.between(begin, end) > timedelta(0)
+    except NeverOpenError:
+        return True

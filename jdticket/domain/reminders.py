@@ -12,12 +12,15 @@ anything may be sent then is the caller's to say. Moments are aware and come out
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status
+from jdticket.domain.urgency import time_left, waits
 
 if TYPE_CHECKING:
     from jdticket.domain.hours import ServiceHours
@@ -131,11 +134,14 @@ class Due(NamedTuple):
     """Which step of the rule, as the ledger names it."""
     at: datetime
     """The moment since which it is due."""
-    left: timedelta
-    """Service time until the ticket's deadline, negative when that is past; zero where there is none."""
+    left: timedelta | None
+    """Service time until the ticket's deadline, negative when that is past; zero where there is none; None
+    for a deadline that the hours do not know."""
 
 
-def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
+def due_for_ticket(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules, *, undelivered: bool = False
+) -> Due | None:
     """The most urgent reminder of this ticket whose moment has come; None when none has.
 
     - "new" since the ticket was taken in. It belongs to the ticket and not to a deadline: the ledger
@@ -147,15 +153,20 @@ def due_for_ticket(ticket: Ticket, now: datetime, hours: ServiceHours, rules: Re
       outside service hours; from then on since k times ``overdue_every`` of service time has passed. The
       last one stays the answer for good, so that a pause over all of them still ends in one reminder.
     - "returned:<time>" for a ticket that we hold as replied and the platform still shows as waiting, and
-      after that its "before" and "overdue" like any other's: its time runs on there.
+      after that its "before" and "overdue" like any other's: its time runs on there. So it does when a
+      reply to it is known not to have arrived (``undelivered``).
 
-    Raises ``NeverOpenError`` for a deadline outside of the years that the hours know.
+    A ticket that a complete take-in no longer holds is told of until it is overdue, and not after: whoever
+    answers elsewhere must not be called all day. A deadline that lies outside of the years that the hours
+    know is told of once it has passed.
     """
-    step, _following = _standing(ticket, now, hours, rules)
+    if _is_quiet(ticket, now):
+        return None
+    step, _following = _standing(ticket, now, hours, rules, undelivered)
     if step is None:
         return None
     at, rule, name = step
-    return Due(rule, name, at, hours.between(now, ticket.deadline_at))
+    return Due(rule, name, at, time_left(ticket, now, hours))
 
 
 def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
@@ -164,22 +175,30 @@ def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules:
     at = ticket.reopened_at
     if at is None or now < at or ticket.status is not Status.PENDING or not rules.returned:
         return None
-    left = hours.between(now, ticket.deadline_at)
+    if _is_quiet(ticket, now):
+        return None
+    left = time_left(ticket, now, hours)
     return Due(ReminderRule.RETURNED, f"{_REJECTED}:{at:%Y-%m-%dT%H:%M:%SZ}", at, left)
 
 
-def next_moment(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
-    """The first moment after ``now`` at which something else is due for a ticket that is pending or
-    returned, or an escalation brings in another channel; None: never.
+def next_moment(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules, *, undelivered: bool = False
+) -> datetime | None:
+    """The first moment after ``now`` at which something else is due for the ticket, or an escalation
+    brings in another channel; None: never.
 
-    It holds as long as ticket, hours and rules stay as they are, and the clock is not put back.
+    It holds as long as ticket, reply, hours and rules stay as they are, and the clock is not put back.
     """
-    _step, following = _standing(ticket, now, hours, rules)
-    moments = [following, ticket.reopened_at if rules.returned else None]
+    if not _is_told(ticket, rules, undelivered) or _is_quiet(ticket, now):
+        return None
+    _step, following = _standing(ticket, now, hours, rules, undelivered)
+    reopened_at = ticket.reopened_at if rules.returned and ticket.status is Status.PENDING else None
+    moments = [following, reopened_at]
     for escalation in rules.escalate:
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.
-            moments.append(hours.before(ticket.deadline_at, escalation.left + _SECOND) + _SECOND)
+            with suppress(NeverOpenError):
+                moments.append(hours.before(ticket.deadline_at, escalation.left + _SECOND) + _SECOND)
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
@@ -269,12 +288,12 @@ _Step = tuple[datetime, ReminderRule, str]
 
 
 def _standing(
-    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules, undelivered: bool
 ) -> tuple[_Step | None, datetime | None]:
     """The highest step that the ticket has reached, and when it reaches another."""
     reached: _Step | None = None
     following: datetime | None = None
-    for step in _ladder(ticket, hours, rules):
+    for step in _ladder(ticket, hours, rules, undelivered):
         at, rule, _name = step
         if at <= now:
             reached, following = step, None
@@ -286,27 +305,39 @@ def _standing(
     return reached, following
 
 
-def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:
+def _is_told(ticket: Ticket, rules: ReminderRules, undelivered: bool) -> bool:
+    """Whether there is anything to remind of: also when only the platform still waits."""
+    return waits(ticket, undelivered) and (ticket.status is Status.PENDING or rules.returned)
+
+
+def _is_quiet(ticket: Ticket, now: datetime) -> bool:
+    """Whether the day's digest alone tells of it: missing on the platform, and overdue."""
+    return ticket.missing_at is not None and now > ticket.deadline_at
+
+
+def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules, undelivered: bool) -> Iterator[_Step]:
     """The ticket's steps, the least urgent first."""
-    if ticket.status is Status.REPLIED and ticket.returned_at is not None and rules.returned:
-        since = ticket.returned_at
-        yield since, ReminderRule.RETURNED, f"{ReminderRule.RETURNED}:{since:%Y-%m-%dT%H:%M:%SZ}"
-        for step in _deadline_steps(ticket, hours, rules):
-            if step[0] > since:
-                yield step
-    if ticket.status is not Status.PENDING:
+    if not _is_told(ticket, rules, undelivered):
         return
-    if rules.new:
+    since = None if ticket.status is Status.PENDING else ticket.returned_at
+    if since is not None:
+        yield since, ReminderRule.RETURNED, f"{ReminderRule.RETURNED}:{since:%Y-%m-%dT%H:%M:%SZ}"
+    if ticket.status is Status.PENDING and rules.new:
         yield ticket.taken_in_at, ReminderRule.NEW, str(ReminderRule.NEW)
-    yield from _deadline_steps(ticket, hours, rules)
+    for step in _deadline_steps(ticket, hours, rules):
+        if since is None or step[0] > since:
+            yield step
 
 
 def _deadline_steps(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:
     deadline = ticket.deadline_at
     for left in rules.before:
         seconds = left // _SECOND
-        yield hours.before(deadline, left), ReminderRule.BEFORE, f"{ReminderRule.BEFORE}:{seconds}"
-    if rules.overdue_every is not None:
+        with suppress(NeverOpenError):
+            yield hours.before(deadline, left), ReminderRule.BEFORE, f"{ReminderRule.BEFORE}:{seconds}"
+    if rules.overdue_every is None:
+        return
+    with suppress(NeverOpenError):
         for times in range(rules.overdue_times):
             at = hours.after(deadline, times * rules.overdue_every) if times else deadline + _SECOND
             yield at, ReminderRule.OVERDUE, f"{ReminderRule.OVERDUE}:{times}"

@@ -108,18 +108,11 @@ def fault(text: str, rules: ReplyRules) -> Fault | None:
 
 
 def _clauses(text: str) -> Iterator[str]:
-    """The text cut at whatever is neither letter nor digit, in lower case; Latin words stay together."""
-    words: list[str] = []
-    for word in re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower()):
-        if word.isascii() and word.isalpha():
-            words.append(word)
-            continue
-        if words:
-            yield "".join(words)
-            words = []
-        yield word
-    if words:
-        yield "".join(words)
+    """The text cut at its punctuation, in lower case and without white space."""
+    for clause in re.split(r"[^\w\s]+|_+", unicodedata.normalize("NFKC", text).lower()):
+        bare = "".join(clause.split())
+        if bare:
+            yield bare
 
 
 def _says_nothing(clause: str, empty_phrases: frozenset[str]) -> bool:

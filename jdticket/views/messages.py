@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import ReminderRule
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.text import one_line, without_phones
-from jdticket.words import kind_word, listed, platform_trouble, reason_word
+from jdticket.words import kind_word, listed, platform_trouble, reason_word, waits_because
 
 _CONTENT_MOST = 60
 _DIGEST_MOST = 20
@@ -38,21 +38,41 @@ class Messages:
         self._fill = fill
         self._ = gettext
 
-    def ticket(self, rule: ReminderRule, ticket: Ticket, left: timedelta, *, short: bool = False) -> str:
+    def ticket(
+        self,
+        rule: ReminderRule,
+        ticket: Ticket,
+        left: timedelta | None,
+        *,
+        undelivered: bool = False,
+        short: bool = False,
+    ) -> str:
         """One ticket: a line with everything needed to act, then at most one line of its content. Phone
-        numbers are masked: it leaves for a group chat. ``short``: one line of fewer words, so that many
-        fit into the size and the number of messages that a robot takes."""
+        numbers are masked: it leaves for a group chat. ``left``: None: nobody knows. ``undelivered``: a reply
+        to it is not known to have arrived. ``short``: one line of fewer words, so that many fit into the size
+        and the number of messages that a robot takes."""
         values = self._values(ticket, left)
         template = self._templates.get(rule)
         if template is not None:
             return self._fill(template, values)
-        rejected = ticket.status is Status.PENDING
+        again = self._why_again(ticket) if rule is ReminderRule.RETURNED else ""
+        # "Returned" says so itself.
+        mark = "" if rule is ReminderRule.RETURNED else self._mark(ticket, undelivered)
         if short:
-            return self._line(rule, values, short=True, rejected=rejected)
+            return self._line(rule, values, short=True, again=again) + mark
         content = values["content"]
-        return self._line(rule, values, rejected=rejected) + (f"\n{content}" if content else "")
+        return self._line(rule, values, again=again) + mark + (f"\n{content}" if content else "")
 
-    def _values(self, ticket: Ticket, left: timedelta) -> dict[str, str]:
+    def _mark(self, ticket: Ticket, undelivered: bool) -> str:
+        """What is odd about a ticket that waits, in brackets behind its line."""
+        _ = self._
+        marks = [waits_because(ticket, undelivered, _)]
+        if ticket.missing_at is not None:
+            marks.append(_("not on the page"))
+        said = listed(filter(None, marks), _)
+        return _(" ({words})").format(words=said) if said else ""
+
+    def _values(self, ticket: Ticket, left: timedelta | None) -> dict[str, str]:
         content = without_phones(one_line(ticket.content))
         return {
             "shop": one_line(self._shop_names.get(ticket.shop, ticket.shop)),
@@ -65,10 +85,12 @@ class Messages:
             "assignee": one_line(ticket.assignee),
         }
 
-    def _left(self, ticket: Ticket, left: timedelta) -> str:
+    def _left(self, ticket: Ticket, left: timedelta | None) -> str:
         _ = self._
-        length = clock.duration_in_words(abs(left), _)
         overdue = self._now > ticket.deadline_at
+        if left is None:
+            return _("overdue") if overdue else _("time left unknown")
+        length = clock.duration_in_words(abs(left), _)
         return (_("overdue by {length}") if overdue else _("{length} to go")).format(length=length)
 
     def _deadline(self, ticket: Ticket) -> str:
@@ -77,22 +99,35 @@ class Messages:
             return f"{local:%H:%M}"
         return clock.moment_in_words(ticket.deadline_at, self._now, self._zone, self._)
 
+    def _why_again(self, ticket: Ticket) -> str:
+        """The words for a ticket that is pending again; empty: it is not."""
+        from jdticket.domain.platform_words import platform_state_from_words
+
+        _ = self._
+        if ticket.status is not Status.PENDING:
+            return ""
+        if platform_state_from_words(ticket.platform_status) is PlatformState.REJECTED:
+            return _(
+                "reply rejected by the platform, answer again: {kind} {left} (by {deadline}) "
+                "ticket {ticket_id} order {order_id}"
+            )
+        return _(
+            "pending again, answer it: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}"
+        )
+
     def _line(
         self,
         rule: ReminderRule,
         values: Mapping[str, str],
         *,
         short: bool = False,
-        rejected: bool = False,
+        again: str = "",
     ) -> str:
         _ = self._
         if rule is ReminderRule.NEW:
             words = _("new: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
-        elif rule is ReminderRule.RETURNED and rejected:
-            words = _(
-                "reply rejected by the platform, answer again: {kind} {left} (by {deadline}) "
-                "ticket {ticket_id} order {order_id}"
-            )
+        elif again:
+            words = again
         elif rule is ReminderRule.RETURNED:
             words = _(
                 "reply not on the platform, which still waits: {kind} ticket {ticket_id} order {order_id}"
@@ -110,16 +145,30 @@ class Messages:
         shop = _("[{shop}] ").format(shop=values["shop"]) if values["shop"] else ""
         return shop + words.format(**values)
 
-    def opening(self, tickets: Sequence[Ticket], left: Callable[[Ticket], timedelta]) -> str:
-        """The digest of the day: how many wait, and the most urgent of them."""
+    def opening(
+        self,
+        tickets: Sequence[Ticket],
+        left: Callable[[Ticket], timedelta | None],
+        undelivered: Collection[str] = (),
+        closed_but_waiting: Sequence[Ticket] = (),
+    ) -> str:
+        """The digest of the day: how many wait, and the first of them, which come by urgency, then those that
+        are closed here and shown as waiting by the platform.
+        ``undelivered``: the numbers of those with a reply that is not known to have arrived."""
         _ = self._
         lines = [_("Good morning: {n} tickets are pending.").format(n=len(tickets))]
         lines += [
             self._line(self._rule(ticket), self._values(ticket, left(ticket)), short=True)
+            + self._mark(ticket, ticket.id in undelivered)
             for ticket in tickets[:_DIGEST_MOST]
         ]
         if len(tickets) > _DIGEST_MOST:
             lines.append(_("… and {n} more").format(n=len(tickets) - _DIGEST_MOST))
+        if closed_but_waiting:
+            numbers = listed((ticket.id for ticket in closed_but_waiting[:_DIGEST_MOST]), _)
+            more = "…" if len(closed_but_waiting) > _DIGEST_MOST else ""
+            said = _("Closed here, still waiting on the platform: {numbers}")
+            lines.append(said.format(numbers=numbers + more))
         return "\n".join(lines)
 
     def _rule(self, ticket: Ticket) -> ReminderRule:

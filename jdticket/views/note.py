@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from jdticket.domain.outages import Outage
 from jdticket.domain.tickets import Ticket
 from jdticket.text import one_line
-from jdticket.words import kind_word, listed, reason_word
+from jdticket.words import kind_said, listed, reason_word
 
 
 def manager_note(
@@ -49,7 +49,7 @@ def manager_note(
             _("- ticket {id}, order {order}, {kind}, due {deadline}").format(
                 id=ticket.id,
                 order=ticket.order_id or "-",
-                kind=kind_word(ticket.kind, _),
+                kind=kind_said(ticket, _),
                 deadline=moment(ticket.deadline_at),
             )
             for ticket in affected

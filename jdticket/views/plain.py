@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jdticket import clock
@@ -16,7 +16,8 @@ from jdticket.domain.outages import Contact, Extension, Outage
 from jdticket.domain.reminders import Reminder
 from jdticket.domain.replies import Delivery, Reply
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import Ticket
+from jdticket.domain.urgency import waits
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
@@ -39,14 +40,18 @@ TICKET_KEYS = (
     "content",
     "replied_at",
     "returned",
+    "waits",
 )
 # What spreadsheets would take for a formula when a cell begins with it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def ticket(ticket: Ticket, seconds_left: int, now: datetime, zone: tzinfo) -> dict[str, Any]:
-    """One ticket; ``seconds_left`` (service seconds, negative when overdue) is null unless it is pending."""
-    pending = ticket.status is Status.PENDING
+def ticket(
+    ticket: Ticket, left: timedelta | None, now: datetime, zone: tzinfo, *, undelivered: bool
+) -> dict[str, Any]:
+    """One ticket; ``left`` is its service time, negative when overdue, null in the answer unless it waits.
+    ``undelivered``: a reply to it is not known to have arrived."""
+    waiting = waits(ticket, undelivered)
     return {
         "id": ticket.id,
         "shop": ticket.shop,
@@ -59,12 +64,13 @@ def ticket(ticket: Ticket, seconds_left: int, now: datetime, zone: tzinfo) -> di
         "deadline_at": clock.iso(ticket.deadline_at, zone),
         "first_deadline_at": clock.iso(ticket.first_deadline_at, zone),
         "deadline_source": ticket.deadline_source.value,
-        "seconds_left": seconds_left if pending else None,
-        "overdue": pending and now > ticket.deadline_at,
+        "seconds_left": int(left.total_seconds()) if waiting and left is not None else None,
+        "overdue": waiting and now > ticket.deadline_at,
         "assignee": ticket.assignee,
         "content": ticket.content,
         "replied_at": _iso(ticket.replied_at, zone),
-        "returned": ticket.returned_at is not None,
+        "returned": ticket.status == "replied" and ticket.returned_at is not None,
+        "waits": waiting,
     }
 
 

@@ -9,13 +9,15 @@ from jdticket import clock
 from jdticket.domain.events import Event
 from jdticket.domain.outages import Contact, Extension, Outage
 from jdticket.domain.replies import Reply
-from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
+from jdticket.domain.tickets import DeadlineSource, Kind, Ticket
+from jdticket.domain.urgency import waits
 from jdticket.i18n import _
 from jdticket.text import harmless, one_line
 from jdticket.views.screen import Cell, Screen
 from jdticket.views.tables import left_cell
 from jdticket.views.timeline import TimeLine
 from jdticket.words import (
+    kind_said,
     kind_word,
     listed,
     outcome_word,
@@ -58,23 +60,25 @@ class Teller:
         self,
         ticket: Ticket,
         *,
-        left: timedelta,
+        left: timedelta | None,
+        undelivered: bool,
         counted: Sequence[Span],
         replies: Sequence[Reply],
         extensions: Sequence[Extension],
         events: Sequence[Event],
     ) -> None:
-        """Everything about one ticket, how its deadline came about, and its time line."""
-        kind = kind_word(ticket.kind)
-        if ticket.kind_text and ticket.kind_text != kind:
+        """Everything about one ticket, how its deadline came about, and its time line. ``undelivered``: a
+        reply to it is not known to have arrived."""
+        kind = kind_said(ticket)
+        if ticket.kind is not Kind.OTHER and ticket.kind_text and ticket.kind_text != kind:
             kind += f" ({one_line(ticket.kind_text)})"
         status: str = status_word(ticket.status)
         if ticket.platform_status:
             status += _(" (the platform says: {words})").format(words=one_line(ticket.platform_status))
         fields: list[tuple[str, str | Cell]] = [(_("ticket"), Cell(ticket.id, "bold"))]
         fields.append((_("state"), status))
-        if ticket.status is Status.PENDING:
-            fields.append((_("time left"), left_cell(ticket, left, self._now)))
+        if waits(ticket, undelivered):
+            fields.append((_("time left"), left_cell(ticket, left, self._now, undelivered=undelivered)))
         fields.append((_("kind"), kind))
         fields.append((_("order"), ticket.order_id or "-"))
         if ticket.shop:
@@ -91,11 +95,17 @@ class Teller:
         if ticket.first_deadline_at != ticket.deadline_at:
             fields.append((_("first deadline"), self._moment(ticket.first_deadline_at)))
         self._fields(fields)
-        if ticket.returned_at is not None:
+        if undelivered:
+            said = _("A reply to it is not on the platform: jdticket send {id}")
+            self._screen.line("! " + said.format(id=ticket.id), style="bold red")
+        elif ticket.returned_at is not None:
             self._screen.line(
                 "! " + _("The platform still shows it as waiting: the reply may not have arrived there."),
                 style="bold yellow",
             )
+        if ticket.missing_at is not None and waits(ticket, undelivered):
+            said = _("The page has not held it since {since}; it may have been answered there.")
+            self._screen.line("! " + said.format(since=self._moment(ticket.missing_at)), style="bold yellow")
         if ticket.content:
             self._heading(_("Content"))
             self._paragraph(ticket.content)
@@ -176,7 +186,7 @@ class Teller:
                 + _("ticket {id}, order {order}, {kind}, due {deadline}").format(
                     id=ticket.id,
                     order=ticket.order_id or "-",
-                    kind=kind_word(ticket.kind),
+                    kind=kind_said(ticket),
                     deadline=self._moment(ticket.deadline_at),
                 )
                 + (

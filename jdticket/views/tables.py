@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from jdticket import clock
-from jdticket.domain.tickets import Kind, Status
+from jdticket.domain.tickets import Kind
+from jdticket.domain.urgency import waits
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
-from jdticket.words import kind_word, listed, platform_trouble, reason_word, status_word
+from jdticket.words import kind_said, listed, platform_trouble, reason_word, status_word, waits_because
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import ChannelTrouble
@@ -24,14 +25,13 @@ if TYPE_CHECKING:
 _NAMED_MOST = 5
 
 
-def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
-    """How much time is left, in words and colour; for a ticket that is not pending, its state."""
-    if ticket.status is Status.REPLIED and ticket.returned_at is not None:
-        return Cell(_("reply not there"), "bold yellow")
-    if ticket.status is not Status.PENDING:
+def left_cell(ticket: Ticket, left: timedelta | None, now: datetime, *, undelivered: bool = False) -> Cell:
+    """How much time is left, in words and colour (None: nobody knows); for a ticket that does not wait, its
+    state. ``undelivered``: a reply to it is not known to have arrived."""
+    if not waits(ticket, undelivered):
         return Cell(status_word(ticket.status), "dim")
     overdue = now > ticket.deadline_at
-    if overdue:
+    if overdue or left is None:
         style = "bold red"
     elif left <= timedelta(minutes=30):
         style = "red"
@@ -42,27 +42,44 @@ def left_cell(ticket: Ticket, left: timedelta, now: datetime) -> Cell:
     return Cell(clock.left_in_words(left, overdue), style)
 
 
+def mark_cell(ticket: Ticket, undelivered: bool) -> Cell:
+    """What is odd about a ticket that waits: that it was replied to, or is not on the page any more."""
+    because = waits_because(ticket, undelivered)
+    missing = _("not on the page") if _is_missing(ticket, undelivered) else ""
+    style = "bold red" if undelivered else "bold yellow"
+    return Cell(listed(filter(None, [because, missing])), style)
+
+
+def _is_missing(ticket: Ticket, undelivered: bool) -> bool:
+    return ticket.missing_at is not None and waits(ticket, undelivered)
+
+
 def ticket_table(
     screen: Screen,
     tickets: Sequence[Ticket],
     *,
-    left: Callable[[Ticket], timedelta],
+    left: Callable[[Ticket], timedelta | None],
+    undelivered: Collection[str],
     now: datetime,
     zone: tzinfo,
     shop_names: Mapping[str, str],
     several_shops: bool,
 ) -> None:
-    """Tickets as a table: numbers and times whole, the text cut to the room that is left."""
+    """Tickets as a table: numbers and times whole, the text cut to the room that is left. ``undelivered``:
+    the numbers of those with a reply that is not known to have arrived."""
     assigned = any(ticket.assignee for ticket in tickets)
-    headings = [_("time left"), _("deadline"), _("kind"), _("ticket"), _("order")]
+    marks = {ticket.id: mark_cell(ticket, ticket.id in undelivered) for ticket in tickets}
+    marked = any(mark.text for mark in marks.values())
+    headings = [_("time left"), _("deadline"), _("kind"), _("ticket"), *[_("state")] * marked, _("order")]
     headings += [_("shop")] * several_shops + [_("assignee")] * assigned + [_("content")]
     rows = []
     for ticket in tickets:
         row = [
-            left_cell(ticket, left(ticket), now),
+            left_cell(ticket, left(ticket), now, undelivered=ticket.id in undelivered),
             Cell(clock.moment_in_words(ticket.deadline_at, now, zone)),
-            Cell(kind_word(ticket.kind), "bold" if ticket.kind is Kind.CRC else ""),
+            Cell(kind_said(ticket), "bold" if ticket.kind is Kind.CRC else ""),
             Cell(ticket.id, "bold"),
+            *[marks[ticket.id]] * marked,
             Cell(ticket.order_id or "-"),
         ]
         if several_shops:
@@ -78,6 +95,8 @@ def alerts(
     counts: Counts,
     uncontacted: Iterable[Outage],
     returned: Sequence[Ticket],
+    missing: Sequence[Ticket],
+    closed_but_waiting: Sequence[Ticket] = (),
     *,
     now: datetime,
     zone: tzinfo,
@@ -102,10 +121,48 @@ def alerts(
     if counts.unsent:
         screen.line("! " + unsent_line(counts.unsent), "bold red")
     if returned:
-        numbers = listed(ticket.id for ticket in returned[:_NAMED_MOST])
-        if len(returned) > _NAMED_MOST:
-            numbers += " …"
-        screen.line("! " + returned_line(len(returned), numbers), "bold yellow")
+        screen.line("! " + returned_line(len(returned), _numbers(returned)), "bold yellow")
+    if closed_but_waiting:
+        screen.line("! " + closed_but_waiting_line(closed_but_waiting), "bold yellow")
+    for at in sorted({ticket.missing_at for ticket in missing if ticket.missing_at is not None}):
+        gone = [ticket for ticket in missing if ticket.missing_at == at]
+        said = ngettext(
+            "{n} ticket that waits here is no longer on the page (since {since}): {numbers}. If it was "
+            "answered there, close it: jdticket close",
+            "{n} tickets that wait here are no longer on the page (since {since}): {numbers}. If they were "
+            "answered there, close them: jdticket close",
+            len(gone),
+        )
+        moment = clock.moment_in_words(at, now, zone)
+        screen.line("! " + said.format(n=len(gone), since=moment, numbers=_numbers(gone)), "bold yellow")
+
+
+def _numbers(tickets: Sequence[Ticket]) -> str:
+    """The first of these tickets by number."""
+    named = listed(ticket.id for ticket in tickets[:_NAMED_MOST])
+    return f"{named} …" if len(tickets) > _NAMED_MOST else named
+
+
+def closed_but_waiting_line(tickets: Sequence[Ticket]) -> str:
+    """That the platform goes on showing these tickets as waiting, and what to do."""
+    return ngettext(
+        "{n} ticket is closed here and still waiting on the platform: {numbers}. Reopen it (jdticket reopen "
+        "ID --why …), or confirm: jdticket close ID --anyway",
+        "{n} tickets are closed here and still waiting on the platform: {numbers}. Reopen them (jdticket "
+        "reopen ID --why …), or confirm: jdticket close ID --anyway",
+        len(tickets),
+    ).format(n=len(tickets), numbers=_numbers(tickets))
+
+
+def impossible_line(tickets: Sequence[Ticket]) -> str:
+    """That the time left of these tickets cannot be worked out."""
+    return ngettext(
+        "The deadline of {n} ticket lies too far off to be right, so its time left cannot be worked out: "
+        "{numbers}. Look it up in the back office and import it again.",
+        "The deadlines of {n} tickets lie too far off to be right, so their time left cannot be worked out: "
+        "{numbers}. Look them up in the back office and import them again.",
+        len(tickets),
+    ).format(n=len(tickets), numbers=_numbers(tickets))
 
 
 def trouble_alerts(

@@ -3,6 +3,7 @@ standard streams (real descriptors, which programs that it starts inherit), and 
 
 from __future__ import annotations
 
+import gc
 import gettext
 import io
 import os
@@ -51,7 +52,7 @@ def run(
 
 @contextmanager
 def _process_of_its_own(arguments: Sequence[str], environ: Mapping[str, str], folder: Path) -> Iterator[None]:
-    domain = gettext.textdomain()
+    domain, threshold = gettext.textdomain(), gc.get_threshold()
     before = Path.cwd()
     with (
         mock.patch.dict(os.environ, environ, clear=True),
@@ -65,6 +66,7 @@ def _process_of_its_own(arguments: Sequence[str], environ: Mapping[str, str], fo
         finally:
             os.chdir(before)
             gettext.textdomain(domain)
+            gc.set_threshold(*threshold)
 
 
 @contextmanager

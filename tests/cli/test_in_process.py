@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gettext
 import os
 import signal
@@ -14,8 +15,10 @@ from typing import Any
 import pytest
 
 from jdticket import i18n
+from jdticket.demo.interfaces import WORKLIST
 from jdticket.desk.desk import Desk
 
+from .platform import signed_in
 from .running import CLOCK, Program, row, table
 
 pytestmark = pytest.mark.skipif(bool(CLOCK), reason="commands run in processes while the clock is faked")
@@ -49,6 +52,7 @@ def _state() -> dict[str, Any]:
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
         "threads": threading.active_count(),
         "language": (i18n.language(), gettext.textdomain(), gettext.gettext("Usage: ")),
+        "garbage collector": gc.get_threshold(),
         "temporary folder": tempfile.gettempdir(),
         "modules": {
             name: id(module)
@@ -81,6 +85,15 @@ def test_what_would_be_a_traceback_is_raised(program: Program, monkeypatch: pyte
     with pytest.raises(ZeroDivisionError):
         program.run("list")
     assert _state() == before
+
+
+def test_pauses_are_kept_and_not_waited_for(program: Program) -> None:
+    with signed_in(program) as platform:
+        platform.fault("status", status=502, method=WORKLIST, times=2)
+        program.ok("sync")
+    first, second = program.pauses
+    assert 0.5 <= first <= 1.5
+    assert 1 <= second <= 3
 
 
 def test_what_is_read_when_a_process_begins_cannot_be_set(program: Program) -> None:

@@ -1,66 +1,21 @@
 from __future__ import annotations
 
 import re
-import signal
-import sqlite3
-import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import timedelta
 
 import pytest
 
-from jdticket import clock
-from tests.channels.robots import NEVER, Answer, Handler, Robots, code, http_status
+from tests.channels.robots import NEVER, Answer, Robots, code, http_status
 from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, shops_toml
 
+from .reminding import ALL_DAY, SECRETS, WECOM_KEY, channel, group, ready, urgent
 from .running import Program, row, table
-
-ALL_DAY = '[service_hours]\ndaily = ["00:00-24:00"]\n[messages]\nlanguage = "en"\n'
-WECOM_KEY = "wecom-key-693a91f6"
-SECRETS = {
-    "wecom": (WECOM_KEY, ""),
-    "dingtalk": ("dingtalk-token-566cc69d", "SEC-dingtalk-5d1f"),
-    "feishu": ("feishu-hook-7f3c2c31", "feishu-secret-77aa"),
-}
 
 
 @pytest.fixture
 def robots() -> Iterator[Robots]:
     with Robots() as running:
         yield running
-
-
-def channel(name: str, kind: str, **keys: str | bool | list[str]) -> str:
-    values = {"name": name, "kind": kind} | keys
-    lines = [
-        f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
-        for key, value in values.items()
-    ]
-    return "\n".join(["[[channels]]", *lines, ""])
-
-
-def group(robots: Robots, robot: str, **keys: str | bool | list[str]) -> str:
-    """The channel "robot-group" to a robot of this kind, signed where it can be."""
-    key, secret = SECRETS[robot]
-    signed = {"secret": secret} if secret else {}
-    url = getattr(robots, robot)(key, **signed)
-    return channel(f"{robot}-group", robot, url=url, **signed, **keys)
-
-
-def urgent(program: Program, *numbers: int, minutes_left: int = 25, shop: str = "") -> None:
-    """Take in tickets that have so much time left."""
-    created = clock.system_now() - timedelta(hours=4) + timedelta(minutes=minutes_left)
-    told = f"{created + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
-    rows = [row(number, told, "CRC高危投诉", "急 13812345678") for number in numbers or (59088842,)]
-    program.ok("import", "-", *(("--shop", shop) if shop else ()), stdin=table(*rows))
-
-
-def ready(program: Program, *channels: str, more: str = "") -> None:
-    """One urgent ticket, and these channels."""
-    program.configure(ALL_DAY + more + "".join(channels))
-    urgent(program)
 
 
 # Sending
@@ -305,85 +260,6 @@ def test_a_shop_that_cannot_be_fetched_is_told_in_the_group_once_and_so_is_that_
 def without_times(text: str) -> str:
     """Times taken out, and the day: it may change under the test."""
     return re.sub(r"(今天|昨天) \d\d:\d\d(:\d\d)?", "今天 xx:xx", text)
-
-
-# Several at once, and killed ones
-
-
-def test_eight_runs_at_once_send_each_of_two_hundred_reminders_exactly_once(
-    program: Program, robots: Robots
-) -> None:
-    program.configure(ALL_DAY + group(robots, "wecom"))
-    numbers = range(59088000, 59088200)
-    urgent(program, *numbers)
-    pipe = subprocess.PIPE
-    runs = [program.start("remind", stdout=pipe, stderr=pipe) for _run in range(8)]
-    said = [run.communicate() for run in runs]
-    assert [(run.returncode, err) for run, (_out, err) in zip(runs, said, strict=True)] == [(0, b"")] * 8
-    sent = [number for message in robots.messages for number in re.findall(r"(\d{8})/", message.text)]
-    assert sorted(sent) == [str(number) for number in numbers]
-    assert sum(len(out.splitlines()) for out, _err in said) == 200
-    assert program.sql("SELECT state, attempts, count(*) FROM reminders GROUP BY 1, 2") == [("sent", 1, 200)]
-    assert program.ok("remind").out == ""
-
-
-def lapse(program: Program) -> None:
-    """Claims are over."""
-    program.sql("UPDATE reminders SET claim_expires_at = claimed_at WHERE state = 'claimed'")
-
-
-def test_what_was_claimed_by_a_run_that_was_killed_before_it_could_send_is_not_lost(
-    program: Program, robots: Robots
-) -> None:
-    ready(program, group(robots, "wecom"))
-    arrived = threading.Event()
-
-    def never(handler: Handler, _proper: bytes) -> None:
-        arrived.set()
-        handler.robots.wait_for_end()
-
-    robots.answer_with(Answer(never))
-    with program.start("remind") as run:
-        assert arrived.wait(30)
-        run.kill()
-    assert run.returncode == -signal.SIGKILL
-    assert robots.messages == []
-    [(state,)] = program.sql("SELECT state FROM reminders")
-    assert state == "claimed"
-    assert program.ok("remind").out == ""
-    lapse(program)
-    assert "59088842" in program.ok("remind").out
-    assert len(robots.messages) == 1
-
-
-def test_what_was_sent_by_a_run_that_was_killed_before_it_could_say_so_comes_again(
-    program: Program, robots: Robots
-) -> None:
-    ready(program, group(robots, "wecom"))
-    arrived, go, answered = threading.Event(), threading.Event(), threading.Event()
-
-    def when_told(handler: Handler, proper: bytes) -> None:
-        arrived.set()
-        go.wait(30)
-        handler.answer(200, proper, {})
-        answered.set()
-
-    robots.answer_with(Answer(when_told, taken=True))
-    with program.start("remind") as run, closing(sqlite3.connect(program.store)) as other:
-        assert arrived.wait(30)
-        # Nobody else can write from here on, so the answer cannot be kept before the end.
-        other.execute("BEGIN IMMEDIATE")
-        go.set()
-        assert answered.wait(30)
-        run.kill()
-        run.wait()
-        other.rollback()
-    assert program.ok("remind").out == ""
-    lapse(program)
-    assert "59088842" in program.ok("remind").out
-    assert program.ok("remind").out == ""
-    assert len(robots.messages) == 2
-    assert program.sql("SELECT state, attempts FROM reminders") == [("sent", 2)]
 
 
 # The ledger

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -11,36 +10,16 @@ from jdticket.demo.interfaces import REPLY, WORKINFO
 from tests.language import assert_speaks
 from tests.platform.stand_in import SECRET_ENV, gateway, order
 
-from .platform import ago, in_the_next_second, set_up, sign_in
+from .platform import REPLY_TEXT as TEXT
+from .platform import ago, in_the_next_second, replies_there, reply, set_up, sign_in, three_that_wait
 from .running import Program
-
-TEXT = "您好，包裹今天18点前发出。"
 
 
 @pytest.fixture
 def platform(program: Program) -> Iterator[Gateway]:
     """Three tickets that wait: two of a type with several second-level types, one of a type with one."""
-    with gateway() as running:
-        set_up(program, running)
-        sign_in(program, running)
-        running.add_orders(
-            "jd3",
-            [
-                order(84700001, ago()),
-                order(84700002, ago()),
-                order(84700003, ago(), biztype_id=103, biztype_name="咨询"),
-            ],
-        )
-        program.ok("sync")
+    with three_that_wait(program) as running:
         yield running
-
-
-def reply(*more: str, number: str = "84700001") -> tuple[str, ...]:
-    return ("reply", number, "-m", TEXT, "--send", *more)
-
-
-def replies_there(platform: Gateway, number: int = 84700001) -> list[str]:
-    return [log.content for log in platform.orders("jd3")[number].logs if log.kind == "商家回复"]
 
 
 # Sending
@@ -74,22 +53,6 @@ def test_one_that_is_none_of_them_is_refused_and_the_reply_kept(program: Program
     assert replies_there(platform) == []
 
 
-def test_on_a_terminal_a_person_is_asked_and_the_answer_remembered(
-    program: Program, platform: Gateway
-) -> None:
-    ran = program.terminal(*reply(), typed="9\n2\n")
-    assert ran.code == 0
-    assert "1  催发货" in ran.out
-    assert "A number from 1 to 3, please." in ran.out
-    assert platform.orders("jd3")[84700001].reply_sub_biztype_name == "催物流"
-    ran = program.terminal(*reply(number="84700002"), typed="\n")
-    assert "[2]" in ran.out
-    assert platform.orders("jd3")[84700002].reply_sub_biztype_name == "催物流"
-    platform.orders("jd3")[84700001].status = 1
-    program.terminal(*reply(), typed="退款\n")
-    assert platform.orders("jd3")[84700001].reply_sub_biztype_name == "催退款"
-
-
 def test_in_a_pipe_the_last_choice_is_taken_and_without_one_it_must_be_named(
     program: Program, platform: Gateway
 ) -> None:
@@ -101,26 +64,12 @@ def test_in_a_pipe_the_last_choice_is_taken_and_without_one_it_must_be_named(
     assert platform.orders("jd3")[84700002].reply_sub_biztype_name == "催物流"
 
 
-def test_nobody_is_asked_where_there_is_one_type_only(program: Program, platform: Gateway) -> None:
-    ran = program.terminal(*reply(number="84700003"))
-    assert ran.code == 0
-    assert replies_there(platform, 84700003) == [TEXT]
-
-
 def test_a_type_that_is_not_there_is_refused_even_where_there_is_one_only(
     program: Program, platform: Gateway
 ) -> None:
     ran = program.run(*reply("--subtype", "催物流", number="84700003"))
     assert (ran.code, "商品咨询" in ran.err) == (6, True)
     assert replies_there(platform, 84700003) == []
-
-
-def test_who_leaves_at_the_question_is_told_what_stands(program: Program, platform: Gateway) -> None:
-    ran = program.terminal(*reply(), typed="\x04")
-    assert ran.code == 6
-    assert "The reply is recorded, and not on the platform; later: jdticket send 84700001" in ran.out
-    [left] = program.ok("replies", "--unsent", "--json").json
-    assert (left["ticket"], left["state"]) == ("84700001", "unsent")
 
 
 def test_a_plain_reply_is_not_sent_and_says_how_to(program: Program, platform: Gateway) -> None:
@@ -215,17 +164,6 @@ def test_a_refused_connection_is_surely_not_there_and_goes_out_later(
     program.ok("send", "--all")
     assert replies_there(platform) == [TEXT]
     assert not program.tickets()["84700001"]["returned"]
-
-
-def test_two_that_send_at_once_send_it_once(program: Program, platform: Gateway) -> None:
-    program.ok("reply", "84700001", "-m", TEXT)
-    call = ("send", "84700001", "--subtype", "催物流")
-    running = [program.start(*call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
-    for one in running:
-        out, err = one.communicate(timeout=60)
-        assert b"Traceback" not in out + err
-    assert replies_there(platform) == [TEXT]
-    assert [call.method for call in platform.calls].count(REPLY) == 1
 
 
 # send and replies
@@ -340,9 +278,3 @@ def test_every_word_is_in_one_language(program: Program, platform: Gateway, lang
     shown += ran.out + ran.err + program.ok("send", "--all", "--subtype", "催物流").out
     shown += program.ok("send", "--all").out + program.ok("show", "84700001").out
     assert_speaks(shown, language, mine)
-
-
-def test_the_question_is_in_chinese_too(program: Program, platform: Gateway) -> None:
-    ran = program.terminal(*reply(), typed="x\n1\n", JDTICKET_LANG="zh")
-    assert_speaks(ran.out, "zh", [TEXT])
-    assert "请输入 1 到 3 的序号" in ran.out

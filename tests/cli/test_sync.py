@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import signal
-import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,18 +10,16 @@ from jdticket.demo.gateway import Gateway
 from jdticket.demo.interfaces import WORKLIST
 from jdticket.demo.work_orders import sample_orders
 from tests.language import assert_speaks
-from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
+from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, order
 
-from .platform import ago, in_the_next_second, set_up, sign_in, waiting
+from .platform import ago, in_the_next_second, set_up, sign_in, signed_in, waiting
 from .running import Program
 
 
 @pytest.fixture
 def platform(program: Program) -> Iterator[Gateway]:
     """The shop jd3, signed in."""
-    with gateway("jd3", "jd5") as running:
-        set_up(program, running)
-        sign_in(program, running)
+    with signed_in(program) as running:
         yield running
 
 
@@ -302,43 +297,6 @@ def test_an_expired_token_is_renewed_without_a_word(program: Program, platform: 
     ran = program.ok("sync")
     assert ran.err == ""
     assert [call.path for call in platform.calls].count("/oauth2/refresh_token") == 1
-
-
-def test_eight_at_once_renew_it_once_and_take_each_ticket_in_once(
-    program: Program, platform: Gateway
-) -> None:
-    platform.add_orders("jd3", waiting(*range(84700001, 84700021)))
-    program.ok("list")
-    platform.expire_tokens("jd3")
-    running = [program.start("sync", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(8)]
-    for one in running:
-        _out, err = one.communicate(timeout=60)
-        assert one.returncode == 0, err
-    assert len(program.tickets()) == 20
-    assert program.sql("SELECT count(*) FROM events") == [(20,)]
-    assert [call.path for call in platform.calls].count("/oauth2/refresh_token") == 1
-
-
-def test_ctrl_c_keeps_what_was_read_and_lets_the_next_one_begin(program: Program, platform: Gateway) -> None:
-    platform.add_orders("jd3", sample_orders(75, clock.system_now()))
-    program.ok("list")
-    platform.fault("never", method=WORKLIST, after=3)
-    pages: list[int] = []
-    waits_for_a_page = threading.Event()
-
-    def asked(_merchant: str, page: int) -> None:
-        pages.append(page)
-        if len(pages) == 4:
-            waits_for_a_page.set()
-
-    platform.on_page = asked
-    running = program.start("sync", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert waits_for_a_page.wait(30)
-    running.send_signal(signal.SIGINT)
-    _out, err = running.communicate(timeout=30)
-    assert (running.returncode, b"Interrupted" in err) == (130, True)
-    assert program.tickets()
-    assert "tickets read" in program.ok("sync").out
 
 
 def test_without_an_application_it_says_what_to_configure(program: Program) -> None:

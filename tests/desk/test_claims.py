@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from jdticket.domain.channels import Receipt
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderState
-from jdticket.domain.tickets import PlatformState, Ticket
-from tests.desk.at_desk import at, draft
+from jdticket.domain.replies import DeliveryState
+from jdticket.domain.tickets import Kind, PlatformState, Ticket
+from tests.desk.at_desk import WAITING, at, draft
 from tests.desk.room import (
     ALL_DAY,
     DOWN,
@@ -57,8 +59,84 @@ def test_a_day_in_fast_motion_sends_each_reminder_once_and_at_its_minute(tmp_pat
 def test_after_a_pause_each_ticket_gets_only_its_most_urgent_reminder(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 10:00")
     room.take_in(draft(), draft("59088843", created_at=at("23 12:30")))
-    assert room.run("23 15:40") == ["overdue:3 59088842", "before:3600 59088843"]
+    assert room.run("23 15:40") == ["before:3600 59088843", "overdue:3 59088842"]
     assert room.run("23 15:41") == []
+
+
+def test_a_run_sends_what_can_still_be_in_time_first_and_then_what_is_overdue(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:00")
+    room.take_in(
+        draft("59088841", created_at=at("22 16:00")),  # due at 10:00
+        draft("59088842", created_at=at("22 15:00")),  # due at 19:00 the day before
+        draft("59088843"),
+        draft("59088844", kind=Kind.CRC),
+        draft("59088845", created_at=at("23 08:00")),
+    )
+    told = [message.split()[1][-1] for message in room.run("23 12:30")]
+    assert told == ["5", "4", "3", "2", "1"]
+
+
+def test_a_reply_that_does_not_arrive_leaves_its_ticket_in_the_reminders(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05", LADDER._replace(returned=True))
+    room.take_in(draft())
+    assert room.run() == ["new 59088842"]
+    room.desk.replies.reply("842", "您好，订单已发出。", at=None, by="小李", force=False, send=True)
+    assert room.run("23 13:00") == ["before:3600 59088842"]
+    [(_reply, delivery)] = room.store.undelivered()
+    with room.store.transaction():
+        room.store.put_delivery(replace(delivery, state=DeliveryState.ARRIVED))
+    assert room.run("23 14:30") == []
+
+
+def test_one_deadline_that_cannot_be_stops_no_other_reminder(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
+    room.take_in(*numbers(4))
+    for number, year in (("000", 1980), ("001", 2150), ("002", 9998)):
+        held = room.desk.looking.find(number)
+        with room.store.transaction():
+            room.store.put_tickets([replace(held, deadline_at=datetime(year, 1, 1, tzinfo=UTC))])
+    assert room.run() == ["opening 4", "overdue:0 59088000"]
+    assert room.run("23 12:00") == ["before:7200 59088003"]
+    assert room.run("23 18:59") == ["overdue:5 59088003"]
+
+
+def test_the_digest_holds_all_that_waits_by_urgency(tmp_path: Path) -> None:
+    room = Room(tmp_path, "22 18:00", LADDER._replace(opening=True, returned=True))
+    room.take_in(
+        draft("59088841", created_at=at("22 10:00")),
+        draft("59088842", created_at=at("22 17:00")),
+        draft("59088843", created_at=at("22 16:00")),
+        draft("59088844", created_at=at("22 16:30"), **WAITING),
+        draft("59088845", created_at=at("22 15:00")),
+        draft("59088846", created_at=at("22 15:10")),
+    )
+    for number, send in (("843", True), ("844", False), ("845", False)):
+        text = "您好，订单已发出。"
+        room.desk.replies.reply(number, text, at=None, by="小李", force=False, send=send)
+    room.time = at("22 18:05")
+    room.take_in(draft("59088844", **WAITING))
+    gone = replace(room.desk.looking.find("846"), missing_at=room.time)
+    with room.store.transaction():
+        room.store.put_tickets([gone])
+    room.time = at("23 09:15")
+    [digest] = [n for n in room.reminders.rehearse() if n.reminder.rule is ReminderRule.OPENING]
+    assert [ticket.id[-1] for ticket in digest.pending] == ["3", "4", "2", "1", "6"]
+    assert digest.undelivered == {"59088843"}
+
+
+def test_what_the_page_no_longer_holds_is_in_the_digest_alone_once_it_is_overdue(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:05", LADDER._replace(opening=True))
+    room.take_in(draft())
+    room.run()
+    gone = replace(room.desk.looking.find("842"), missing_at=at("23 13:00"))
+    with room.store.transaction():
+        room.store.put_tickets([gone])
+    assert room.run("23 13:30") == ["before:1800 59088842"]
+    assert room.run("23 14:00:01") == room.run("23 18:00") == []
+    assert room.run("24 09:00") == ["opening 1"]
+    with room.store.transaction():
+        room.store.put_tickets([replace(gone, missing_at=None)])
+    assert room.run("24 09:05") == ["overdue:5 59088842"]
 
 
 def test_a_ticket_is_new_once_and_never_again(tmp_path: Path) -> None:

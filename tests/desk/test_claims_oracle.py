@@ -9,7 +9,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from jdticket.domain.reminders import (
     due_for_rejection,
     due_for_ticket,
 )
+from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import NotFoundError, RefusedError, UsageError
 from tests.desk.at_desk import HOURS, draft, grant
@@ -45,8 +48,13 @@ Key = tuple[str | None, str, str, datetime | None]
 def due_now(room: Room) -> list[Key]:
     """What is due and neither sent nor under way, by looking at every ticket."""
     keys = []
+    undelivered = {
+        delivery.ticket_id
+        for _reply, delivery in room.store.undelivered()
+        if delivery.busy_until is None or delivery.busy_until <= room.time
+    }
     for ticket in room.store.tickets(TicketQuery()):
-        for find in (due_for_ticket, due_for_rejection):
+        for find in (partial(due_for_ticket, undelivered=ticket.id in undelivered), due_for_rejection):
             due = find(ticket, room.time, HOURS, room.rules)
             if due is None:
                 continue
@@ -68,6 +76,7 @@ def hears(room: Room, one: Channel, ticket: Ticket, due: Due) -> bool:
     if not points:
         return True
     answered = due.rule is ReminderRule.RETURNED and ticket.status is not Status.PENDING
+    assert due.left is not None
     return due.left <= max(points) and not answered
 
 
@@ -171,12 +180,28 @@ class History:
     def move(self, number: str, verb: str) -> None:
         if verb == "reply":
             self.room.reply(number)
+        elif verb == "send":
+            text = "您好，订单已发出。"
+            self.room.desk.replies.reply(number, text, at=None, by="", force=False, send=True)
+        elif verb == "miss":
+            self.keep(replace(self.room.desk.looking.find(number), missing_at=self.room.time))
         elif verb == "assign":
             self.room.desk.tickets.assign(number, "小王", by="")
         elif verb == "close":
             self.room.desk.tickets.close(number, by="")
         else:
             getattr(self.room.desk.tickets, verb)(number, "因为", by="")
+
+    def keep(self, ticket: Ticket) -> None:
+        with self.room.store.transaction():
+            self.room.store.put_tickets([ticket])
+
+    def deliver(self, number: str, state: DeliveryState, busy: timedelta | None) -> None:
+        """What becomes of the replies to a ticket that are on their way; ``busy`` for so long."""
+        for _reply, delivery in self.room.store.undelivered(ticket_id=number):
+            until = None if busy is None else self.room.time + busy
+            with self.room.store.transaction():
+                self.room.store.put_delivery(replace(delivery, state=state, busy_until=until))
 
     def grant(self, number: str, more: timedelta) -> None:
         until = self.room.time + more
@@ -209,6 +234,10 @@ def sets(name: str, wait: timedelta = NOW) -> Happening:
 
 def runs(wait: timedelta, *answers: Any, budget: timedelta = BUDGET) -> Happening:
     return wait, "run", answers, budget
+
+
+def delivers(wait: timedelta, state: DeliveryState, busy: timedelta | None = None) -> Happening:
+    return wait, "deliver", ONE, state, busy
 
 
 def moves(wait: timedelta, verb: str) -> Happening:
@@ -325,6 +354,40 @@ CASES: dict[str, list[Happening]] = {
         shows(PlatformState.REJECTED, HOUR),
         passes(MINUTE),
     ],
+    "a reply that does not arrive": [
+        comes(),
+        passes(2 * HOUR),
+        moves(30 * MINUTE, "send"),
+        passes(30 * MINUTE),
+        delivers(MINUTE, DeliveryState.UNKNOWN),
+        passes(29 * MINUTE),
+        delivers(MINUTE, DeliveryState.ARRIVED),
+        passes(HOUR),
+    ],
+    "a reply that is on its way when a step comes": [
+        comes(),
+        moves(HOUR, "send"),
+        delivers(HOUR - MINUTE, DeliveryState.UNKNOWN, 2 * MINUTE),
+        passes(MINUTE),
+        passes(MINUTE),
+        passes(HOUR),
+    ],
+    "one that a complete page no longer holds, until it does": [
+        comes(),
+        moves(2 * HOUR, "miss"),
+        passes(HOUR),
+        passes(HOUR - MINUTE),
+        passes(MINUTE),
+        passes(HOUR),
+        comes(MINUTE),
+    ],
+    "missing and rejected": [
+        shows(PlatformState.WAITING),
+        moves(HOUR, "reply"),
+        shows(PlatformState.REJECTED, HOUR),
+        moves(MINUTE, "miss"),
+        passes(3 * HOUR),
+    ],
     "rejected before the clock was put back": [
         shows(PlatformState.WAITING),
         moves(75 * MINUTE, "reply"),
@@ -378,7 +441,7 @@ WAITS = st.one_of(
     st.sampled_from([-5 * MINUTE, -HOUR, -10 * HOUR]),
 )
 ANSWERS = st.lists(st.sampled_from([OK, OK, DOWN, TOO_MANY, killed]), max_size=4)
-VERBS = st.sampled_from(["reply", "reply", "assign", "close", "void", "reopen"])
+VERBS = st.sampled_from(["reply", "reply", "send", "send", "miss", "assign", "close", "void", "reopen"])
 SHOPS = st.sampled_from(["jd3", "jd5"])
 SAYS = st.none() | st.sampled_from(PlatformState)
 HAPPENINGS = st.one_of(
@@ -386,6 +449,7 @@ HAPPENINGS = st.one_of(
     st.tuples(WAITS, st.just("run"), ANSWERS, st.sampled_from([BUDGET, BUDGET, NOW])),
     st.tuples(WAITS, st.just("take_in"), NUMBERS, LENGTHS, st.none() | LENGTHS, SHOPS, SAYS),
     st.tuples(WAITS, st.just("move"), NUMBERS, VERBS),
+    st.tuples(WAITS, st.just("deliver"), NUMBERS, st.sampled_from(DeliveryState), st.none() | LENGTHS),
     st.tuples(WAITS, st.just("grant"), NUMBERS, LENGTHS),
     st.tuples(WAITS, st.just("set"), st.sampled_from(list(SETTINGS))),
 )

@@ -61,7 +61,7 @@ class TestLooking:
         office.time = at("23 14:00:01")
         board = office.desk.looking.board(TicketQuery())
         assert board.counts.overdue == 1
-        assert office.desk.looking.seconds_left(board.tickets[0], office.time) == -1
+        assert office.desk.looking.left(board.tickets[0], office.time) == timedelta(seconds=-1)
 
     def test_a_shop_is_told_the_counts_of_its_own_tickets_alone(self, office: DeskAt) -> None:
         def take_in(shop: str, begin: int, each: int) -> None:
@@ -83,7 +83,7 @@ class TestLooking:
         take_in("jd5", 5900020, 2)
         office.time = at("23 12:55")
         for shop, each in (("jd3", 1), ("jd5", 2), (None, 3), ("jd7", 0)):
-            counts = Counts(pending=3 * each, overdue=each, due_soon=each, returned=each, unsent=each)
+            counts = Counts(pending=5 * each, overdue=each, due_soon=each, returned=each, unsent=each)
             assert office.desk.looking.board(TicketQuery(shop=shop)).counts == counts
             assert office.desk.looking.check(timedelta(hours=1), shop)[0] == counts
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from jdticket.domain.tickets import (
 )
 from jdticket.errors import NotFoundError, RefusedError, UsageError
 from tests.desk.at_desk import (
+    WAITING,
     DeskAt,
+    answer,
     at,
     contact,
     draft,
@@ -32,6 +35,27 @@ class TestOutages:
         office.time = at("23 13:30")
         outage_id = report(office, since=at("23 13:00"))
         assert [ticket.id for ticket in office.desk.outages.story(outage_id).affected] == ["59000001"]
+
+    def test_it_endangers_what_was_replied_to_and_waits_all_the_same(self, office: DeskAt) -> None:
+        office.take_in(draft("59088842"), draft("59088843", **WAITING), draft("59088844"))
+        answer(office, send=True)
+        for number in ("843", "844"):
+            office.desk.replies.reply(number, "已经发出，请查收", at=None, by="", force=False)
+        office.time = at("23 11:05")
+        office.take_in(draft("59088843", **WAITING))
+        outage_id = report(office)
+        affected = office.desk.outages.story(outage_id).affected
+        assert [ticket.id for ticket in affected] == ["59088842", "59088843"]
+
+    def test_a_deadline_that_cannot_be_stops_no_outage(self, office: DeskAt) -> None:
+        office.take_in(draft("59088842"), draft("59088843"), draft("59088844"))
+        for number, year in (("843", 1980), ("844", 2150)):
+            far = replace(office.desk.looking.find(number), deadline_at=datetime(year, 1, 1, tzinfo=UTC))
+            with office.store.transaction():
+                office.store.put_tickets([far])
+        # One that has passed is not in danger any more; one to come surely is.
+        affected = office.desk.outages.story(report(office)).affected
+        assert [ticket.id for ticket in affected] == ["59088842", "59088844"]
 
     def test_a_deadline_outside_service_hours_that_lies_in_the_outage_is_in_danger(
         self, office: DeskAt

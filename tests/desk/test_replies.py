@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jdticket.domain.events import EventKind
 from jdticket.domain.replies import Delivery, DeliveryState
 from jdticket.domain.tickets import (
+    Kind,
     Status,
     TicketQuery,
 )
@@ -41,6 +43,44 @@ class TestReplying:
         answered = office.desk.replies.reply("842", "已经发出，请查收", at=None, by="", force=False)
         assert answered.next is not None
         assert answered.next.id == "59088843"
+
+    def test_what_can_still_be_in_time_is_next_before_what_is_overdue(self, office: DeskAt) -> None:
+        office.take_in(
+            draft("59088842", created_at=at("23 11:30")),
+            draft("59088850", created_at=at("22 15:00")),  # due at 19:00 the day before
+            draft("59088851", created_at=at("22 18:00")),  # due at 12:00
+            draft("59088843", created_at=at("23 10:30")),
+            draft("59088844", created_at=at("23 10:30"), kind=Kind.CRC),
+        )
+        office.time = at("23 12:30")
+        following = []
+        for number in ("842", "844", "843", "850", "851"):
+            answered = office.desk.replies.reply(number, "已经发出，请查收", at=None, by="", force=False)
+            following.append(answered.next and answered.next.id)
+        assert following == ["59088844", "59088843", "59088850", "59088851", None]
+
+    def test_what_was_replied_to_and_waits_all_the_same_is_next_too_but_never_the_one_just_answered(
+        self, office: DeskAt
+    ) -> None:
+        office.take_in(draft("59088842"), draft("59088843", created_at=at("23 10:30")))
+        first = answer(office, send=True)
+        assert first.next is not None
+        assert (first.next.id, first.next_undelivered) == ("59088843", False)
+        second = office.desk.replies.reply("843", "已经发出，请查收", at=None, by="", force=False, send=True)
+        assert second.next is not None
+        assert (second.next.id, second.next_undelivered) == ("59088842", True)
+
+    @pytest.mark.parametrize(("year", "on_time"), [(1980, False), (2150, True)])
+    def test_a_reply_to_one_whose_deadline_cannot_be_is_recorded_without_a_margin(
+        self, office: DeskAt, year: int, on_time: bool
+    ) -> None:
+        office.take_in(draft())
+        far = replace(office.desk.looking.find("842"), deadline_at=datetime(year, 1, 1, tzinfo=UTC))
+        with office.store.transaction():
+            office.store.put_tickets([far])
+        answered = answer(office)
+        assert (answered.margin, answered.reply.on_time) == (None, on_time)
+        assert office.desk.looking.find("842").status is Status.REPLIED
 
     def test_an_earlier_time_counts_when_it_is_given(self, office: DeskAt) -> None:
         office.take_in(draft())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,28 @@ class TestRecompute:
         grant(office, until="24 12:00", tickets=("004",))
         stricter = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=2), ClockKind.SERVICE), {})
         later = DeskAt(tmp_path, "23 11:30", policy=stricter)
-        planned = later.desk.upkeep.recompute(dry_run=True, by="")
+        planned, _left_alone = later.desk.upkeep.recompute(dry_run=True, by="")
         assert [(move.ticket.id, move.deadline_at) for move in planned] == [("59000001", at("23 12:00"))]
         assert later.desk.looking.find("59000001").deadline_at == at("23 14:00")
         later.desk.upkeep.recompute(dry_run=False, by="")
         ticket = later.desk.looking.find("59000001")
         assert (ticket.deadline_at, ticket.first_deadline_at) == (at("23 12:00"), at("23 14:00"))
-        assert later.desk.upkeep.recompute(dry_run=False, by="") == []
+        assert later.desk.upkeep.recompute(dry_run=False, by="") == ([], [])
+
+    def test_a_ticket_for_which_no_deadline_can_be_counted_is_left_alone_and_stops_no_other(
+        self, tmp_path: Path
+    ) -> None:
+        office = DeskAt(tmp_path, "23 11:00")
+        office.take_in(draft("59000001"), draft("59000002"))
+        [held] = office.store.tickets_by_id(["59000002"]).values()
+        with office.store.transaction():
+            office.store.put_tickets([replace(held, created_at=datetime(1980, 1, 1, tzinfo=UTC))])
+        stricter = DeadlinePolicy(HOURS, TimeToReply(timedelta(hours=2), ClockKind.SERVICE), {})
+        done = DeskAt(tmp_path, "23 11:30", policy=stricter).desk.upkeep.recompute(dry_run=False, by="")
+        assert [move.ticket.id for move in done.moved] == ["59000001"]
+        assert [ticket.id for ticket in done.left_alone] == ["59000002"]
+        assert office.desk.looking.find("002").deadline_at == at("23 14:00")
+        assert office.desk.looking.story("002").counted == []
 
     def test_the_story_tells_how_the_first_deadline_was_counted(self, office: DeskAt) -> None:
         office.take_in(draft(created_at=at("23 10:30")))

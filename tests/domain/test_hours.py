@@ -286,14 +286,14 @@ def test_hours_cannot_be_changed() -> None:
     "text", ["09:00-12:00 11:59:59-13:00", "09:00-12:00 09:00-12:00", "08:00-20:00 09:00-10:00"]
 )
 def test_windows_that_overlap_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="overlap"):
+    with pytest.raises(ValueError, match=r"^[0-9:]+-[0-9:]+ and [0-9:]+-[0-9:]+ overlap$"):
         daily(text)
     with pytest.raises(ValueError, match="overlap"):
         daily("09:00-19:00", special={"2026-11-24": text})
 
 
 def test_a_week_has_seven_days() -> None:
-    with pytest.raises(ValueError, match="seven days"):
+    with pytest.raises(ValueError, match=r"^a week has seven days$"):
         ServiceHours(SHANGHAI, [windows("09:00-19:00")] * 6)
 
 
@@ -301,7 +301,7 @@ def test_a_week_has_seven_days() -> None:
 
 
 def test_hours_that_are_never_open_are_refused() -> None:
-    with pytest.raises(NeverOpenError):
+    with pytest.raises(NeverOpenError, match=r"^the service hours are never open$"):
         ServiceHours(SHANGHAI, [[]] * 7)
     with pytest.raises(NeverOpenError):
         ServiceHours(SHANGHAI, [[]] * 7, {date(2026, 11, 23): []})
@@ -341,7 +341,7 @@ def test_the_years_2000_to_2100_are_served_and_what_lies_far_outside_is_refused(
 
 def test_a_negative_length_is_refused() -> None:
     for question in (HOURS.after, HOURS.before):
-        with pytest.raises(ValueError, match="negative"):
+        with pytest.raises(ValueError, match=r"^a length of service time is never negative$"):
             question(at("12:00"), -SECOND)
 
 
@@ -667,27 +667,27 @@ def test_a_window_is_read_from_text_and_written_back(text: str, start: int, end:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not a window"),
-        ("09:00", "not a window"),
-        ("9-19", "not a window"),
-        ("09:00-19:00 20:00-21:00", "not a window"),
-        ("closed", "not a window"),
-        ("22:00-02:00", "ends before it begins"),
-        ("09:00-09:00", "ends before it begins"),
-        ("09:60-19:00", "60 minutes"),
-        ("09:00-19:00:60", "60 seconds"),
-        ("09:00-24:00:01", "24:00"),
-        ("09:00-25:00", "24:00"),
+        ("", "not a window such as 09:00-19:00"),
+        ("09:00", "not a window such as 09:00-19:00"),
+        ("9-19", "not a window such as 09:00-19:00"),
+        ("09:00-19:00 20:00-21:00", "not a window such as 09:00-19:00"),
+        ("closed", "not a window such as 09:00-19:00"),
+        ("22:00-02:00", "it ends before it begins; write the hours after midnight as the next day's"),
+        ("09:00-09:00", "it ends before it begins; write the hours after midnight as the next day's"),
+        ("09:60-19:00", "an hour has 60 minutes, a minute 60 seconds"),
+        ("09:00-19:00:60", "an hour has 60 minutes, a minute 60 seconds"),
+        ("09:00-24:00:01", "a day ends at 24:00"),
+        ("09:00-25:00", "a day ends at 24:00"),
     ],
 )
 def test_a_window_that_is_none_is_refused_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(ValueError, match=f"^{reason}$"):
         parse_window(text)
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (6, 5), (0, 86_401)])
 def test_a_window_lies_within_one_day(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="within one day"):
+    with pytest.raises(ValueError, match=r"^a window must end after it begins, within one day$"):
         Window(start, end)
 
 

@@ -94,3 +94,45 @@ def test_only_a_ticket_that_is_reopened_past_its_deadline_rings(late: int, rings
     before = ticket(status=Status.CLOSED)
     after = stepped(before, Move.REOPEN, before.deadline_at + timedelta(seconds=late))
     assert (after.reopened_at is not None) is rings
+
+
+@pytest.mark.parametrize(
+    ("status", "moves"),
+    [
+        (Status.PENDING, {Move.REPLY, Move.CLOSE, Move.VOID}),
+        (Status.REPLIED, {Move.REPLY, Move.CLOSE, Move.VOID, Move.REOPEN}),
+        (Status.CLOSED, {Move.REOPEN}),
+        (Status.VOID, {Move.REOPEN}),
+    ],
+)
+def test_what_has_ended_can_only_be_reopened_and_what_has_a_reply_can_have_another(
+    status: Status, moves: set[Move]
+) -> None:
+    assert {move for move, states in BY_A_PERSON.items() if status in states} == moves
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (PlatformState.WAITING, Status.PENDING),
+        (PlatformState.REPLIED, Status.REPLIED),
+        (PlatformState.REJECTED, Status.PENDING),
+        (PlatformState.CLOSED, Status.CLOSED),
+        (PlatformState.VOID, Status.VOID),
+        (None, Status.PENDING),
+    ],
+)
+def test_a_ticket_that_is_new_here_stands_where_the_platform_says(
+    said: PlatformState | None, status: Status
+) -> None:
+    assert AT_FIRST_SIGHT[said] is status
+
+
+def test_flags_and_reopenings_are_of_the_moment_at_which_they_were_learned() -> None:
+    before = ticket(status=Status.REPLIED, returned_at=NOON, reopened_at=NOON)
+    later = NOON + timedelta(hours=1)
+    assert moved(before, Move.RETURN, later).returned_at == later
+    for move in (Move.REJECT, Move.REOPEN):
+        assert moved(before, move, later).reopened_at == later
+    for move in (Move.REPLY, Move.CLOSE, Move.VOID, Move.ARRIVE, Move.RETURN):
+        assert moved(before, move, later).reopened_at == NOON

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jdticket.domain.platform_words import platform_state_from_words, same_word
-from jdticket.domain.tickets import PlatformState
+from jdticket.domain.platform_words import kind_from_words, platform_state_from_words, same_word
+from jdticket.domain.tickets import Kind, PlatformState
 
 WAITING, REPLIED, REJECTED = PlatformState.WAITING, PlatformState.REPLIED, PlatformState.REJECTED
 CLOSED, VOID = PlatformState.CLOSED, PlatformState.VOID
@@ -76,6 +76,20 @@ def test_of_several_clauses_one_that_waits_is_enough_and_all_must_end(
     assert platform_state_from_words(words) is state
 
 
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        *((words, VOID) for words in ("作废", "撤销", "已取消")),
+        *((words, CLOSED) for words in ("系统关闭", "完结", "已结案", "已完成")),
+        *((words, REPLIED) for words in ("已回复", "商家已处理", "待平台审核", "待买家确认", "处理完成")),
+        ("平台驳回", REJECTED),
+        *((words, WAITING) for words in ("待处理", "待商家回复", "未处理", "商家未回复")),
+    ],
+)
+def test_so_are_the_words_of_the_back_offices_pages(words: str, state: PlatformState) -> None:
+    assert platform_state_from_words(words) is state
+
+
 @pytest.mark.parametrize("words", ["已 关闭", "\u200b已关闭\ufeff", "已关闭\u00a0", "【已关闭】", "已关闭。"])
 def test_blanks_and_marks_change_no_word(words: str) -> None:
     assert platform_state_from_words(words) is CLOSED
@@ -100,3 +114,24 @@ def test_no_word_ends_a_ticket_because_an_ending_word_stands_in_it(words: str) -
 
 def test_the_same_word_is_the_same_in_any_width_and_with_any_blanks() -> None:
     assert same_word("待 回复\u200b（３）") == same_word("待回复(3)")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("CRC高危投诉", Kind.CRC),
+        ("crc", Kind.CRC),
+        ("CRC工单", Kind.CRC),
+        ("高危", Kind.CRC),
+        ("催单投诉", Kind.URGE),
+        ("物流投诉", Kind.COMPLAINT),
+        ("投诉咨询", Kind.COMPLAINT),
+        ("售后咨询", Kind.CONSULT),
+        (" Urge ", Kind.URGE),
+        ("other", Kind.OTHER),
+        ("退款", Kind.OTHER),
+        ("", Kind.OTHER),
+    ],
+)
+def test_the_kind_is_known_by_the_platforms_words_or_by_our_own_name_for_it(words: str, kind: Kind) -> None:
+    assert kind_from_words(words) is kind

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -243,6 +243,26 @@ def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
     assert joins("23 14:00", "23 13:00", Escalation(45 * MINUTE, ("lead",), None)) == at("23 13:30")
 
 
+def test_no_channel_joins_in_where_nothing_is_waited_for() -> None:
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),), before=())
+    returned = ticket(status=Status.REPLIED, returned_at=at("23 11:00"))
+    assert next_moment(returned, at("23 12:00"), HOURS, boss) == at("23 13:00")
+    for one, rules in (
+        (returned, boss._replace(returned=False)),
+        (replace(returned, returned_at=None), boss),
+        (replace(returned, status=Status.CLOSED), boss),
+    ):
+        assert next_moment(one, at("23 12:00"), HOURS, rules) is None
+
+
+def test_a_step_beyond_the_end_of_the_hours_does_not_silence_those_before_it() -> None:
+    last_day = ServiceHours(SHANGHAI, [[]] * 7, {date(2026, 11, 23): [parse_window("09:00-14:10")]})
+    due = due_for_ticket(ticket(), at("23 13:10"), last_day, RULES)
+    assert due is not None
+    assert due.step == "before:3600"
+    assert next_moment(ticket(), at("23 13:10"), last_day, RULES) == at("23 13:30")
+
+
 def test_the_last_step_stays_and_nothing_follows_it() -> None:
     one = ticket()
     assert step(one, "30 18:00") == "overdue:5"
@@ -261,9 +281,10 @@ def test_a_moved_deadline_has_a_ladder_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
 def test_a_ticket_that_is_not_pending_is_silent(status: Status) -> None:
-    one = ticket(status=status)
-    assert step(one, "23 15:00") is None
-    assert next_moment(one, at("23 10:00"), HOURS, RULES) is None
+    one = ticket(status=status, reopened_at=at("23 12:00"))
+    boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),))
+    assert step(one, "23 15:00", boss) is None
+    assert next_moment(one, at("23 10:00"), HOURS, boss) is None
 
 
 def test_a_rule_that_is_off_gives_no_step() -> None:
@@ -299,6 +320,84 @@ def test_one_that_was_found_missing_in_time_is_reminded_of_before_its_deadline()
     told = [step(one, f"23 {time}") for time in ("12:30", "12:59:59", "13:00", "13:30", "14:00", "14:00:01")]
     returned = "returned:2026-11-23T04:30:00Z"
     assert told == [returned, returned, "before:3600", "before:1800", "before:600", "overdue:0"]
+
+
+def test_a_reply_that_is_known_not_to_have_arrived_keeps_the_reminders_of_its_deadline() -> None:
+    one = ticket(status=Status.REPLIED)
+
+    def told(now: str, *, undelivered: bool = True, rules: ReminderRules = RULES) -> str | None:
+        due = due_for_ticket(one, at(now), HOURS, rules, undelivered=undelivered)
+        return None if due is None else due.step
+
+    assert told("23 11:59:59") is None
+    assert [told(f"23 {time}") for time in ("12:00", "13:59", "14:00:01")] == [
+        "before:7200",
+        "before:600",
+        "overdue:0",
+    ]
+    assert next_moment(one, at("23 12:00"), HOURS, RULES, undelivered=True) == at("23 13:00")
+    assert told("23 13:59", undelivered=False) is None
+    assert next_moment(one, at("23 12:00"), HOURS, RULES) is None
+    off = RULES._replace(returned=False)
+    assert told("23 13:59", rules=off) is None
+    assert next_moment(one, at("23 12:00"), HOURS, off, undelivered=True) is None
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.REPLIED])
+def test_what_a_complete_page_no_longer_holds_is_reminded_of_until_it_is_overdue(status: Status) -> None:
+    returned_at = None if status is Status.PENDING else at("23 11:00")
+    one = ticket(status=status, returned_at=returned_at, missing_at=at("23 12:30"))
+    assert step(one, "23 13:59") == step(one, "23 14:00") == "before:600"
+    assert step(one, "23 14:00:01") is None
+    assert step(one, "25 12:00") is None
+    assert next_moment(one, at("23 14:00:01"), HOURS, RULES) is None
+    escalate = RULES._replace(escalate=(Escalation(NONE, (), "boss"),))
+    assert next_moment(one, at("23 14:00:01"), HOURS, escalate) is None
+    # The page holds it again.
+    assert step(replace(one, missing_at=None), "23 14:00:01") == "overdue:0"
+
+
+def test_a_rejection_of_what_the_page_no_longer_holds_is_told_of_until_it_is_overdue() -> None:
+    one = ticket(reopened_at=at("23 13:00"), missing_at=at("23 13:30"))
+    assert due_for_rejection(one, at("23 14:00"), HOURS, RULES) is not None
+    assert due_for_rejection(one, at("23 14:00:01"), HOURS, RULES) is None
+
+
+FAR = {year: datetime(year, 1, 1, tzinfo=UTC) for year in (1980, 1998, 2102, 9998)}
+
+
+@pytest.mark.parametrize("year", FAR)
+def test_a_deadline_that_the_hours_do_not_know_is_told_of_once_it_has_passed_and_stops_nothing(
+    year: int,
+) -> None:
+    one = ticket(deadline_at=FAR[year], reopened_at=at("23 10:30"))
+    due = due_for_ticket(one, at("23 11:00"), HOURS, RULES)
+    assert due is not None
+    if year < 2000:
+        assert due == Due(ReminderRule.OVERDUE, "overdue:0", FAR[year] + SECOND, None)
+    else:
+        assert due == Due(ReminderRule.NEW, "new", at("23 10:00"), None)
+    rejected = due_for_rejection(one, at("23 11:00"), HOURS, RULES)
+    assert rejected is not None
+    escalate = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),))
+    following = next_moment(one, at("23 11:00"), HOURS, escalate)
+    assert following is None or following > at("23 11:00")
+
+
+def test_hours_that_run_out_before_a_deadline_stop_nothing() -> None:
+    day = at("23 12:00").astimezone(SHANGHAI).date()
+    hours = ServiceHours(SHANGHAI, [[]] * 7, {day: [parse_window("09:00-19:00")]})
+    one = ticket("23 10:30", "23 09:00")
+    assert [name for _moment, name in way(one, at("23 09:00"), hours=hours)] == [
+        "new",
+        "before:3600",
+        "before:1800",
+        "before:600",
+        *(f"overdue:{times}" for times in range(6)),
+    ]
+    late = ticket("23 18:50")
+    told = [name for _moment, name in way(late, at("23 18:00"), hours=hours)]
+    assert told == ["before:3600", "before:1800", "before:600", "overdue:0"]
 
 
 def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
@@ -365,12 +464,16 @@ tickets = st.builds(
     walked,
     walked,
     st.none() | walked,
-    st.sampled_from([Status.PENDING] * 5 + [Status.REPLIED, Status.CLOSED]),
+    st.sampled_from([Status.PENDING] * 5 + [Status.REPLIED, Status.REPLIED, Status.CLOSED]),
 )
 
 
-def counted(one: Ticket, now: datetime, opened: set[datetime], rules: ReminderRules) -> str | None:
+def counted(
+    one: Ticket, now: datetime, opened: set[datetime], rules: ReminderRules, *, undelivered: bool = False
+) -> str | None:
     """The most urgent step, found by counting open seconds one by one."""
+    if one.status is Status.REPLIED and rules.returned and one.returned_at is None and undelivered:
+        return counted(replace(one, status=Status.PENDING), now, opened, rules._replace(new=False))
     if one.status is Status.REPLIED and rules.returned and one.returned_at and one.returned_at <= now:
         # What was reached before it was found missing is not told any more.
         pending, quiet = replace(one, status=Status.PENDING), rules._replace(new=False)
@@ -390,22 +493,22 @@ def counted(one: Ticket, now: datetime, opened: set[datetime], rules: ReminderRu
     return "new" if rules.new and one.taken_in_at <= now else None
 
 
-@given(hours_around_midnight(), rules_of_seconds, tickets)
+@given(hours_around_midnight(), rules_of_seconds, tickets, st.booleans())
 @settings(max_examples=250, deadline=None)
 def test_every_second_has_the_step_that_counting_gives_and_none_comes_unannounced(
-    made: tuple[ServiceHours, set[datetime]], rules: ReminderRules, one: Ticket
+    made: tuple[ServiceHours, set[datetime]], rules: ReminderRules, one: Ticket, undelivered: bool
 ) -> None:
     hours, opened = made
     opened = {second + day * DAY for second in opened for day in (-2, -1, 0, 1)}
     steps = []
     for now in WALK:
-        due = due_for_ticket(one, now, hours, rules)
+        due = due_for_ticket(one, now, hours, rules, undelivered=undelivered)
         steps.append(None if due is None else due.step)
-        assert steps[-1] == counted(one, now, opened, rules)
+        assert steps[-1] == counted(one, now, opened, rules, undelivered=undelivered)
         if due is not None:
             assert due.at <= now
     for index, now in enumerate(WALK):
-        following = next_moment(one, now, hours, rules)
+        following = next_moment(one, now, hours, rules, undelivered=undelivered)
         change = next((n for n in range(index + 1, len(WALK)) if steps[n] != steps[index]), None)
         if change is not None:
             assert following == WALK[change]
@@ -673,8 +776,17 @@ def test_who_is_on_duty_goes_by_the_local_clock(now: str, people: tuple[str, ...
 
 @pytest.mark.parametrize(("start", "end"), [(3600, 3600), (7200, 3600), (-1, 5), (0, 86_401)])
 def test_a_duty_ends_after_it_begins_and_within_its_day(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="within one day"):
+    with pytest.raises(ValueError, match=r"^a duty must end after it begins, within one day$"):
         Duty(frozenset({0}), start, end, ("wang",))
+
+
+def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
+    all_day, second = Duty(frozenset({0}), 0, 86_400, ("wang",)), Duty(frozenset({0}), 0, 1, ("li",))
+    assert on_duty((all_day, second), at("23 00:00"), SHANGHAI) == ("wang", "li")
+    assert on_duty((all_day, second), at("23 23:59:59"), SHANGHAI) == ("wang",)
+    later = Duty(frozenset({0}), 9 * 3600 + 30 * 60 + 15, 9 * 3600 + 30 * 60 + 16, ("zhao",))
+    seconds = [on_duty((later,), at(f"23 09:30:{n}"), SHANGHAI) for n in (14, 15, 16)]
+    assert seconds == [(), ("zhao",), ()]
 
 
 def test_an_escalation_holds_from_its_second_on() -> None:

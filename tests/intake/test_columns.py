@@ -202,7 +202,7 @@ def test_our_own_words_for_a_state_are_not_the_platforms(word: str, state: Platf
 def test_our_own_export_can_be_taken_in() -> None:
     text = (
         "id,shop,order_id,kind,kind_text,status,platform_status,created_at,deadline_at,first_deadline_at,"
-        "deadline_source,seconds_left,overdue,assignee,content,replied_at,returned\n"
+        "deadline_source,seconds_left,overdue,assignee,content,replied_at,returned,waits\n"
         "59088842,jd3,275490614167,crc,CRC高危投诉,replied,待回复,2026-11-23T09:12:30+08:00,2026-11-23T13:12:30+08:00,"
         "2026-11-23T13:12:30+08:00,policy,,False,小王,'-1 分,2026-11-23T10:00:00+08:00,False\n"
     )

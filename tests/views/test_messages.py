@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -110,6 +110,37 @@ def test_the_digest_counts_all_and_lists_the_most_urgent() -> None:
     assert len(few) == 21
 
 
+def test_what_was_replied_to_or_is_not_on_the_page_says_so_behind_its_line() -> None:
+    replied = ticket(status=Status.REPLIED, content="客户来电")
+    first, content = lines(replied, undelivered=True)
+    assert first.endswith("订单275490614167（已回复，未送达）")
+    assert content == "客户来电"
+    returned = ticket(status=Status.REPLIED, returned_at=NOON, missing_at=NOON)
+    [short] = lines(returned, short=True)
+    assert short.endswith("275490614167（已回复，平台仍待处理、页面上已没有）")
+    assert "（" not in lines(returned, ReminderRule.RETURNED, undelivered=True)[0].partition("订单")[2]
+    assert not lines(ticket(), undelivered=True)[0].endswith("）")
+    _heading, *digest = (
+        messages("en")
+        .opening([ticket(), replied, ticket(missing_at=NOON)], lambda _ticket: HOUR, {replied.id})
+        .split("\n")
+    )
+    assert [line.partition("275490614167")[2] for line in digest] == [
+        "",
+        " (not delivered)",
+        " (not on the page)",
+    ]
+
+
+def test_a_time_left_that_nobody_knows_is_told_as_such() -> None:
+    for year, words in ((1980, "已超时"), (2150, "还剩多久算不出")):
+        far = ticket(deadline_at=datetime(year, 1, 1, tzinfo=UTC))
+        rule = ReminderRule.OVERDUE if year < 2000 else ReminderRule.NEW
+        [told] = messages().ticket(rule, far, None).split("\n")
+        assert words in told
+        assert words in messages().opening([far], lambda _ticket: None)
+
+
 def test_an_outage_names_shops_reason_since_when_and_its_number() -> None:
     text = messages().outage(outage(id=7))
     for words in ("京东3店", "京东5店", "停电", "今天 12:00", "7"):
@@ -213,11 +244,20 @@ def test_a_failure_without_a_code_has_the_platform_s_own_words() -> None:
 
 
 def test_a_rejected_reply_is_told_apart_from_one_that_did_not_arrive() -> None:
-    rejected = messages().ticket(ReminderRule.RETURNED, ticket(), HOUR)
+    rejected = messages().ticket(ReminderRule.RETURNED, ticket(platform_status="已驳回"), HOUR)
     assert "回复被平台驳回，请重新回复" in rejected
+    again = messages().ticket(ReminderRule.RETURNED, ticket(platform_status="重新打开"), HOUR)
+    assert "重新待处理，请回复：催单" in again
     assert "59088842" in rejected
     returned = messages().ticket(ReminderRule.RETURNED, ticket(status=Status.REPLIED), HOUR)
     assert "驳回" not in returned
+
+
+def test_the_digest_names_what_is_closed_here_and_still_waits_there() -> None:
+    closed = [ticket(str(59000000 + n), status=Status.CLOSED) for n in range(21)]
+    told = messages().opening([ticket()], lambda _ticket: HOUR, (), closed[:2])
+    assert told.splitlines()[-1] == "这里已关闭、平台上仍待处理：59000000、59000001"
+    assert messages().opening([], lambda _ticket: HOUR, (), closed).endswith("59000019…")
 
 
 def test_messages_speak_the_language_asked_for() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -35,22 +35,41 @@ class Carrying(io.StringIO):
 
 
 def test_a_ticket_has_the_promised_keys_in_their_order() -> None:
-    row = plain.ticket(ticket(), 3600, NOON, SHANGHAI)
+    row = plain.ticket(ticket(), HOUR, NOON, SHANGHAI, undelivered=False)
     assert tuple(row) == plain.TICKET_KEYS
     assert row["created_at"] == "2026-11-23T12:00:00+08:00"
     assert row["deadline_at"] == "2026-11-23T16:00:00+08:00"
 
 
 def test_a_ticket_is_overdue_one_second_after_its_deadline() -> None:
-    held = ticket()
-    assert plain.ticket(held, 0, held.deadline_at, SHANGHAI)["overdue"] is False
-    assert plain.ticket(held, -1, held.deadline_at + timedelta(seconds=1), SHANGHAI)["overdue"] is True
+    held, second = ticket(), timedelta(seconds=1)
+
+    def overdue(left: timedelta) -> object:
+        return plain.ticket(held, left, held.deadline_at - left, SHANGHAI, undelivered=False)["overdue"]
+
+    assert (overdue(0 * second), overdue(-second)) == (False, True)
 
 
-@pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
-def test_only_a_pending_ticket_has_time_left(status: Status) -> None:
-    row = plain.ticket(ticket(status=status), -60, NOON + 9 * HOUR, SHANGHAI)
-    assert (row["seconds_left"], row["overdue"]) == (None, False)
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("returned_at", [NOON, None])
+@pytest.mark.parametrize("undelivered", [True, False])
+def test_what_waits_has_time_left_and_nothing_else(
+    status: Status, returned_at: datetime | None, undelivered: bool
+) -> None:
+    held = ticket(status=status, returned_at=returned_at)
+    waiting = status is Status.PENDING or (
+        status is Status.REPLIED and (returned_at is not None or undelivered)
+    )
+    row = plain.ticket(held, -HOUR, NOON + 9 * HOUR, SHANGHAI, undelivered=undelivered)
+    assert (row["waits"], row["status"]) == (waiting, status.value)
+    assert (row["seconds_left"], row["overdue"]) == ((-3600, True) if waiting else (None, False))
+
+
+def test_where_the_time_left_is_not_known_the_wall_tells_whether_it_is_overdue() -> None:
+    for year, overdue in ((1980, True), (2150, False)):
+        held = ticket(deadline_at=datetime(year, 1, 1, tzinfo=UTC))
+        row = plain.ticket(held, None, NOON, SHANGHAI, undelivered=False)
+        assert (row["seconds_left"], row["overdue"], row["waits"]) == (None, overdue, True)
 
 
 def test_an_outage_that_lasts_has_no_end() -> None:

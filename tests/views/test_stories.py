@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,14 @@ TELLER = Teller(Plain(), now=NOON, zone=SHANGHAI, shop_names={"jd3": "京东3店
 
 
 def told(capsys: pytest.CaptureFixture[str], held: Ticket, **fields: Any) -> str:
-    given = {"left": HOUR, "counted": [], "replies": [], "extensions": [], "events": []} | fields
+    given = {
+        "left": HOUR,
+        "undelivered": False,
+        "counted": [],
+        "replies": [],
+        "extensions": [],
+        "events": [],
+    } | fields
     TELLER.ticket(held, **given)
     return capsys.readouterr().out
 
@@ -53,6 +60,43 @@ def test_a_moved_deadline_is_shown_beside_the_first(capsys: pytest.CaptureFixtur
 def test_how_the_deadline_is_counted_is_shown_window_by_window(capsys: pytest.CaptureFixture[str]) -> None:
     shown = told(capsys, ticket(), counted=[(NOON, NOON + 3 * HOUR), (NOON + 21 * HOUR, NOON + 22 * HOUR)])
     assert "  today 12:00 – today 15:00  3h\n  tomorrow 09:00 – tomorrow 10:00  1h\n" in shown
+
+
+def test_a_ticket_that_was_replied_to_and_waits_all_the_same_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    returned = told(capsys, ticket(status=Status.REPLIED, returned_at=NOON))
+    assert "time left  1h left" in returned
+    assert "! The platform still shows it as waiting: the reply may not have arrived there." in returned
+    lost = told(capsys, ticket(status=Status.REPLIED, returned_at=NOON), undelivered=True)
+    assert "time left  1h left" in lost
+    assert "! A reply to it is not on the platform: jdticket send 59088842" in lost
+    assert "may not have arrived" not in lost
+    done = told(capsys, ticket(status=Status.REPLIED))
+    assert "time left" not in done
+    assert "!" not in done
+
+
+def test_a_ticket_that_the_page_no_longer_holds_says_since_when_as_long_as_it_waits(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gone = told(capsys, ticket(missing_at=NOON - HOUR))
+    assert "! The page has not held it since today 11:00; it may have been answered there." in gone
+    assert "!" not in told(capsys, ticket(missing_at=NOON - HOUR, status=Status.REPLIED))
+
+
+def test_a_time_left_that_nobody_knows_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    far = datetime(2150, 1, 1, tzinfo=UTC)
+    assert "time left  unknown\n" in told(capsys, ticket(deadline_at=far, first_deadline_at=far), left=None)
+    past = datetime(1980, 1, 1, tzinfo=UTC)
+    assert "time left  overdue\n" in told(capsys, ticket(deadline_at=past, first_deadline_at=past), left=None)
+
+
+def test_the_platform_s_own_words_are_the_kind_where_ours_have_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "kind       退款问题\n" in told(capsys, ticket(kind=Kind.OTHER, kind_text="退款问题"))
+    assert "kind       other\n" in told(capsys, ticket(kind=Kind.OTHER, kind_text=" "))
 
 
 def test_each_reply_says_whether_it_was_in_time(capsys: pytest.CaptureFixture[str]) -> None:

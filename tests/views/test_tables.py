@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from jdticket.domain.channels import ChannelTrouble
 from jdticket.domain.drafts import Rejection
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Counts, Kind, Status
+from jdticket.domain.tickets import Counts, Kind, Status, Ticket
 from jdticket.errors import Trouble
 from jdticket.views import tables
 from jdticket.views.screen import Cell, Plain
@@ -55,6 +55,7 @@ def headings(
         Plain(),
         [ticket(kind=Kind.CRC, content="a\x1b[31m\nb", assignee=assignee)],
         left=lambda _ticket: HOUR,
+        undelivered=(),
         now=NOON,
         zone=SHANGHAI,
         shop_names={"jd3": "京东3店"},
@@ -83,12 +84,14 @@ def alerts(
     returned: int = 0,
     outages: int = 0,
     unsent: int = 0,
+    missing: Sequence[Ticket] = (),
 ) -> list[str]:
     tables.alerts(
         Plain(),
         Counts(pending=9, overdue=overdue, due_soon=0, returned=returned, unsent=unsent),
         [outage(id=i + 1) for i in range(outages)],
         [ticket(str(59088842 + i)) for i in range(returned)],
+        missing,
         now=NOON,
         zone=SHANGHAI,
     )
@@ -105,6 +108,20 @@ def test_each_thing_not_to_be_overlooked_has_its_line(capsys: pytest.CaptureFixt
     assert [line[:10] for line in lines[1:3]] == ["! Outage 1", "! Outage 2"]
     assert lines[3].startswith("! 3 replies are not on the platform")
     assert lines[4].endswith("which still waits: 59088842")
+
+
+def test_what_the_page_no_longer_holds_is_named_with_since_when(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = [
+        ticket("59088842", missing_at=NOON - HOUR),
+        ticket("59088843", missing_at=NOON - 2 * HOUR),
+        ticket("59088844", missing_at=NOON - HOUR),
+    ]
+    assert alerts(capsys, missing=gone) == [
+        "! 1 ticket that waits here is no longer on the page (since today 10:00): 59088843. If it was "
+        "answered there, close it: jdticket close",
+        "! 2 tickets that wait here are no longer on the page (since today 11:00): 59088842, 59088844. If "
+        "they were answered there, close them: jdticket close",
+    ]
 
 
 def test_replies_that_are_not_listed_are_hinted_at(capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,10 +200,74 @@ def test_columns_that_would_be_empty_are_left_out(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.splitlines()[0].split() == ["given", "ticket", "platform", "reply"]
 
 
-def test_a_reply_that_is_not_there_is_no_reply_to_look_away_from() -> None:
-    returned = ticket(status=Status.REPLIED, returned_at=NOON)
-    assert tables.left_cell(returned, HOUR, NOON) == ("reply not there", "bold yellow")
-    assert tables.left_cell(ticket(status=Status.REPLIED), HOUR, NOON) == ("replied", "dim")
+def table(*tickets: Ticket, undelivered: Sequence[str] = ()) -> list[list[Cell]]:
+    screen = Kept()
+    tables.ticket_table(
+        screen,
+        tickets,
+        left=lambda one: one.deadline_at - NOON if one.deadline_at.year == NOON.year else None,
+        undelivered=undelivered,
+        now=NOON,
+        zone=SHANGHAI,
+        shop_names={},
+        several_shops=False,
+    )
+    return [list(row) for row in screen.rows]
+
+
+REPLIED = {"status": Status.REPLIED}
+
+
+def test_what_was_replied_to_and_waits_all_the_same_shows_its_time_and_why() -> None:
+    pending, unsent, returned, both, done = table(
+        ticket("59088841"),
+        ticket("59088842", **REPLIED),
+        ticket("59088843", **REPLIED, returned_at=NOON),
+        ticket("59088844", **REPLIED, returned_at=NOON),
+        ticket("59088845", **REPLIED),
+        undelivered=["59088842", "59088844"],
+    )
+    assert (pending[0], pending[4].text) == (("4h left", "green"), "")
+    assert (unsent[0].text, unsent[4]) == ("4h left", ("not delivered", "bold red"))
+    assert (returned[0].text, returned[4]) == ("4h left", ("still waiting there", "bold yellow"))
+    assert (both[0].text, both[4]) == ("4h left", ("not delivered", "bold red"))
+    assert (done[0], done[4].text) == (("replied", "dim"), "")
+
+
+def test_what_the_page_no_longer_holds_is_marked_as_long_as_it_waits() -> None:
+    gone, returned, done = table(
+        ticket("59088841", missing_at=NOON),
+        ticket("59088842", missing_at=NOON, returned_at=NOON, **REPLIED),
+        ticket("59088843", missing_at=NOON, **REPLIED),
+    )
+    assert gone[4] == ("not on the page", "bold yellow")
+    assert returned[4] == ("still waiting there, not on the page", "bold yellow")
+    assert done[4].text == ""
+
+
+def test_nothing_odd_has_no_column() -> None:
+    [row] = table(ticket(**REPLIED))
+    assert len(row) == 6
+
+
+def test_a_time_left_that_nobody_knows_is_shown_as_such() -> None:
+    past, future = (ticket(deadline_at=datetime(year, 1, 1, tzinfo=UTC)) for year in (1980, 2150))
+    assert [row[0] for row in table(past, future)] == [("overdue", "bold red"), ("unknown", "bold red")]
+    line = tables.impossible_line([past, future])
+    assert line.startswith("The deadlines of 2 tickets lie too far off to be right")
+    assert "59088842, 59088842" in line
+
+
+def test_the_kind_is_the_platform_s_own_where_ours_have_no_word_for_it() -> None:
+    def kind(**fields: Any) -> str:
+        [row] = table(ticket(**fields))
+        return row[2].text
+
+    assert kind(kind=Kind.OTHER, kind_text="退款问题") == "退款问题"
+    assert kind(kind=Kind.OTHER, kind_text="") == kind(kind=Kind.OTHER, kind_text=" \n") == "other"
+    assert kind(kind=Kind.URGE, kind_text="催单") == "urge"
+    assert kind(kind=Kind.OTHER, kind_text="坏\x1b[31m\u202e") == "坏\\x1b[31m\\u…"
+    assert kind(kind=Kind.OTHER, kind_text="长" * 10_000) == "长" * 11 + "…"
 
 
 def source(shop: str = "jd3", trouble: Trouble | None = Trouble.REFUSED, **fields: Any) -> SourceState:
