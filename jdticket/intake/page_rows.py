@@ -130,7 +130,7 @@ class _RowReader:
 
     def close(self) -> Iterator[Row]:
         row, self._row = self._row, None
-        if row is not None and not row.empty:
+        if row is not None and not (row.empty and not row.told_of_time_left):
             yield row
 
     def take(self, part: Part, following: Part) -> Iterator[Row | Part]:
@@ -175,7 +175,7 @@ class _RowReader:
         """End the row and begin the next."""
         before = self._row
         self._begin(number, line)
-        if before is not None and not before.empty:
+        if before is not None and not (before.empty and not before.told_of_time_left):
             yield before
 
     def _number(self, part: Part) -> Iterator[Row]:
@@ -199,6 +199,12 @@ class _RowReader:
                 row.doubt(_("its order number stands behind its creation time"))
             if not part.sure:
                 row.doubt(_("its order number stands among other words"))
+            row.order = part
+        elif (
+            row.order is not None and row.time is None and not row.past_middle and row.order.sure < part.sure
+        ):
+            row.middle.append(row.order)
+            row.doubt(_("there is another number, {number}").format(number=row.order.value))
             row.order = part
         elif (
             row.order is not None
@@ -231,6 +237,8 @@ class _RowReader:
         row = self._row
         if row is None:
             return
+        if part.what is Is.BUTTON and row.number is not None and not row.length and row.order is None:
+            row.doubt(_("a button stands behind its number"))
         row.button = row.button or (part.what is Is.BUTTON and part.text != "查看详情")
         # Nothing has ended that has hardly begun: 复制 and 查看 stand beside numbers as well.
         row.ended = row.ended or row.time is not None or row.past_middle
@@ -291,7 +299,7 @@ class _RowReader:
             slot = row.tail if row.time is not None else row.head if row.order is None else row.middle
             slot.append(part)
             row.state = row.state or (state and (row.time is not None or row.pieces or row.order is not None))
-            if time_left and (row.time is not None or row.order is not None):
+            if time_left and (row.time is not None or row.order is not None or row.number is None):
                 row.told_of_time_left = True
 
     def _begins_a_row(self, row: Row | None, number: str) -> bool:

@@ -36,11 +36,7 @@ class RowWords:
         self.state, tail = self._state(tail, middle, head)
         self.kind, self.content = self._kind_and_content(head, middle, tail)
         if self.not_understood:
-            self.doubts.append(
-                _(
-                    "the time left “{words}” is not understood, it is counted by the 4-hour rule for now"
-                ).format(words=quoted(" ".join(self.not_understood)))
-            )
+            self.doubts.append(not_understood(self.not_understood))
 
     def _without_time_left(self, parts: Sequence[Part], found: list[TimeLeft], *, behind: bool) -> list[Part]:
         """The parts but for what tells of time left, which is added to ``found``.
@@ -164,6 +160,13 @@ class RowWords:
                 if part.what is Is.WORDS and len(part.text) > STATE_MAX and not part.text.isascii()
             ]
         return kind, " ".join(dict.fromkeys(free))
+
+
+def not_understood(words: Iterable[str]) -> str:
+    """That these words speak of the time left and are not understood."""
+    return _("the time left “{words}” is not understood, it is counted by the 4-hour rule for now").format(
+        words=quoted(" ".join(words))
+    )
 
 
 def platform_like(words: str) -> bool:

@@ -25,7 +25,7 @@ from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
 from jdticket.intake.countdowns import TimeLeft, times_left
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.intake.page_rows import Row, is_doubtful_number, rows_of
-from jdticket.intake.page_words import RowWords
+from jdticket.intake.page_words import RowWords, not_understood
 from jdticket.intake.values import CLOCK_SKEW, not_after
 from jdticket.text import quoted
 
@@ -125,6 +125,12 @@ class PastedPage(Source):
                 tickets = set()
                 announced, shop = (None, row.value) if row.what is Is.SHOP else (row.value, shop)
                 continue
+            if row.empty:
+                # A countdown that stands in no row.
+                if isinstance(pending, _Sketch) and pending.left is None and not row.after_break:
+                    pending.unclear_time_left = True
+                    pending.doubts.append(not_understood(part.text for part in row.head))
+                continue
             judged = self._judge(row)
             if row.after_break:
                 headless = False
@@ -132,6 +138,10 @@ class PastedPage(Source):
                 split = self._split_in_two(before, before.number, row, row.number)
                 if split is not None:
                     pending, judged = split
+                elif isinstance(judged, Rejection) and _is_bare(before):
+                    pending = self._reject(before.number, judged.reason)
+            if before is not None and before.number is None and row.joins and isinstance(judged, _Sketch):
+                judged.doubts.append(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
                 stray = cuts_off or (row.adjoins and not row.length)
@@ -171,7 +181,7 @@ class PastedPage(Source):
         ordered = second.order is not None and second.order.sure
         if ordered or not (second.time is not None or second.past_middle):
             return None
-        bare = first.order is None and first.time is None and not is_doubtful_number(one.value)
+        bare = _is_bare(first)
         half = first.order is not None and first.time is None
         if not bare and not half:
             return None
@@ -192,7 +202,8 @@ class PastedPage(Source):
                 return self._reject(time, _("a row without a ticket number; copy its whole row"))
             return None
         if is_doubtful_number(number.value) and "工单" not in number.text:
-            if (order and time) or ((order or time or row.button) and told):
+            coded = order is not None and is_doubtful_number(order.value[:8])
+            if (order and (time or not coded)) or ((order or time or row.button) and told):
                 return self._reject(
                     number, _("this may be a phone number, a date or a calendar as well as a ticket's number")
                 )
@@ -380,6 +391,13 @@ def not_all(names: str, told: Announced) -> str:
     return _(
         "{name}: the page announces {announced}, {found} were found; whether that is all cannot be told."
     ).format(name=names, announced=count, found=told.found)
+
+
+def _is_bare(row: Row) -> bool:
+    """Whether a row is a ticket's number and nothing else that tells of a ticket."""
+    if row.number is None or row.order is not None or row.time is not None:
+        return False
+    return not is_doubtful_number(row.number.value)
 
 
 def _is_cut_time(part: Part) -> bool:

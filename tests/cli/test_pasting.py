@@ -21,8 +21,10 @@ def row(
     state: str = "待商家处理",
 ) -> str:
     return "\n".join(
-        [str(number), "\t", "催单", "\t", str(order or 275490000000 + number), "×1", "保温杯", "\t", created]
-        + ["jd_77aa", "\t", state, left, "\t", "去处理", "查看详情", ""]
+        [
+            *(str(number), "\t", "催单", "\t", str(order or 275490000000 + number), "×1", "保温杯", "\t"),
+            *(created, "jd_77aa", "\t", state, left, "\t", "去处理", "查看详情", ""),
+        ]
     )
 
 
