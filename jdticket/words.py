@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jdticket.domain.tickets import Ticket
 
 Gettext = Callable[[str], str]
-_KIND_MOST = 12
+_KIND_MOST = 8  # of which each may take two columns of 80
 
 
 def status_word(status: Status, _: Gettext = _) -> str:

@@ -95,8 +95,7 @@ class Doubts:
 
     def _impossible_deadline(self, draft: Draft, remark: Remark) -> str:
         return _(
-            "{where}: the deadline {told} of ticket {id} lies before its creation and was left aside; look "
-            "at it there."
+            "{where}: {told} cannot be the deadline of ticket {id} and was left aside; look at it there."
         ).format(where=_place(draft), told=self._moment(remark.told), id=draft.id)
 
     def _moment(self, moment: datetime | None) -> str:

@@ -188,14 +188,8 @@ class Pulling:
     ) -> Iterator[list[Draft | Rejection]]:
         """What became of tickets that wait for all that we know, and that the platform no longer counts
         among those that wait."""
-        pending = TicketQuery(statuses=(Status.PENDING,), shop=shop, created_from=oldest)
-        returned = TicketQuery(statuses=(Status.REPLIED,), shop=shop, created_from=oldest, returned=True)
-        missing = [
-            ticket
-            for query in (pending, returned)
-            for ticket in self._store.tickets(query)
-            if ticket.id not in seen
-        ]
+        waiting = TicketQuery(waits=True, shop=shop, created_from=oldest)
+        missing = [ticket for ticket in self._store.tickets(waiting) if ticket.id not in seen]
         orders = dict.fromkeys(ticket.order_id for ticket in missing if ticket.order_id)
         wanted = {ticket.id for ticket in missing}
         for order_id in list(orders)[:_LOOKED_UP_MOST]:

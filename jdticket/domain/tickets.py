@@ -128,6 +128,8 @@ class TicketQuery(NamedTuple):
     """It waits, and the deadline is at or after this moment."""
     due_until: datetime | None = None
     """It waits, and the deadline is at or before this moment."""
+    unreadable: bool = False
+    """It waits, and what is kept as its deadline is no moment."""
     missing: bool = False
     """It waits, and a complete take-in no longer holds it."""
     shop: str | None = None

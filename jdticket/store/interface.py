@@ -80,7 +80,8 @@ class Store(ABC):
         among equal deadlines, then by number; all others follow, the newest creation time first.
 
         A ticket waits when it is pending, or replied and returned or with a reply that is to reach the
-        platform and has not arrived. The cost grows with what is asked for, not with what is stored."""
+        platform and has not arrived. The cost grows with what is asked for, not with what is stored.
+        A moment that cannot be read counts as one long past, here and wherever a ticket is handed out."""
 
     @abstractmethod
     def count(self, query: TicketQuery) -> int:

@@ -7,6 +7,7 @@ one is made.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,8 @@ _KINDS = {kind.value: kind for kind in Kind}
 _STATUSES = {status.value: status for status in Status}
 _SOURCES = {source.value: source for source in DeadlineSource}
 
+_LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
+
 # Many rows of one import share their moments: the first deadline is the deadline, all come in at once.
 _stored = lru_cache(maxsize=1024)(stored)
 
@@ -91,7 +94,25 @@ def ticket_row(ticket: Ticket) -> tuple[str | bool | None, ...]:
 
 
 def ticket_of(row: Any) -> Ticket:
-    """From the columns of ``TICKET_FIELDS``; more of them are left aside."""
+    """From the columns of ``TICKET_FIELDS``; more of them are left aside.
+
+    A moment that is none (30 February), which only a hand in the store can have written, counts as one long
+    past: what is wrong with one row stops no other.
+    """
+    try:
+        return _ticket_of(row, from_stored)
+    except ValueError:
+        return _ticket_of(row, _stored_or_long_past)
+
+
+def _stored_or_long_past(text: str) -> datetime:
+    try:
+        return from_stored(text)
+    except ValueError:
+        return _LONG_PAST
+
+
+def _ticket_of(row: Any, from_stored: Callable[[str], datetime]) -> Ticket:
     return Ticket(
         row[0],
         row[1],

@@ -45,13 +45,9 @@ def left_cell(ticket: Ticket, left: timedelta | None, now: datetime, *, undelive
 def mark_cell(ticket: Ticket, undelivered: bool) -> Cell:
     """What is odd about a ticket that waits: that it was replied to, or is not on the page any more."""
     because = waits_because(ticket, undelivered)
-    missing = _("not on the page") if _is_missing(ticket, undelivered) else ""
-    style = "bold red" if undelivered else "bold yellow"
-    return Cell(listed(filter(None, [because, missing])), style)
-
-
-def _is_missing(ticket: Ticket, undelivered: bool) -> bool:
-    return ticket.missing_at is not None and waits(ticket, undelivered)
+    if ticket.missing_at is not None and waits(ticket, undelivered):
+        because = listed(filter(None, [because, _("not on the page")]))
+    return Cell(because, "bold red" if undelivered else "bold yellow")
 
 
 def ticket_table(
@@ -96,6 +92,7 @@ def alerts(
     uncontacted: Iterable[Outage],
     returned: Sequence[Ticket],
     missing: Sequence[Ticket],
+    closed_but_waiting: Sequence[Ticket] = (),
     *,
     now: datetime,
     zone: tzinfo,
@@ -121,6 +118,8 @@ def alerts(
         screen.line("! " + unsent_line(counts.unsent), "bold red")
     if returned:
         screen.line("! " + returned_line(len(returned), _numbers(returned)), "bold yellow")
+    if closed_but_waiting:
+        screen.line("! " + closed_but_waiting_line(closed_but_waiting), "bold yellow")
     for at in sorted({ticket.missing_at for ticket in missing if ticket.missing_at is not None}):
         gone = [ticket for ticket in missing if ticket.missing_at == at]
         said = ngettext(
@@ -138,6 +137,17 @@ def _numbers(tickets: Sequence[Ticket]) -> str:
     """The first of these tickets by number."""
     named = listed(ticket.id for ticket in tickets[:_NAMED_MOST])
     return f"{named} …" if len(tickets) > _NAMED_MOST else named
+
+
+def closed_but_waiting_line(tickets: Sequence[Ticket]) -> str:
+    """That the platform goes on showing these tickets as waiting, and what to do."""
+    return ngettext(
+        "{n} ticket is closed here and still waiting on the platform: {numbers}. Reopen it (jdticket reopen "
+        "ID --why …), or confirm: jdticket close ID --anyway",
+        "{n} tickets are closed here and still waiting on the platform: {numbers}. Reopen them (jdticket "
+        "reopen ID --why …), or confirm: jdticket close ID --anyway",
+        len(tickets),
+    ).format(n=len(tickets), numbers=_numbers(tickets))
 
 
 def impossible_line(tickets: Sequence[Ticket]) -> str:

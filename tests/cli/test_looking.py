@@ -245,6 +245,14 @@ def test_what_was_replied_to_and_waits_all_the_same_shows_its_time_and_why(desk:
     assert re.search(r"^超时.* 59088848 +已回复，平台仍待处理 ", shown, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "still waiting there"), ("zh", "已回复，平台仍待处理")]
+)
+def test_a_narrow_terminal_keeps_the_mark(desk: Program, language: str, mark: str) -> None:
+    shown = desk.terminal("--lang", language, "list", *NOON, width=80).shown
+    assert [line for line in shown if "59088848" in line and mark in line]
+
+
 def test_a_pipe_gets_everything_and_no_colour(desk: Program) -> None:
     shown = desk.ok("list", *NOON, COLUMNS="40").out
     assert "\x1b" not in shown
@@ -481,6 +489,25 @@ def test_an_outage_is_recorded_and_deadlines_are_recomputed_all_the_same(odd: Pr
     )
 
 
+@pytest.mark.parametrize("moment", ["2024-02-30T01:00:00Z", "2024-13-45T99:99:99Z"])
+@pytest.mark.parametrize("column", ["deadline_at", "created_at", "first_deadline_at", "taken_in_at"])
+def test_a_moment_that_is_none_stops_nothing(odd: Program, column: str, moment: str) -> None:
+    odd.sql("UPDATE tickets SET deadline_at = first_deadline_at WHERE id = '59088842'")
+    odd.sql(f"UPDATE tickets SET {column} = '{moment}' WHERE id = '59088842'")
+    odd.configure('[[channels]]\nname = "mail"\nkind = "stdout"\n')
+    for command in (["list"], ["search", "退款"], ["show", "842"], ["export"], ["remind", "--dry-run"]):
+        ran = odd.ok(*command, "--now", "2024-06-11 12:00")
+        assert "59088842" in ran.out
+        assert (SAID["en"] in ran.err) == (column == "deadline_at")
+    ran = odd.run("check", *AT_TEN)
+    # As text the one is past and the other to come.
+    assert ran.code == (0 if column != "deadline_at" else 2 if moment < "2024-06" else 3)
+    assert ("deadline cannot be right: 59088842" in ran.out) == (column == "deadline_at")
+    assert odd.run("recompute", "--dry-run").code in (0, 1)
+    odd.ok("report-outage", "--since", "2024-06-11 11:00")
+    odd.ok("reply", "842", "-m", "您好，已经为您处理好了")
+
+
 def test_what_the_page_no_longer_holds_is_marked_and_named_above_the_table(odd: Program) -> None:
     odd.sql("UPDATE tickets SET missing_at = '2024-06-11T01:30:00Z' WHERE id = '59088841'")
     lines = odd.ok("list", *AT_TEN).out.splitlines()
@@ -545,6 +572,7 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "shops_not_fetched": [],
         "outages_without_contact": [1],
         "impossible_deadlines": [],
+        "closed_but_waiting": [],
         "exit_code": 2,
     }
 

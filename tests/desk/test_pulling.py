@@ -136,6 +136,17 @@ class TestWhatBecameOfTickets:
         room.sync()
         assert room.platform.asked_for("order") == []
 
+    def test_one_whose_reply_has_not_arrived_is_looked_up_too(self, room: Room) -> None:
+        room.platform.add("84700001", at("20 10:00"))
+        room.sync()
+        room.pass_time(5 * MINUTE)
+        room.office.desk.replies.reply("84700001", TEXT, at=None, by="", force=False, send=True)
+        room.pass_time(5 * MINUTE)
+        room.platform.orders["84700001"].words = "已关闭"
+        room.sync()
+        assert room.platform.asked_for("order") == [("order", "275490084700001")]
+        assert room.ticket("84700001").status is Status.CLOSED
+
     def test_one_that_still_waits_is_not_looked_up(self, room: Room) -> None:
         room.platform.add("84700001", at("20 10:00"))
         room.sync()

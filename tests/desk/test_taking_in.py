@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jdticket import i18n
 from jdticket.domain.deadlines import ClockKind, DeadlinePolicy, TimeToReply
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import EventKind
@@ -407,3 +408,39 @@ class TestReopened:
         office.desk.tickets.reopen("842", "买家再次来电", by="")
         office.take_in(draft(**REPLIED, reply_text="已为您补发", reply_at=at("23 10:30")))
         assert office.desk.looking.find("59088842").status is Status.REPLIED
+
+
+class TestDeadlinesThatCannotBe:
+    @pytest.mark.parametrize("year", [1980, 1999, 2101, 2107, 9998])
+    @pytest.mark.parametrize("created", [{}, {"created_at": None}])
+    def test_one_costs_that_field_with_a_note_and_not_the_ticket(
+        self, office: DeskAt, year: int, created: dict[str, None]
+    ) -> None:
+        far = datetime(year, 1, 1, 1, 0, tzinfo=UTC)
+        done = office.take_in(draft(deadline_at=far, **created), draft("59088843"))
+        assert (done.new, done.rejected) == (2, 0)
+        assert done.notes == [
+            f"tickets.csv, row 2: {year}-01-01 09:00 cannot be the deadline of ticket 59088842 and was left "
+            "aside; look at it there."
+        ]
+        ticket = office.desk.looking.find("842")
+        created_at = at("23 11:00") if created else at("23 10:00")
+        assert ticket.created_at == created_at
+        assert ticket.deadline_at == created_at + timedelta(hours=4)
+        assert ticket.deadline_source is DeadlineSource.POLICY
+
+    def test_the_deadline_of_a_known_ticket_stays(self, office: DeskAt) -> None:
+        office.take_in(draft(deadline_at=at("23 12:00")))
+        done = office.take_in(draft(deadline_at=datetime(1980, 1, 1, tzinfo=UTC)))
+        assert (done.unchanged, len(done.notes)) == (1, 1)
+        assert office.desk.looking.find("842").deadline_at == at("23 12:00")
+
+    def test_it_is_said_in_chinese_too(self, office: DeskAt) -> None:
+        i18n.use("zh")
+        try:
+            done = office.take_in(draft(deadline_at=datetime(1980, 1, 1, 1, 0, tzinfo=UTC)))
+        finally:
+            i18n.use("en")
+        assert done.notes == [
+            "tickets.csv 第 2 行：工单 59088842 的截止时间不可能是 1980-01-01 09:00，没有采用，请到后台核对。"
+        ]

@@ -171,6 +171,8 @@ def _choices(query: TicketQuery, *, apart: bool = True) -> tuple[list[_Choice], 
         due.append(("deadline_at >= ?", stored(query.due_from)))
     if query.due_until is not None:
         due.append(("deadline_at <= ?", stored(query.due_until)))
+    if query.unreadable:
+        due.append(("strftime(?, deadline_at, '+0 days') IS NOT deadline_at", "%Y-%m-%dT%H:%M:%SZ"))
 
     statuses = set(query.statuses) if query.statuses or query.waits else set(Status)
     done = set() if due or query.missing else statuses - {Status.PENDING}

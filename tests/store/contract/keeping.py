@@ -73,6 +73,8 @@ def chosen_by_hand(
             and (query.overdue_at is None or (waiting and one.deadline_at < query.overdue_at))
             and (query.due_from is None or (waiting and one.deadline_at >= query.due_from))
             and (query.due_until is None or (waiting and one.deadline_at <= query.due_until))
+            # What was put can be read.
+            and not query.unreadable
             and (not query.missing or (waiting and one.missing_at is not None))
             and (query.shop is None or one.shop == query.shop)
             and (query.kind is None or one.kind is query.kind)

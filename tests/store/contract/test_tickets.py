@@ -139,6 +139,7 @@ queries = st.builds(
     overdue_at=st.none() | moments,
     due_from=st.none() | moments,
     due_until=st.none() | moments,
+    unreadable=st.sampled_from([False, False, False, True]),
     missing=st.sampled_from([False, False, True]),
     shop=st.sampled_from([None, None, "", "jd3", "jd9"]),
     kind=st.none() | st.sampled_from(Kind),

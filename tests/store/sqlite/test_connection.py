@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,27 @@ print(*sorted(file.name for file in folder.iterdir()))
     assert backup.startswith(f"The disk with {tmp_path}/backup.db is full")
     assert state == "2 True"
     assert files == "jdticket.db jdticket.db-shm jdticket.db-wal"
+
+
+# A hand in the file
+
+
+@pytest.mark.parametrize("moment", ["2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z"])
+@pytest.mark.parametrize("column", ["created_at", "deadline_at", "taken_in_at", "replied_at", "missing_at"])
+def test_a_moment_that_is_none_counts_as_long_past_and_hides_no_other_ticket(
+    path: Path, column: str, moment: str
+) -> None:
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([ticket("7000001")])
+    with by_hand(path) as db:
+        db.execute(f"UPDATE tickets SET {column} = ? WHERE id = '7000001'", (moment,))
+    with closing(SqliteStore.open(path)) as store:
+        held = {one.id: one for one in store.tickets(TicketQuery())}
+        assert held.keys() == {"7000001", "59088842"}
+        assert getattr(held["7000001"], column) == datetime(1970, 1, 1, tzinfo=UTC)
+        assert store.ticket("59088842") == ticket()
+        unreadable = [one.id for one in store.tickets(TicketQuery(unreadable=True))]
+        assert unreadable == ["7000001"] * (column == "deadline_at" and not moment.startswith("0000"))
+        with store.transaction():
+            store.put_tickets([held["7000001"]])
+        assert list(store.tickets(TicketQuery(unreadable=True))) == []
