@@ -534,6 +534,14 @@ def test_so_it_may_with_a_new_ticket(
     assert (alone.ticket.deadline_at, alone.remarks) == (at("23 18:00"), [])
 
 
+def test_a_deadline_that_is_the_latest_it_can_be_moves_nothing_to_later_and_needs_no_remark() -> None:
+    at_most = {"deadline_at_most": True, "deadline_sure": False}
+    later, earlier = (draft(deadline_at=at(time), **at_most) for time in ("23 16:00", "23 13:00"))
+    assert is_no_news(known(held(), later), held())
+    assert known(held(), earlier).ticket.deadline_at == at("23 13:00")
+    assert (new(later).ticket.deadline_at, new(later).remarks) == (at("23 14:00"), [])
+
+
 def test_a_deadline_before_the_creation_is_left_aside_and_remarked() -> None:
     impossible = draft(deadline_at=at("23 09:59:59"))
     remark = Remark(About.IMPOSSIBLE_DEADLINE, stands=None, told=at("23 09:59:59"))
