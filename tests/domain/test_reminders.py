@@ -415,7 +415,8 @@ def test_a_rejected_reply_is_due_at_once_whatever_was_told_before() -> None:
         ReminderRule.RETURNED, "rejected:2026-11-23T04:30:00Z", at("23 12:30"), 90 * MINUTE
     )
     assert rejection(replace(one, reopened_at=None), "12:30") is None
-    assert rejection(replace(one, status=Status.REPLIED), "12:30") is None
+    for status in (Status.REPLIED, Status.CLOSED, Status.VOID):
+        assert rejection(replace(one, status=status), "12:30") is None
     assert rejection(one, "12:30", RULES._replace(returned=False)) is None
 
 
