@@ -154,6 +154,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         board.uncontacted,
         board.returned,
         board.missing,
+        board.closed_but_waiting,
         now=board.now,
         zone=session.zone,
     )
@@ -301,13 +302,13 @@ def check(
     soon = session.duration("--due-within", due_within)
     desk = session.reading(create=False)
     chosen = session.shop(shop)
-    counts, uncontacted, impossible = desk.looking.check(soon, chosen)
+    counts, uncontacted, impossible, closed_but_waiting = desk.looking.check(soon, chosen)
     unseen = [
         source.shop
         for source in session.fetched(desk.looking.sources())
         if source.trouble is not None and chosen in (None, source.shop)
     ]
-    off = counts.due_soon or uncontacted or unseen or counts.unsent
+    off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
     code = 2 if counts.overdue else 3 if impossible else 1 if off else 0
     if as_json:
         from jdticket.views import plain
@@ -321,12 +322,13 @@ def check(
             "shops_not_fetched": unseen,
             "outages_without_contact": [outage.id for outage in uncontacted],
             "impossible_deadlines": [ticket.id for ticket in impossible],
+            "closed_but_waiting": [ticket.id for ticket in closed_but_waiting],
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)
     else:
         numbers = [outage.id for outage in uncontacted]
-        typer.echo(_check_line(counts, soon, numbers, unseen, [ticket.id for ticket in impossible], code))
+        typer.echo(_check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code))
     raise typer.Exit(code)
 
 
@@ -335,7 +337,8 @@ def _check_line(
     soon: timedelta,
     uncontacted: list[int],
     unseen: list[str],
-    impossible: list[str],
+    impossible: list[Ticket],
+    closed_but_waiting: list[Ticket],
     code: int,
 ) -> str:
     verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL"), 3: _("UNKNOWN")}[code]
@@ -349,7 +352,11 @@ def _check_line(
     if counts.unsent:
         parts.append(_("not sent {n}").format(n=counts.unsent))
     if impossible:
-        parts.append(_("deadline cannot be right: {numbers}").format(numbers=listed(impossible)))
+        ids = listed(ticket.id for ticket in impossible)
+        parts.append(_("deadline cannot be right: {numbers}").format(numbers=ids))
+    if closed_but_waiting:
+        ids = listed(ticket.id for ticket in closed_but_waiting)
+        parts.append(_("closed here but waiting on the platform: {numbers}").format(numbers=ids))
     if unseen:
         parts.append(_("not fetched from the platform: {shops}").format(shops=listed(unseen)))
     if uncontacted:

@@ -101,7 +101,12 @@ def _composer(session: Session) -> Compose:
         if notice.source is not None:
             return messages().source(notice.source)
         hours, now = session.config.policy.hours, session.now
-        return messages().opening(notice.pending, lambda t: time_left(t, now, hours), notice.undelivered)
+        return messages().opening(
+            notice.pending,
+            lambda t: time_left(t, now, hours),
+            notice.undelivered,
+            notice.closed_but_waiting,
+        )
 
     return compose
 

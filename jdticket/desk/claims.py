@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
 _WAITING = TicketQuery(waits=True)
+_CLOSED_BUT_WAITING = TicketQuery(statuses=(Status.CLOSED, Status.VOID), returned=True)
 _RULES_FACT = "reminder_rules"
 _LOOKED_FACT = "reminders_looked_at"
 _SKEW = timedelta(minutes=1)
@@ -63,6 +64,8 @@ class Notice(NamedTuple):
     """The shop whose tickets cannot be fetched, or can again."""
     pending: tuple[Ticket, ...] = ()
     """For the digest of the day: everything that waits, by urgency."""
+    closed_but_waiting: tuple[Ticket, ...] = ()
+    """For the digest: closed or void here, shown as waiting by the platform, and not confirmed."""
     undelivered: frozenset[str] = frozenset()
     """The numbers of its tickets with a reply that is not known to have arrived on the platform."""
     covers: tuple[Reminder, ...] = ()
@@ -260,10 +263,12 @@ class Claims:
         pending = (
             sorted(self._store.tickets(_WAITING), key=lambda ticket: urgency(ticket, now)) if waiting else ()
         )
+        closed = tuple(self._store.tickets(_CLOSED_BUT_WAITING)) if waiting else ()
         for name in waiting:
             channel = self._channels[name]
             heard = tuple(ticket for ticket in pending if _is_for(channel, (ticket.shop,)))
-            if not heard:
+            pointed_out = tuple(ticket for ticket in closed if _is_for(channel, (ticket.shop,)))
+            if not heard and not pointed_out:
                 # Nothing waits at the opening: no digest then, and none later in the day.
                 self._store.put_fact(_OPENED_FACT + name, due.step)
                 continue
@@ -272,6 +277,7 @@ class Claims:
                 left=timedelta(0),
                 mention=tuple(dict.fromkeys((*channel.mention, *duty))),
                 pending=heard,
+                closed_but_waiting=pointed_out,
                 undelivered=undelivered,
             )
 

@@ -44,6 +44,8 @@ class Board(NamedTuple):
     returned: list[Ticket]
     """Held as replied and shown as waiting by the platform, but for those whose reply is known not to have
     arrived there."""
+    closed_but_waiting: list[Ticket]
+    """Closed or void here, shown as waiting by the platform, and nobody has confirmed that it may be so."""
     undelivered: frozenset[str]
     """The numbers of tickets with a reply that is not known to have arrived on the platform."""
     missing: list[Ticket]
@@ -55,6 +57,18 @@ class Board(NamedTuple):
     """When `remind` last ran, if that is too long ago; None: all is well, or it was never set up."""
     sources: list[SourceState]
     """How the pulling of each shop's work orders goes."""
+
+
+class Checked(NamedTuple):
+    """What a monitor asks for."""
+
+    counts: Counts
+    uncontacted: list[Outage]
+    """Outages whose operations manager was not reached."""
+    impossible: list[Ticket]
+    """Tickets that wait with a deadline that cannot be."""
+    closed_but_waiting: list[Ticket]
+    """See :class:`Board`."""
 
 
 class Story(NamedTuple):
@@ -110,6 +124,7 @@ class Looking:
             counts=counts,
             uncontacted=self._uncontacted(query.shop),
             returned=self._returned(query.shop, undelivered) if counts.returned else [],
+            closed_but_waiting=self._closed_but_waiting(query.shop),
             undelivered=undelivered,
             missing=list(self._store.tickets(TicketQuery(missing=True, shop=query.shop))),
             shops=self._store.shops(),
@@ -149,18 +164,20 @@ class Looking:
         """The latest deadline of tickets that have at most ``left`` of service time at ``now``."""
         return self._policy.hours.after(now, left)
 
-    def check(
-        self, due_within: timedelta, shop: str | None = None
-    ) -> tuple[Counts, list[Outage], list[Ticket]]:
-        """The counts, "due soon" meaning at most ``due_within`` of service time left, the outages whose
-        operations manager was not reached, and the tickets that wait with a deadline that cannot be."""
+    def check(self, due_within: timedelta, shop: str | None = None) -> Checked:
+        """How the desk stands, "due soon" meaning at most ``due_within`` of service time left."""
         queries = [
             TicketQuery(waits=True, overdue_at=_FIRST, shop=shop),
             TicketQuery(waits=True, due_from=_LAST, shop=shop),
             TicketQuery(waits=True, unreadable=True, shop=shop),
         ]
         impossible = {ticket.id: ticket for query in queries for ticket in self._store.tickets(query)}
-        return self._counts(self._now(), due_within, shop), self._uncontacted(shop), [*impossible.values()]
+        return Checked(
+            self._counts(self._now(), due_within, shop),
+            self._uncontacted(shop),
+            [*impossible.values()],
+            self._closed_but_waiting(shop),
+        )
 
     def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
         return self._store.counts(now, self.due_until(now, left), shop)
@@ -168,6 +185,10 @@ class Looking:
     def _returned(self, shop: str | None, undelivered: frozenset[str]) -> list[Ticket]:
         query = TicketQuery(statuses=(Status.REPLIED,), shop=shop, returned=True)
         return [ticket for ticket in self._store.tickets(query) if ticket.id not in undelivered]
+
+    def _closed_but_waiting(self, shop: str | None) -> list[Ticket]:
+        query = TicketQuery(statuses=(Status.CLOSED, Status.VOID), shop=shop, returned=True)
+        return list(self._store.tickets(query))
 
     def _uncontacted(self, shop: str | None) -> list[Outage]:
         return [

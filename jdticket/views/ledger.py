@@ -60,7 +60,7 @@ def rule_word(reminder: Reminder) -> str:
         case ReminderRule.OUTAGE_CONTACT:
             return _("manager not contacted")
         case ReminderRule.RETURNED if reminder.step.startswith("rejected:"):
-            return _("reply rejected")
+            return _("pending again")
         case ReminderRule.RETURNED:
             return _("not on the platform")
         case ReminderRule.SOURCE:

@@ -9,7 +9,7 @@ from jdticket import clock
 from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import ReminderRule
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.text import one_line, without_phones
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, waits_because
 
@@ -55,13 +55,13 @@ class Messages:
         template = self._templates.get(rule)
         if template is not None:
             return self._fill(template, values)
-        rejected = ticket.status is Status.PENDING
+        again = self._why_again(ticket) if rule is ReminderRule.RETURNED else ""
         # "Returned" says so itself.
         mark = "" if rule is ReminderRule.RETURNED else self._mark(ticket, undelivered)
         if short:
-            return self._line(rule, values, short=True, rejected=rejected) + mark
+            return self._line(rule, values, short=True, again=again) + mark
         content = values["content"]
-        return self._line(rule, values, rejected=rejected) + mark + (f"\n{content}" if content else "")
+        return self._line(rule, values, again=again) + mark + (f"\n{content}" if content else "")
 
     def _mark(self, ticket: Ticket, undelivered: bool) -> str:
         """What is odd about a ticket that waits, in brackets behind its line."""
@@ -99,22 +99,35 @@ class Messages:
             return f"{local:%H:%M}"
         return clock.moment_in_words(ticket.deadline_at, self._now, self._zone, self._)
 
+    def _why_again(self, ticket: Ticket) -> str:
+        """The words for a ticket that is pending again; empty: it is not."""
+        from jdticket.domain.platform_words import platform_state_from_words
+
+        _ = self._
+        if ticket.status is not Status.PENDING:
+            return ""
+        if platform_state_from_words(ticket.platform_status) is PlatformState.REJECTED:
+            return _(
+                "reply rejected by the platform, answer again: {kind} {left} (by {deadline}) "
+                "ticket {ticket_id} order {order_id}"
+            )
+        return _(
+            "pending again, answer it: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}"
+        )
+
     def _line(
         self,
         rule: ReminderRule,
         values: Mapping[str, str],
         *,
         short: bool = False,
-        rejected: bool = False,
+        again: str = "",
     ) -> str:
         _ = self._
         if rule is ReminderRule.NEW:
             words = _("new: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
-        elif rule is ReminderRule.RETURNED and rejected:
-            words = _(
-                "reply rejected by the platform, answer again: {kind} {left} (by {deadline}) "
-                "ticket {ticket_id} order {order_id}"
-            )
+        elif again:
+            words = again
         elif rule is ReminderRule.RETURNED:
             words = _(
                 "reply not on the platform, which still waits: {kind} ticket {ticket_id} order {order_id}"
@@ -137,8 +150,10 @@ class Messages:
         tickets: Sequence[Ticket],
         left: Callable[[Ticket], timedelta | None],
         undelivered: Collection[str] = (),
+        closed_but_waiting: Sequence[Ticket] = (),
     ) -> str:
-        """The digest of the day: how many wait, and the first of them, which come by urgency.
+        """The digest of the day: how many wait, and the first of them, which come by urgency, then those that
+        are closed here and shown as waiting by the platform.
         ``undelivered``: the numbers of those with a reply that is not known to have arrived."""
         _ = self._
         lines = [_("Good morning: {n} tickets are pending.").format(n=len(tickets))]
@@ -149,6 +164,11 @@ class Messages:
         ]
         if len(tickets) > _DIGEST_MOST:
             lines.append(_("… and {n} more").format(n=len(tickets) - _DIGEST_MOST))
+        if closed_but_waiting:
+            numbers = listed((ticket.id for ticket in closed_but_waiting[:_DIGEST_MOST]), _)
+            more = "…" if len(closed_but_waiting) > _DIGEST_MOST else ""
+            said = _("Closed here, still waiting on the platform: {numbers}")
+            lines.append(said.format(numbers=numbers + more))
         return "\n".join(lines)
 
     def _rule(self, ticket: Ticket) -> ReminderRule:

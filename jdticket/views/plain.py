@@ -69,7 +69,7 @@ def ticket(
         "assignee": ticket.assignee,
         "content": ticket.content,
         "replied_at": _iso(ticket.replied_at, zone),
-        "returned": ticket.returned_at is not None,
+        "returned": ticket.status == "replied" and ticket.returned_at is not None,
         "waits": waiting,
     }
 

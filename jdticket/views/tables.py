@@ -92,6 +92,7 @@ def alerts(
     uncontacted: Iterable[Outage],
     returned: Sequence[Ticket],
     missing: Sequence[Ticket],
+    closed_but_waiting: Sequence[Ticket] = (),
     *,
     now: datetime,
     zone: tzinfo,
@@ -117,6 +118,8 @@ def alerts(
         screen.line("! " + unsent_line(counts.unsent), "bold red")
     if returned:
         screen.line("! " + returned_line(len(returned), _numbers(returned)), "bold yellow")
+    if closed_but_waiting:
+        screen.line("! " + closed_but_waiting_line(closed_but_waiting), "bold yellow")
     for at in sorted({ticket.missing_at for ticket in missing if ticket.missing_at is not None}):
         gone = [ticket for ticket in missing if ticket.missing_at == at]
         said = ngettext(
@@ -134,6 +137,17 @@ def _numbers(tickets: Sequence[Ticket]) -> str:
     """The first of these tickets by number."""
     named = listed(ticket.id for ticket in tickets[:_NAMED_MOST])
     return f"{named} …" if len(tickets) > _NAMED_MOST else named
+
+
+def closed_but_waiting_line(tickets: Sequence[Ticket]) -> str:
+    """That the platform goes on showing these tickets as waiting, and what to do."""
+    return ngettext(
+        "{n} ticket is closed here and still waiting on the platform: {numbers}. Reopen it (jdticket reopen "
+        "ID --why …), or confirm: jdticket close ID --anyway",
+        "{n} tickets are closed here and still waiting on the platform: {numbers}. Reopen them (jdticket "
+        "reopen ID --why …), or confirm: jdticket close ID --anyway",
+        len(tickets),
+    ).format(n=len(tickets), numbers=_numbers(tickets))
 
 
 def impossible_line(tickets: Sequence[Ticket]) -> str:

@@ -572,6 +572,7 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "shops_not_fetched": [],
         "outages_without_contact": [1],
         "impossible_deadlines": [],
+        "closed_but_waiting": [],
         "exit_code": 2,
     }
 

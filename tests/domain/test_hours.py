@@ -260,6 +260,25 @@ def test_a_window_until_24_closes_there_when_the_next_day_begins_closed() -> Non
     assert not hours.is_open(at("2026-11-24 00:00"))
 
 
+def test_a_window_that_closes_for_a_second_opens_again() -> None:
+    hours = daily("09:00-12:00 12:00:01-19:00")
+    assert not hours.is_open(at("12:00"))
+    assert hours.next_opening(at("12:00:01")) == hours.next_opening(at("09:00:01")) == at("12:00:01")
+    assert hours.next_opening(at("12:00:02")) == at("2026-11-24 09:00")
+
+
+def test_what_is_asked_on_the_first_or_last_day_of_a_year_reaches_into_the_next_one() -> None:
+    def fresh() -> ServiceHours:
+        return daily("09:00-19:00")  # no year is known yet
+
+    assert fresh().before(at("2026-01-01 08:00"), NONE) == at("2025-12-31 19:00")
+    assert fresh().before(at("2026-01-01 08:00"), HOUR) == at("2025-12-31 18:00")
+    assert fresh().after(at("2025-12-31 19:00"), NONE) == at("2026-01-01 09:00")
+    assert fresh().after(at("2025-12-31 19:00"), HOUR) == at("2026-01-01 10:00")
+    assert fresh().next_closing(at("2025-12-31 19:00")) == at("2026-01-01 19:00")
+    assert fresh().next_opening(at("2025-12-31 09:00:01")) == at("2026-01-01 09:00")
+
+
 def test_hours_around_the_clock_count_calendar_time_and_close_only_for_a_special_date() -> None:
     hours = daily("00:00-24:00", special={"2032-02-29": ""})
     assert hours.after(at("23:00"), 48 * HOUR) == at("2026-11-25 23:00")

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from jdticket.domain.moves import AT_FIRST_SIGHT, BY_A_PERSON, BY_THE_PLATFORM, Move, moved, stepped
+from jdticket.domain.moves import AT_FIRST_SIGHT, BY_A_PERSON, BY_THE_PLATFORM, ENDS, Move, moved, stepped
 from jdticket.domain.tickets import PlatformState, Status
 from tests.store.making import NOON, ticket
 
@@ -128,11 +128,44 @@ def test_a_ticket_that_is_new_here_stands_where_the_platform_says(
     assert AT_FIRST_SIGHT[said] is status
 
 
-def test_flags_and_reopenings_are_of_the_moment_at_which_they_were_learned() -> None:
-    before = ticket(status=Status.REPLIED, returned_at=NOON, reopened_at=NOON)
+def test_a_flag_and_a_new_turn_are_of_the_moment_at_which_they_were_learned() -> None:
+    before = ticket(status=Status.REPLIED, returned_at=NOON, reopened_at=NOON, anyway=True)
     later = NOON + timedelta(hours=1)
     assert moved(before, Move.RETURN, later).returned_at == later
-    for move in (Move.REJECT, Move.REOPEN):
-        assert moved(before, move, later).reopened_at == later
+    for move in (Move.REOPEN, Move.REJECT):
+        after = moved(before, move, later)
+        assert (after.reopened_at, after.returned_at, after.anyway) == (later, None, False)
     for move in (Move.REPLY, Move.CLOSE, Move.VOID, Move.ARRIVE, Move.RETURN):
         assert moved(before, move, later).reopened_at == NOON
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["a new word", "the word of a person's last step"])
+@pytest.mark.parametrize(("status", "said"), list(product(Status, SAID)), ids=str)
+def test_each_cell_is_the_move_that_its_words_call_for(
+    status: Status, said: PlatformState | None, new: bool
+) -> None:
+    waits = said in {PlatformState.WAITING, PlatformState.REJECTED}
+    if said is None or (status is Status.PENDING and (waits or not new)):
+        expected = Move.NOTHING
+    elif waits and (not new or (status, said) == (Status.REPLIED, PlatformState.WAITING)):
+        expected = Move.RETURN
+    elif waits:
+        expected = Move.REOPEN if said is PlatformState.WAITING else Move.REJECT
+    elif said is PlatformState.REPLIED:
+        expected = Move.REPLY if status is Status.PENDING else Move.ARRIVE
+    elif said is PlatformState.CLOSED:
+        expected = Move.ARRIVE if status in {Status.CLOSED, Status.VOID} else Move.CLOSE
+    else:
+        expected = Move.ARRIVE if status is Status.VOID else Move.VOID
+    assert BY_THE_PLATFORM[status, said][0 if new else 1] is expected
+
+
+def test_a_platform_that_says_replied_closed_or_void_does_not_wait_for_the_shop() -> None:
+    assert set(PlatformState) - ENDS == {PlatformState.WAITING, PlatformState.REJECTED}
+
+
+def test_a_person_who_reopens_in_time_leaves_when_it_last_became_pending_again() -> None:
+    before = ticket(status=Status.CLOSED, reopened_at=NOON, returned_at=NOON)
+    after = stepped(before, Move.REOPEN, before.deadline_at)
+    assert (after.status, after.reopened_at, after.returned_at) == (Status.PENDING, NOON, None)
+    assert stepped(before, Move.CLOSE, before.deadline_at).reopened_at == NOON

@@ -19,6 +19,7 @@ from jdticket.domain.reminders import (
     Escalation,
     ReminderRule,
     ReminderRules,
+    ReminderState,
     due_for_outage,
     due_for_rejection,
     due_for_source,
@@ -32,6 +33,7 @@ from jdticket.domain.reminders import (
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 from jdticket.errors import Trouble
+from tests.store.making import reminder
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86_400))
@@ -787,6 +789,12 @@ def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
     later = Duty(frozenset({0}), 9 * 3600 + 30 * 60 + 15, 9 * 3600 + 30 * 60 + 16, ("zhao",))
     seconds = [on_duty((later,), at(f"23 09:30:{n}"), SHANGHAI) for n in (14, 15, 16)]
     assert seconds == [(), ("zhao",), ()]
+
+
+def test_the_states_of_a_reminder_are_kept_by_these_words_and_a_new_one_has_no_answer() -> None:
+    assert list(ReminderState) == ["claimed", "sent", "failed"]
+    one = reminder()
+    assert (one.sent_at, one.answer, one.refused, one.id) == (None, "", False, 0)
 
 
 def test_an_escalation_holds_from_its_second_on() -> None:

@@ -78,6 +78,34 @@ def test_only_the_phrases_of_the_rules_are_empty() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "phrases", "found"),
+    [
+        ("稍等，片刻", {"稍等片刻"}, Fault.SAYS_NOTHING),  # a phrase may be cut in two
+        ("请稍等，等候", {"请稍", "等等候"}, None),  # but no clause ends in the middle of another
+        ("Please wait, 收到", {"pleasewait收到"}, Fault.SAYS_NOTHING),
+        ("Please wait, 收到", {"pleasewait", "收到"}, Fault.SAYS_NOTHING),
+        ("Refund done, 收到", {"收到"}, None),
+        ("ok, 123", {"ok"}, Fault.SAYS_NOTHING),
+        ("ok 123", {"ok"}, None),  # a blank cuts nothing
+        ("发发发发", set(), Fault.SAYS_NOTHING),
+        ("7654321", set(), Fault.SAYS_NOTHING),
+        ("87654321", set(), None),  # may be a waybill
+    ],
+)
+def test_phrases_are_looked_for_clause_by_clause_and_in_the_whole(
+    text: str, phrases: set[str], found: Fault | None
+) -> None:
+    assert fault(text, ReplyRules(2, frozenset(phrases))) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("明天补发", None), ("明 天 补发", None), ("明天 补", Fault.TOO_SHORT)]
+)
+def test_white_space_does_not_count_towards_the_least_length(text: str, found: Fault | None) -> None:
+    assert fault(text, ReplyRules(4, frozenset())) is found
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("", Fault.EMPTY),

@@ -21,6 +21,7 @@ from jdticket.domain.events import (
     SaidArrived,
     SaidClosed,
     SaidRejected,
+    SaidReopened,
     SaidReplied,
     SaidReturned,
     SaidVoid,
@@ -28,7 +29,7 @@ from jdticket.domain.events import (
 )
 from jdticket.domain.hours import ServiceHours, Window
 from jdticket.domain.replies import Reply
-from jdticket.domain.taking import Known, known_ticket, new_ticket, reply_event
+from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket, reply_event
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
 from tests.desk.at_desk import CLOSED, HOURS, POLICY, REJECTED, REPLIED, SHANGHAI, VOID, WAITING, at, draft
 
@@ -45,13 +46,13 @@ FULL = draft(
 )
 
 
-def new(found: Draft) -> tuple[Ticket, list[Event], list[Reply]]:
-    return new_ticket(found, "jd3", BY_KIND, NOW, "小李")[:3]
+def new(found: Draft) -> Taken:
+    return new_ticket(found, "jd3", BY_KIND, NOW, "小李")
 
 
 def held(**fields: Any) -> Ticket:
     """One of 10:00, due at 14:00, of which nothing else is known."""
-    return replace(new_ticket(draft(), "jd3", POLICY, NOW, "")[0], **fields)
+    return replace(new_ticket(draft(), "jd3", POLICY, NOW, "").ticket, **fields)
 
 
 def reply(**fields: Any) -> Reply:
@@ -67,21 +68,16 @@ def known(
     shop: str = "jd3",
     policy: DeadlinePolicy = POLICY,
     now: datetime = NOW,
-) -> tuple[Ticket, list[Event], list[Reply]]:
-    beside = Known(lambda _number: list(replies), lambda _number: False)
-    return known_ticket(ticket, found, shop, policy, beside, now, "小李")[:3]
+    assigned_here: bool = False,
+    **taught: PlatformState,
+) -> Taken:
+    beside = Known(lambda _number: list(replies), lambda _number: assigned_here, taught)
+    return known_ticket(ticket, found, shop, policy, beside, now, "小李")
 
 
-def stepped(**fields: Any) -> Ticket:
-    """One whose state a person here has changed at 11:00, in the words that it has."""
-    ticket = held(**fields)
-    return replace(ticket, stepped_at=NOW, stepped_word=ticket.platform_status)
-
-
-def is_no_news(ticket: Ticket, found: Draft, *replies: Reply, now: datetime = NOW) -> bool:
-    """Whether nothing is told, and nothing changed but when the platform's word was seen."""
-    after, events, more = known(ticket, found, *replies, now=now)
-    return (replace(after, seen_at=ticket.seen_at), events, more) == (ticket, [], [])
+def is_no_news(done: Taken, ticket: Ticket) -> bool:
+    """But for the moment at which the platform's word was seen."""
+    return done == (replace(ticket, seen_at=done.ticket.seen_at), [], [], [])
 
 
 def told(events: Sequence[Event]) -> list[Payload]:
@@ -92,7 +88,7 @@ def told(events: Sequence[Event]) -> list[Payload]:
 
 
 def test_a_new_ticket_has_all_that_its_draft_tells() -> None:
-    ticket, events, replies = new(FULL)
+    ticket, events, replies, _ = new(FULL)
     assert ticket == Ticket(
         id="59088842",
         shop="jd3",
@@ -122,7 +118,7 @@ def test_a_new_ticket_has_all_that_its_draft_tells() -> None:
 
 
 def test_what_a_draft_does_not_tell_is_empty_and_its_kind_other() -> None:
-    ticket, [event], _replies = new(draft())
+    ticket, [event], *_ = new(draft())
     assert (ticket.order_id, ticket.kind, ticket.kind_text) == (None, Kind.OTHER, "")
     assert (ticket.platform_status, ticket.assignee, ticket.content) == ("", "", "")
     assert ticket.deadline_at == at("23 14:00")
@@ -137,14 +133,14 @@ def test_what_a_draft_does_not_tell_is_empty_and_its_kind_other() -> None:
 def test_without_a_creation_time_it_is_of_now_or_of_its_deadline_and_the_entry_says_so(
     deadline: str | None, created: str
 ) -> None:
-    ticket, [event], _replies = new(draft(created_at=None, deadline_at=deadline and at(deadline)))
+    ticket, [event], *_ = new(draft(created_at=None, deadline_at=deadline and at(deadline)))
     assert ticket.created_at == at(created)
     assert isinstance(event.payload, FirstSeen)
     assert event.payload.created_at_unknown
 
 
 def test_a_deadline_of_the_platforms_is_told_as_its_own() -> None:
-    ticket, [event], _replies = new(draft(deadline_at=at("23 13:00")))
+    ticket, [event], *_ = new(draft(deadline_at=at("23 13:00")))
     assert (ticket.deadline_at, ticket.deadline_source) == (at("23 13:00"), DeadlineSource.PLATFORM)
     assert isinstance(event.payload, FirstSeen)
     assert (event.payload.deadline_at, event.payload.deadline_source) == (
@@ -152,6 +148,8 @@ def test_a_deadline_of_the_platforms_is_told_as_its_own() -> None:
         DeadlineSource.PLATFORM,
     )
     assert not event.payload.created_at_unknown
+    later = new(draft(deadline_at=at("24 18:00"))).ticket
+    assert (later.deadline_at, later.deadline_source) == (at("24 18:00"), DeadlineSource.PLATFORM)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +171,7 @@ def test_the_platforms_word_is_the_status_of_a_new_ticket(says: dict[str, Any], 
 def test_a_reply_makes_a_new_ticket_replied_unless_the_platform_says_otherwise(
     known_of_it: dict[str, Any],
 ) -> None:
-    ticket, events, replies = new(draft(**known_of_it))
+    ticket, events, replies, _ = new(draft(**known_of_it))
     assert ticket.status is Status.REPLIED
     assert ticket.replied_at == known_of_it.get("reply_at")
     assert (len(events), replies) == (1, [])  # half a reply goes not on record
@@ -181,14 +179,14 @@ def test_a_reply_makes_a_new_ticket_replied_unless_the_platform_says_otherwise(
 
 
 def test_a_reply_without_its_time_is_kept_in_the_entry_and_can_be_searched_for() -> None:
-    _ticket, [event], _replies = new(draft(reply_text="已补发", content="催促"))
+    _ticket, [event], *_ = new(draft(reply_text="已补发", content="催促"))
     assert isinstance(event.payload, FirstSeen)
     assert event.payload.reply_text == "已补发"
     assert event.text == "59088842 催促 已补发"
 
 
 def test_a_reply_with_its_time_goes_on_record_measured_against_the_deadline() -> None:
-    ticket, [first, second], [kept] = new(
+    ticket, [first, second], [kept], _ = new(
         draft(reply_text="已补发", reply_at=at("23 14:00:01"), assignee="小王")
     )
     assert (ticket.status, ticket.replied_at) == (Status.REPLIED, at("23 14:00:01"))
@@ -220,7 +218,7 @@ def test_the_entry_of_a_reply_tells_whether_it_was_in_time_forced_and_whose() ->
 
 
 def test_facts_that_are_news_are_taken_over_and_told_in_one_entry() -> None:
-    ticket, [event], replies = known(held(), replace(FULL, created_at=at("23 10:00")))
+    ticket, [event], replies, _ = known(held(), replace(FULL, created_at=at("23 10:00")))
     assert (ticket.order_id, ticket.content, ticket.assignee) == ("275490614167", "催促发货", "小王")
     assert (ticket.kind, ticket.kind_text, ticket.platform_status) == (Kind.CRC, "CRC高危投诉", "待回复")
     fields = {
@@ -239,24 +237,24 @@ def test_facts_that_are_news_are_taken_over_and_told_in_one_entry() -> None:
 
 def test_the_same_again_is_no_news() -> None:
     ticket = new(FULL)[0]
-    assert known(ticket, FULL, policy=BY_KIND) == (ticket, [], [])
+    assert is_no_news(known(ticket, FULL, policy=BY_KIND), ticket)
 
 
 def test_what_a_draft_does_not_tell_stays() -> None:
     ticket = replace(new(FULL)[0], deadline_source=DeadlineSource.PLATFORM)
-    assert known(ticket, draft()) == (ticket, [], [])
-    assert known(ticket, draft(kind=Kind.OTHER, kind_text="退款")) == (ticket, [], [])
+    assert is_no_news(known(ticket, draft()), ticket)
+    assert is_no_news(known(ticket, draft(kind=Kind.OTHER, kind_text="退款")), ticket)
 
 
 def test_another_order_number_or_text_replaces_the_old_one_but_not_that_of_a_sketch() -> None:
     ticket = held(order_id="275490614167", content="问题描述")
     other = draft(order_id="999990614167", content="商品标题")
-    after, [event], _replies = known(ticket, other)
+    after, [event], *_ = known(ticket, other)
     assert (after.order_id, after.content) == ("999990614167", "商品标题")
     assert event.text == "999990614167 商品标题"
     sketch = replace(other, fills_gaps_only=True)
-    assert known(ticket, sketch) == (ticket, [], [])
-    after, _events, _replies = known(held(), sketch)
+    assert is_no_news(known(ticket, sketch), ticket)
+    after, *_ = known(held(), sketch)
     assert (after.order_id, after.content) == ("999990614167", "商品标题")
 
 
@@ -269,33 +267,44 @@ def test_another_kind_replaces_the_old_one_with_its_words_but_a_sketch_only_fill
     complaint = draft(kind=Kind.COMPLAINT, kind_text="投诉")
     sketch = replace(complaint, fills_gaps_only=True)
     urge = held(kind=Kind.URGE, kind_text="催单")
-    after, [event], _replies = known(urge, complaint)
+    after, [event], *_ = known(urge, complaint)
     assert (after.kind, after.kind_text, event.text) == (Kind.COMPLAINT, "投诉", "投诉")
-    assert known(urge, sketch) == (urge, [], [])
-    after, _events, _replies = known(held(kind_text="退款"), sketch)
+    assert is_no_news(known(urge, sketch), urge)
+    after, *_ = known(held(kind_text="退款"), sketch)
     assert (after.kind, after.kind_text) == (Kind.COMPLAINT, "投诉")
 
 
 def test_words_for_a_kind_that_we_hold_fill_a_gap_only() -> None:
     words = draft(kind=Kind.URGE, kind_text="催单")
-    after, [event], _replies = known(held(kind=Kind.URGE), words)
+    after, [event], *_ = known(held(kind=Kind.URGE), words)
     assert (after.kind, after.kind_text) == (Kind.URGE, "催单")
     assert told([event]) == [Changed(source="tickets.csv", row=2, fields={"kind_text": "催单"})]
     urge = held(kind=Kind.URGE, kind_text="催发货")
-    assert known(urge, words) == (urge, [], [])
+    assert is_no_news(known(urge, words), urge)
     assert known(held(kind=Kind.URGE), draft(kind=Kind.URGE))[1] == []
 
 
-@pytest.mark.parametrize(("assigned_here", "name"), [(False, "小赵"), (True, "小王")])
-def test_another_name_there_is_news_unless_a_person_here_has_decided(assigned_here: bool, name: str) -> None:
-    beside = Known(lambda _number: [], lambda _number: assigned_here)
-    found = draft(assignee="小赵")
-    taken = known_ticket(held(assignee="小王"), found, "jd3", POLICY, beside, NOW, "")
-    assert taken.ticket.assignee == name
-    fields = {"assignee": "小赵"}
-    changed = [] if assigned_here else [Changed(source="tickets.csv", row=2, fields=fields)]
-    assert told(taken.events) == changed
-    assert known_ticket(held(), found, "jd3", POLICY, beside, NOW, "").ticket.assignee == "小赵"
+@pytest.mark.parametrize(
+    ("assigned_here", "seen", "after"),
+    [
+        (False, None, "小赵"),
+        (True, None, "小王"),
+        (False, "23 10:29:59", "小王"),
+        (False, "23 10:30", "小赵"),
+    ],
+)
+def test_another_name_there_is_news_unless_it_is_old_or_a_person_here_has_decided(
+    assigned_here: bool, seen: str | None, after: str
+) -> None:
+    ticket = held(assignee="小王", seen_at=at("23 10:30"))
+    found = draft(assignee="小赵", seen_at=seen and at(seen))
+    done = known(ticket, found, assigned_here=assigned_here)
+    assert done.ticket.assignee == after
+    changed = Changed(source="tickets.csv", row=2, fields={"assignee": "小赵"})
+    assert told(done.events) == ([changed] if after == "小赵" else [])
+    nobody = replace(ticket, assignee="")
+    assert known(nobody, found, assigned_here=assigned_here).ticket.assignee == "小赵"
+    assert is_no_news(known(ticket, draft(assignee="小王")), ticket)
 
 
 @pytest.mark.parametrize(
@@ -312,18 +321,18 @@ def test_a_creation_time_is_news_unless_it_is_ours_cut_to_the_minute(
     ours: str, found: str, news: bool
 ) -> None:
     ticket = held(created_at=at(ours), deadline_source=DeadlineSource.PLATFORM)
-    after, events, _replies = known(ticket, draft(created_at=at(found)))
+    after, events, *_ = known(ticket, draft(created_at=at(found)))
     assert after.created_at == at(found if news else ours)
     fields = {"created_at": at(found)}
     assert told(events) == ([Changed(source="tickets.csv", row=2, fields=fields)] if news else [])
 
 
 def test_a_creation_time_that_is_not_told_stays() -> None:
-    assert known(held(), draft(created_at=None)) == (held(), [], [])
+    assert is_no_news(known(held(), draft(created_at=None)), held())
 
 
 def test_a_ticket_found_in_another_shop_is_of_that_shop() -> None:
-    after, events, _replies = known(held(), draft(), shop="jd5")
+    after, events, *_ = known(held(), draft(), shop="jd5")
     assert after.shop == "jd5"
     assert told(events) == [Changed(source="tickets.csv", row=2, fields={"shop": "jd5"})]
 
@@ -350,6 +359,74 @@ def test_other_words_for_the_same_state_are_taken_over_from_a_full_source() -> N
     assert known(held(platform_status="待回复"), found)[0].platform_status == "待处理"
 
 
+def test_words_that_a_person_has_explained_are_compared_by_what_they_mean() -> None:
+    ticket = held(status=Status.REPLIED, platform_status="平台处理中")
+    sketch = draft(**REPLIED, fills_gaps_only=True)
+    assert known(ticket, sketch, 平台处理中=PlatformState.REPLIED).ticket.platform_status == "平台处理中"
+    assert known(ticket, sketch).ticket.platform_status == "待确认"
+
+
+# Their moments
+
+OLD = at("23 10:30")
+
+
+@pytest.mark.parametrize(
+    ("moments", "seen", "older"),
+    [
+        ({"stepped_at": OLD}, "23 10:29:59", True),
+        ({"stepped_at": OLD}, "23 10:30", True),  # in one second a person's step stands
+        ({"stepped_at": OLD}, "23 10:30:01", False),
+        ({"seen_at": OLD}, "23 10:29:59", True),
+        ({"seen_at": OLD}, "23 10:30", False),
+        ({"stepped_at": OLD, "seen_at": OLD}, None, False),
+        ({}, "23 10:00", False),
+    ],
+)
+def test_what_was_seen_before_what_is_known_here_changes_no_state_and_that_is_remarked(
+    moments: dict[str, Any], seen: str | None, older: bool
+) -> None:
+    ticket = held(platform_status="待回复", **moments)
+    done = known(ticket, draft(**CLOSED, seen_at=seen and at(seen)))
+    if older:
+        assert done == (ticket, [], [], [Remark(About.OLDER, stands=OLD, told=at(seen or ""))])
+    else:
+        seen_at = at(seen) if seen else NOW
+        assert (done.ticket.status, done.ticket.seen_at, done.remarks) == (Status.CLOSED, seen_at, [])
+
+
+def test_the_latest_of_what_is_known_here_is_what_stands() -> None:
+    ticket = held(platform_status="待回复", stepped_at=at("23 10:40"), seen_at=at("23 10:50"))
+    assert known(ticket, draft(**CLOSED, seen_at=OLD)).remarks[0].stands == at("23 10:50")
+    assert known(replace(ticket, seen_at=OLD), draft(**CLOSED, seen_at=OLD)).remarks[0].stands == at(
+        "23 10:40"
+    )
+
+
+def test_the_moment_of_a_word_is_that_of_its_source_or_of_now_and_a_draft_without_one_leaves_it() -> None:
+    assert new(draft()).ticket.seen_at is None
+    assert new(draft(**WAITING)).ticket.seen_at == NOW
+    assert new(draft(**WAITING, seen_at=OLD)).ticket.seen_at == OLD
+    ticket = held(seen_at=OLD)
+    assert known(ticket, draft()).ticket.seen_at == OLD
+    assert known(ticket, draft(**WAITING)).ticket.seen_at == NOW
+
+
+def test_a_word_that_nobody_knows_is_remarked_once_and_changes_no_state() -> None:
+    unknown = draft(platform_status="商家已读")
+    remark = [Remark(About.UNKNOWN_WORD, stands=None, told=None)]
+    assert new(unknown).remarks == remark
+    done = known(held(), unknown)
+    assert (done.ticket.status, done.ticket.platform_status, done.remarks) == (
+        Status.PENDING,
+        "商家已读",
+        remark,
+    )
+    assert known(done.ticket, unknown).remarks == []
+    for quiet in (draft(), draft(**WAITING), replace(unknown, own_state=True)):
+        assert new(quiet).remarks == known(held(), quiet).remarks == []
+
+
 # A known ticket: its deadline
 
 
@@ -370,7 +447,7 @@ def test_a_platforms_deadline_is_news_by_the_second_and_a_countdown_beyond_two_m
 ) -> None:
     deadline = at("23 14:00") + off
     found = draft(deadline_at=deadline, deadline_to_the_minute=to_the_minute)
-    ticket, events, _replies = known(held(), found)
+    ticket, events, *_ = known(held(), found)
     assert ticket.deadline_at == (deadline if moves else at("23 14:00"))
     assert ticket.deadline_source is (DeadlineSource.PLATFORM if moves else DeadlineSource.POLICY)
     assert ticket.first_deadline_at == at("23 14:00")
@@ -382,7 +459,7 @@ def test_of_a_granted_deadline_and_the_platforms_the_later_holds() -> None:
     granted = held(deadline_at=at("24 12:00"), deadline_source=DeadlineSource.GRANTED)
     assert known(granted, draft(deadline_at=at("24 11:59:59")))[0].deadline_at == at("24 12:00")
     assert known(granted, draft(deadline_at=at("24 12:00")))[1] == []
-    later, [event], _replies = known(granted, draft(deadline_at=at("24 12:00:01")))
+    later, [event], *_ = known(granted, draft(deadline_at=at("24 12:00:01")))
     assert (later.deadline_at, later.deadline_source) == (at("24 12:00:01"), DeadlineSource.PLATFORM)
     assert isinstance(event.payload, DeadlineMoved)
     ours = held(deadline_at=at("24 12:00"), deadline_source=DeadlineSource.PLATFORM)
@@ -391,7 +468,7 @@ def test_of_a_granted_deadline_and_the_platforms_the_later_holds() -> None:
 
 def test_a_corrected_kind_moves_a_computed_deadline_and_no_other() -> None:
     found = draft(kind=Kind.CRC)
-    ticket, events, _replies = known(held(), found, policy=BY_KIND)
+    ticket, events, *_ = known(held(), found, policy=BY_KIND)
     assert (ticket.deadline_at, ticket.deadline_source) == (at("23 12:00"), DeadlineSource.POLICY)
     assert told(events)[1:] == [
         DeadlineMoved(source="tickets.csv", row=2, old=at("23 14:00"), new=at("23 12:00"), why=Why.FACTS)
@@ -402,7 +479,7 @@ def test_a_corrected_kind_moves_a_computed_deadline_and_no_other() -> None:
 
 
 def test_a_corrected_creation_time_moves_a_computed_deadline() -> None:
-    ticket, events, _replies = known(held(), draft(created_at=at("23 09:30")))
+    ticket, events, *_ = known(held(), draft(created_at=at("23 09:30")))
     assert ticket.deadline_at == at("23 13:30")
     assert [type(payload) for payload in told(events)] == [Changed, DeadlineMoved]
 
@@ -413,13 +490,62 @@ def test_a_change_of_the_policy_alone_moves_nothing() -> None:
         assert known(held(), found, policy=stricter)[0].deadline_at == at("23 14:00")
     # Nor is it asked when nothing calls for it: its hours may have run out since.
     over = ServiceHours(SHANGHAI, [[]] * 7, {date(2000, 1, 3): [Window(0, 60)]})
-    assert known(held(), draft(), policy=DeadlinePolicy(over, TimeToReply(HOUR))) == (held(), [], [])
+    assert is_no_news(known(held(), draft(), policy=DeadlinePolicy(over, TimeToReply(HOUR))), held())
 
 
 @pytest.mark.parametrize("status", [Status.REPLIED, Status.CLOSED, Status.VOID])
-def test_the_deadline_of_what_does_not_wait_stays(status: Status) -> None:
-    for found in (draft(deadline_at=at("23 16:00")), draft(created_at=at("23 09:30"))):
-        assert known(held(status=status), found)[0].deadline_at == at("23 14:00")
+def test_the_deadline_of_what_does_not_wait_stays_unless_the_platform_goes_on_waiting(status: Status) -> None:
+    for found, deadline in (
+        (draft(deadline_at=at("23 16:00")), at("23 16:00")),
+        (draft(created_at=at("23 09:30")), at("23 13:30")),
+    ):
+        assert known(held(status=status), found).ticket.deadline_at == at("23 14:00")
+        assert known(held(status=status, returned_at=NOW), found).ticket.deadline_at == deadline
+
+
+def test_a_countdown_of_an_unsure_moment_may_make_a_deadline_earlier_and_never_later() -> None:
+    unsure = {"deadline_sure": False, "deadline_to_the_minute": True}
+    earlier = known(held(), draft(deadline_at=at("23 13:00"), **unsure))
+    assert (earlier.ticket.deadline_at, earlier.remarks) == (at("23 13:00"), [])
+    later = known(held(), draft(deadline_at=at("23 15:00"), **unsure))
+    remark = Remark(About.STALE_COUNTDOWN, stands=at("23 14:00"), told=at("23 15:00"))
+    assert later == (held(), [], [], [remark])
+    assert is_no_news(known(held(), draft(deadline_at=at("23 14:02"), **unsure)), held())
+
+
+@pytest.mark.parametrize(
+    ("told_at", "deadline", "source", "remarked"),
+    [
+        ("23 13:00", "23 13:00", DeadlineSource.PLATFORM, False),
+        ("23 14:00", "23 14:00", DeadlineSource.PLATFORM, False),
+        ("23 14:02", "23 14:00", DeadlineSource.POLICY, False),
+        ("23 14:02:01", "23 14:00", DeadlineSource.POLICY, True),
+    ],
+)
+def test_so_it_may_with_a_new_ticket(
+    told_at: str, deadline: str, source: DeadlineSource, remarked: bool
+) -> None:
+    done = new(draft(deadline_at=at(told_at), deadline_sure=False))
+    assert (done.ticket.deadline_at, done.ticket.deadline_source) == (at(deadline), source)
+    remark = Remark(About.STALE_COUNTDOWN, stands=at("23 14:00"), told=at(told_at))
+    assert done.remarks == ([remark] if remarked else [])
+    # Where nothing says when the ticket was created, there is nothing better.
+    alone = new(draft(created_at=None, deadline_at=at("23 18:00"), deadline_sure=False))
+    assert (alone.ticket.deadline_at, alone.remarks) == (at("23 18:00"), [])
+
+
+def test_a_deadline_before_the_creation_is_left_aside_and_remarked() -> None:
+    impossible = draft(deadline_at=at("23 09:59:59"))
+    remark = Remark(About.IMPOSSIBLE_DEADLINE, stands=None, told=at("23 09:59:59"))
+    done = new(impossible)
+    assert (done.ticket.deadline_at, done.remarks) == (at("23 14:00"), [remark])
+    assert done.ticket.deadline_source is DeadlineSource.POLICY
+    assert known(held(), impossible) == (held(), [], [], [remark])
+    at_once = draft(deadline_at=at("23 10:00"))
+    assert new(at_once).ticket.deadline_at == known(held(), at_once).ticket.deadline_at == at("23 10:00")
+    # What the facts lead to is reckoned all the same.
+    corrected = replace(impossible, kind=Kind.CRC)
+    assert known(held(), corrected, policy=BY_KIND).ticket.deadline_at == at("23 12:00")
 
 
 # A known ticket: a reply
@@ -428,55 +554,58 @@ ANSWERED = draft(reply_text="已补发", reply_at=at("23 10:30"), assignee="小�
 
 
 def test_a_reply_that_we_did_not_know_goes_on_record_and_tells_of_itself() -> None:
-    ticket, events, [kept] = known(held(assignee="小王"), ANSWERED)
+    ticket, events, [kept], remarks = known(held(assignee="小王"), ANSWERED)
     assert (ticket.status, ticket.replied_at) == (Status.REPLIED, at("23 10:30"))
     assert (kept.text, kept.at, kept.recorded_at, kept.by) == ("已补发", at("23 10:30"), NOW, "小王")
     assert kept.deadline_at == at("23 14:00")
     assert events == [reply_event(kept, NOW, from_platform=True)]
+    assert remarks == []
 
 
 def test_a_reply_is_measured_against_the_deadline_that_came_with_it() -> None:
     found = replace(ANSWERED, deadline_at=at("23 10:15"))
-    _ticket, events, [kept] = known(held(), found)
+    _ticket, events, [kept], _ = known(held(), found)
     assert (kept.deadline_at, kept.on_time) == (at("23 10:15"), False)
     assert [type(payload) for payload in told(events)] == [Changed, DeadlineMoved, Replied]
 
 
 @pytest.mark.parametrize(
-    ("replied_at", "latest"), [("23 10:29", "23 10:30"), ("23 10:30", "23 10:30"), ("23 15:00", "23 15:00")]
+    ("ours", "latest"), [("23 10:29", "23 10:30"), ("23 10:30", "23 10:30"), ("23 15:00", "23 15:00")]
 )
-def test_a_reply_given_elsewhere_is_kept_and_the_latest_stays_the_latest(
-    replied_at: str, latest: str
-) -> None:
+def test_a_reply_given_elsewhere_is_kept_and_the_latest_stays_the_latest(ours: str, latest: str) -> None:
     """One before ours is the evidence that the ticket was answered in time."""
-    ticket = held(status=Status.REPLIED, replied_at=at(replied_at), assignee="小王")
-    after, events, [kept] = known(ticket, ANSWERED, reply(text="已发货", at=at(replied_at)))
-    assert (len(events), kept.on_time) == (1, True)
-    assert (after.status, after.replied_at) == (Status.REPLIED, at(latest))
+    ticket = held(status=Status.REPLIED, replied_at=at(ours), assignee="小王")
+    done = known(ticket, ANSWERED, reply(at=at(ours)))
+    assert [(kept.at, kept.on_time) for kept in done.replies] == [(at("23 10:30"), True)]
+    assert len(done.events) == 1
+    assert (done.ticket.status, done.ticket.replied_at) == (Status.REPLIED, at(latest))
 
 
-def test_the_words_of_a_reply_on_record_are_no_news_at_another_time() -> None:
+def test_the_words_of_a_reply_on_record_are_no_news_at_another_time_or_with_other_blanks() -> None:
     ticket = held(assignee="小王")
-    assert known(ticket, ANSWERED, reply(text="已补发"))[2] == []
-    assert len(known(ticket, ANSWERED, reply(text="请查收"))[2]) == 1
+    assert known(ticket, ANSWERED, reply(), reply(text=" 已\n补发 ")).replies == []
+    spaced = replace(ANSWERED, reply_text="已 补发")
+    assert known(ticket, spaced, reply(text="已补发")).replies == []
+    assert len(known(ticket, ANSWERED, reply(text="请查收")).replies) == 1
 
 
 @pytest.mark.parametrize("half", [{"reply_text": "已补发"}, {"reply_at": at("23 10:30")}])
 def test_half_a_reply_is_none_to_a_ticket_that_has_one(half: dict[str, Any]) -> None:
     ticket = held(status=Status.REPLIED, replied_at=at("23 10:15"))
-    assert is_no_news(ticket, draft(**half))
+    assert is_no_news(known(ticket, draft(**half)), ticket)
 
 
-def test_words_of_a_reply_without_a_time_answer_a_ticket_at_an_unknown_time() -> None:
+def test_a_reply_without_its_time_is_told_with_its_words_unless_a_person_has_stepped_in() -> None:
     found = draft(reply_text="已补发")
-    after, [event], replies = known(held(), found)
-    assert (after.status, after.replied_at, replies) == (Status.REPLIED, None, [])
-    assert event.payload == SaidReplied(source="tickets.csv", row=2, platform="", text="已补发")
-    assert event.text == "已补发"
-    assert is_no_news(after, found)
-    # A person who has reopened it knew of that.
-    assert is_no_news(stepped(), found)
-    assert is_no_news(held(), draft(reply_at=at("23 10:30")))
+    ticket, [event], replies, _ = known(held(), found)
+    assert (ticket.status, ticket.replied_at, replies) == (Status.REPLIED, None, [])
+    assert event == Event(
+        NOW, SaidReplied(**SAID, platform="", text="已补发"), "59088842", by="小李", text="已补发"
+    )
+    assert is_no_news(known(ticket, found), ticket)
+    reopened = held(stepped_at=at("23 10:30"))
+    assert is_no_news(known(reopened, found), reopened)
+    assert is_no_news(known(held(), draft(reply_at=at("23 10:30"))), held())
 
 
 # A known ticket: what the platform says
@@ -486,21 +615,31 @@ SAID: dict[str, Any] = {"source": "tickets.csv", "row": 2}
 
 def said(ticket: Ticket, found: Draft, *replies: Reply) -> tuple[Status, list[Payload]]:
     """The status that it comes to, and what is told but for the change of the platform's words."""
-    after, events, _replies = known(ticket, found, *replies)
-    return after.status, [payload for payload in told(events) if not isinstance(payload, Changed)]
+    done = known(ticket, found, *replies)
+    return done.ticket.status, [payload for payload in told(done.events) if not isinstance(payload, Changed)]
+
+
+def stepped(word: str, **fields: Any) -> Ticket:
+    """One that a person changed at 10:30, while the platform's word was this, and is."""
+    given = {"platform_status": word, "stepped_at": at("23 10:30"), "stepped_word": word}
+    return held(**(given | fields))
 
 
 def test_a_reply_that_nobody_here_knows_is_told_with_the_platforms_words() -> None:
-    ticket, events, replies = known(held(), draft(**REPLIED))
+    ticket, events, replies, _ = known(held(), draft(**REPLIED))
     assert (ticket.status, ticket.replied_at, replies) == (Status.REPLIED, None, [])
     assert told(events)[1:] == [SaidReplied(**SAID, platform="待确认")]
     assert events[-1] == Event(NOW, events[-1].payload, "59088842", by="小李")
+    # Its words, where the source tells them without their time.
+    assert said(held(), draft(**REPLIED, reply_text="已补发"))[1] == [
+        SaidReplied(**SAID, platform="待确认", text="已补发")
+    ]
 
 
-def test_the_time_of_a_reply_without_words_is_kept_unless_a_later_one_is_known() -> None:
+def test_the_time_of_a_reply_without_words_is_kept_unless_one_is_known() -> None:
     found = draft(**REPLIED, reply_at=at("23 10:30"))
-    assert known(held(), found)[0].replied_at == at("23 10:30")
-    assert known(held(replied_at=at("23 10:45")), found)[0].replied_at == at("23 10:45")
+    assert known(held(), found).ticket.replied_at == at("23 10:30")
+    assert known(held(replied_at=at("23 10:45")), found).ticket.replied_at == at("23 10:45")
 
 
 @pytest.mark.parametrize(
@@ -510,45 +649,84 @@ def test_the_time_of_a_reply_without_words_is_kept_unless_a_later_one_is_known()
 def test_an_end_on_the_platform_is_told_with_its_words(
     was: Status, says: dict[str, Any], status: Status, payload: type[SaidClosed | SaidVoid]
 ) -> None:
-    expected = status, [payload(**SAID, platform=says["platform_status"])]
-    assert said(held(status=was), draft(**says)) == expected
+    after, [_changed, event], *_ = known(held(status=was), draft(**says))
+    assert after.status is status
+    entry = payload(**SAID, platform=says["platform_status"])
+    assert event == Event(NOW, entry, "59088842", by="小李")
 
 
 def test_a_rejection_is_told_with_its_reason_by_which_it_can_be_found() -> None:
     ticket = held(status=Status.REPLIED, platform_status="待确认")
-    after, events, _replies = known(ticket, draft(**REJECTED, rejection="请写明快递单号"), reply())
+    after, events, *_ = known(ticket, draft(**REJECTED, rejection="请写明快递单号"), reply())
     assert (after.status, after.reopened_at) == (Status.PENDING, NOW)
     assert told(events)[1:] == [SaidRejected(**SAID, platform="已驳回", reason="请写明快递单号")]
     assert events[-1].text == "请写明快递单号"
 
 
 def test_a_reply_that_the_platform_does_not_show_is_flagged_once_and_the_flag_taken_off_once() -> None:
-    ticket = stepped(status=Status.REPLIED, platform_status="待回复")
-    flagged, events, _replies = known(ticket, draft(**WAITING), reply())
+    ticket = held(status=Status.REPLIED, platform_status="待回复")
+    flagged, events, *_ = known(ticket, draft(**WAITING), reply())
     assert (flagged.status, flagged.returned_at) == (Status.REPLIED, NOW)
     assert told(events) == [SaidReturned(**SAID, platform="待回复")]
-    assert is_no_news(flagged, draft(**WAITING), reply(), now=at("23 12:00"))
-    arrived, events, _replies = known(flagged, draft(**REPLIED), reply())
-    assert arrived.returned_at is None
+    assert is_no_news(known(flagged, draft(**WAITING), reply(), now=at("23 12:00")), flagged)
+    arrived, events, *_ = known(flagged, draft(**REPLIED), reply())
+    assert (arrived.status, arrived.returned_at) == (Status.REPLIED, None)
     assert told(events)[1:] == [SaidArrived(**SAID, platform="待确认")]
-    assert is_no_news(arrived, draft(**REPLIED), reply())
+    assert is_no_news(known(arrived, draft(**REPLIED), reply()), arrived)
+
+
+@pytest.mark.parametrize("done", [REPLIED, CLOSED, VOID])
+def test_a_platform_that_had_shown_it_as_done_and_waits_again_reopens_it(done: dict[str, Any]) -> None:
+    ticket = held(status=Status.REPLIED, platform_status=done["platform_status"])
+    after, events, *_ = known(ticket, draft(**WAITING), reply())
+    assert (after.status, after.reopened_at) == (Status.PENDING, NOW)
+    assert told(events)[1:] == [SaidReopened(**SAID, platform="待回复")]
+
+
+@pytest.mark.parametrize("status", [Status.CLOSED, Status.VOID])
+@pytest.mark.parametrize("says", [WAITING, REJECTED])
+def test_what_a_person_ended_is_opened_by_a_new_word_only_and_flagged_by_the_old(
+    status: Status, says: dict[str, Any]
+) -> None:
+    word = says["platform_status"]
+    ended = stepped(word, status=status)
+    after, [event], *_ = known(ended, draft(**says))
+    assert (after.status, after.returned_at) == (status, NOW)
+    assert event.payload == SaidReturned(**SAID, platform=word, was=status)
+    confirmed = replace(ended, anyway=True)
+    assert is_no_news(known(confirmed, draft(**says)), confirmed)
+    assert said(replace(ended, platform_status="待确认"), draft(**says))[0] is Status.PENDING
+    assert said(replace(ended, stepped_word="待确认"), draft(**says))[0] is Status.PENDING
+    assert said(replace(ended, stepped_at=None), draft(**says))[0] is Status.PENDING
 
 
 def test_a_reopened_ticket_is_ended_by_new_words_or_a_new_reply_only() -> None:
-    reopened = stepped(platform_status="待确认", assignee="小王")
+    reopened = stepped("待确认", assignee="小王")
     assert said(reopened, draft(**REPLIED)) == (Status.PENDING, [])
+    assert said(reopened, draft(**(REPLIED | {"platform_status": " 待 确认"}))) == (Status.PENDING, [])
+    assert said(reopened, draft(**WAITING)) == (Status.PENDING, [])
     assert said(reopened, draft(**CLOSED))[0] is Status.CLOSED
     assert said(reopened, replace(ANSWERED, **REPLIED))[0] is Status.REPLIED
+    assert said(replace(reopened, stepped_word="待回复"), draft(**REPLIED))[0] is Status.REPLIED
     # Without words nothing is known to be the same.
-    unnamed = draft(platform_state=PlatformState.CLOSED)
-    assert said(held(), unnamed)[0] is Status.CLOSED
+    assert said(reopened, draft(platform_state=PlatformState.CLOSED))[0] is Status.CLOSED
+    # Nobody has reopened this one.
+    assert said(replace(reopened, stepped_at=None), draft(**REPLIED))[0] is Status.REPLIED
 
 
 def test_a_reply_found_on_a_ticket_that_the_platform_shows_as_waiting_leaves_it_pending() -> None:
     assert said(held(platform_status="待回复"), replace(ANSWERED, **WAITING))[0] is Status.PENDING
 
 
-KNOWN_REJECTION = stepped(status=Status.REPLIED, platform_status="已驳回", reopened_at=at("23 10:30"))
+def test_other_words_of_a_sketch_for_the_same_state_count_from_their_move_on() -> None:
+    closed = stepped("待回复", status=Status.CLOSED, stepped_word="待处理")
+    sketch = draft(platform_status="待处理", platform_state=PlatformState.WAITING, fills_gaps_only=True)
+    assert known(closed, sketch).ticket.platform_status == "待处理"
+    without_word = draft(platform_state=PlatformState.CLOSED)
+    assert known(held(platform_status="待回复"), without_word).ticket.platform_status == "待回复"
+
+
+KNOWN_REJECTION = held(status=Status.REPLIED, platform_status="已驳回", stepped_at=NOW, stepped_word="已驳回")
 
 
 @pytest.mark.parametrize(
@@ -572,25 +750,22 @@ def test_a_rejection_in_the_words_that_we_know_counts_when_it_is_surely_of_our_l
 
 
 def test_a_rejection_that_says_nothing_of_our_reply_flags_it_unless_it_is_older() -> None:
-    old_file = draft(**REJECTED)
-    after, [event], _replies = known(KNOWN_REJECTION, old_file, reply())
+    after, [event], *_ = known(KNOWN_REJECTION, draft(**REJECTED), reply())
     assert (after.status, after.returned_at) == (Status.REPLIED, NOW)
     assert event.payload == SaidReturned(**SAID, platform="已驳回")
-    older = draft(**REJECTED, seen_at=at("23 10:59"))
-    assert is_no_news(KNOWN_REJECTION, older, reply())
+    older = known(KNOWN_REJECTION, draft(**REJECTED, seen_at=at("23 10:59")), reply())
+    remark = Remark(About.OLDER, stands=NOW, told=at("23 10:59"))
+    assert older == (KNOWN_REJECTION, [], [], [remark])
 
 
 def test_a_rejection_known_before_does_not_open_what_a_person_closed() -> None:
     closed = replace(KNOWN_REJECTION, status=Status.CLOSED)
     again = draft(**REJECTED, seen_at=at("23 12:00"), rejected_at=at("23 11:30"))
-    flagged = SaidReturned(**SAID, platform="已驳回", was=Status.CLOSED)
-    assert said(closed, again, reply()) == (Status.CLOSED, [flagged])
-    assert is_no_news(replace(closed, anyway=True), again, reply())
+    assert said(closed, again, reply())[0] is Status.CLOSED
     assert said(replace(closed, platform_status="待确认"), again, reply())[0] is Status.PENDING
 
 
 def test_what_was_seen_before_our_reply_does_not_flag_it() -> None:
-    ticket = stepped(status=Status.REPLIED, platform_status="待回复")
+    ticket = stepped("待回复", status=Status.REPLIED, stepped_at=NOW)
     for seen, flagged in (("23 11:00", None), ("23 11:00:01", NOW)):
-        found = draft(**WAITING, seen_at=at(seen))
-        assert known(ticket, found, reply())[0].returned_at == flagged
+        assert known(ticket, draft(**WAITING, seen_at=at(seen)), reply()).ticket.returned_at == flagged

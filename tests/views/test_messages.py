@@ -244,11 +244,20 @@ def test_a_failure_without_a_code_has_the_platform_s_own_words() -> None:
 
 
 def test_a_rejected_reply_is_told_apart_from_one_that_did_not_arrive() -> None:
-    rejected = messages().ticket(ReminderRule.RETURNED, ticket(), HOUR)
+    rejected = messages().ticket(ReminderRule.RETURNED, ticket(platform_status="已驳回"), HOUR)
     assert "回复被平台驳回，请重新回复" in rejected
+    again = messages().ticket(ReminderRule.RETURNED, ticket(platform_status="重新打开"), HOUR)
+    assert "重新待处理，请回复：催单" in again
     assert "59088842" in rejected
     returned = messages().ticket(ReminderRule.RETURNED, ticket(status=Status.REPLIED), HOUR)
     assert "驳回" not in returned
+
+
+def test_the_digest_names_what_is_closed_here_and_still_waits_there() -> None:
+    closed = [ticket(str(59000000 + n), status=Status.CLOSED) for n in range(21)]
+    told = messages().opening([ticket()], lambda _ticket: HOUR, (), closed[:2])
+    assert told.splitlines()[-1] == "这里已关闭、平台上仍待处理：59000000、59000001"
+    assert messages().opening([], lambda _ticket: HOUR, (), closed).endswith("59000019…")
 
 
 def test_messages_speak_the_language_asked_for() -> None:

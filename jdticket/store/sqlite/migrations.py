@@ -349,6 +349,20 @@ def m004_what_waits(db: Database) -> None:
         db.execute(f"ALTER TABLE tickets ADD COLUMN {moment} TEXT CHECK ({moment} {time})")
     db.execute("ALTER TABLE tickets ADD COLUMN stepped_word TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE tickets ADD COLUMN anyway INTEGER NOT NULL DEFAULT 0 CHECK (anyway IN (0, 1))")
+    # Who made the last step is in the time line alone: a source is told only with what the platform says.
+    # The word that is held is taken for the one that was known at the step; otherwise the next file with
+    # that same word would undo what a person has decided.
+    db.execute("""
+        UPDATE tickets SET stepped_at = steps.at, stepped_word = platform_status
+        FROM (
+            SELECT ticket_id, max(at) AS at FROM events
+            WHERE kind IN ('replied', 'closed', 'voided', 'reopened') AND ticket_id IS NOT NULL
+                AND json_extract(data, '$.source') IS NULL
+                AND NOT coalesce(json_extract(data, '$.from_platform'), 0)
+            GROUP BY ticket_id
+        ) AS steps
+        WHERE tickets.id = steps.ticket_id
+    """)
     # Beside tickets_pending and in its order, so that what waits is read from both at once.
     db.execute("""
         CREATE INDEX tickets_returned_by_deadline ON tickets (deadline_at, kind <> 'crc', id, shop)

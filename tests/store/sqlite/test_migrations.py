@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from jdticket.domain.events import EventKind
 from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Status, TicketQuery
@@ -153,6 +155,38 @@ def test_a_store_of_the_third_schema_is_brought_up_to_date_with_all_that_is_in_i
     assert complaints(third) == {}
     with closing(SqliteStore.open(third)) as store:
         assert store.ticket(held.id) == held
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "is_a_persons"),
+    [
+        (EventKind.CLOSED, {}, True),
+        (EventKind.VOIDED, {}, True),
+        (EventKind.REOPENED, {}, True),
+        (EventKind.REPLIED, {}, True),
+        (EventKind.REPLIED, {"from_platform": True}, False),
+        (EventKind.CLOSED, {"platform": "已关闭"}, False),
+        (EventKind.VOIDED, {"platform": "已撤销"}, False),
+        (EventKind.REOPENED, {"platform": "待处理"}, False),
+        (EventKind.REPLIED, {"platform": "已回复"}, False),
+        (EventKind.NOTED, {}, False),
+        (EventKind.ASSIGNED, {}, False),
+    ],
+)
+def test_what_a_person_did_before_the_update_is_not_undone_by_the_word_that_was_held_then(
+    path: Path, tmp_path: Path, kind: EventKind, data: dict[str, object], is_a_persons: bool
+) -> None:
+    held = ticket(status=Status.CLOSED, platform_status="待处理")
+    at = NOON + timedelta(hours=1)
+    with closing(SqliteStore.open(path)) as store, store.transaction():
+        store.put_tickets([held, ticket("59000001", platform_status="待处理")])
+        told = [event(kind=kind, data=data, at=NOON + timedelta(minutes=minutes)) for minutes in (30, 60, 1)]
+        store.append(told)
+    third = written_before("m004_what_waits", path, tmp_path / "third.db", *THIRD)
+    with closing(SqliteStore.open(third)) as store:
+        stepped = replace(held, stepped_at=at, stepped_word="待处理") if is_a_persons else held
+        assert store.ticket(held.id) == stepped
+        assert store.ticket("59000001") == ticket("59000001", platform_status="待处理")
 
 
 def test_a_store_of_the_second_schema_can_all_that_a_new_one_can(second: Path) -> None:
