@@ -250,6 +250,7 @@ class _Reader:
         self._done.changed += taken.changed
         self._done.returned += taken.returned
         self._done.rejected_replies += taken.rejected_replies
+        self._done.notes += taken.notes
 
     def _with_details(self, page: list[Draft | Rejection]) -> list[Draft | Rejection]:
         """The page with what the list does not tell, for unfinished work orders of which it is not known."""
