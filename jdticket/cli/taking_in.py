@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,25 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, Shop, example
 from jdticket.cli.progress import Progress
+from jdticket.cli.reconciling import (
+    Imported,
+    Reconciled,
+    all_of_them,
+    close,
+    completeness,
+    missing_line,
+    must_be_complete,
+    reconciled,
+    same_order_lines,
+    was_copied_just_now,
+)
 from jdticket.cli.session import Session
 from jdticket.desk.taking_in import TakenIn
 from jdticket.domain import tickets as model
 from jdticket.domain.drafts import Draft, Rejection
-from jdticket.domain.tickets import Kind
+from jdticket.domain.tickets import Kind, Ticket
 from jdticket.errors import InputError, UsageError
-from jdticket.i18n import _
+from jdticket.i18n import _, ngettext
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.text import quoted
 from jdticket.words import listed, sentences
@@ -144,11 +157,28 @@ def import_(
             help=_("When a page was copied: its countdowns count from then. Else the file's own time."),
         ),
     ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete", help=_("All that waits there was copied: tell what waits here and is not among it.")
+        ),
+    ] = False,
+    close_missing: Annotated[
+        bool,
+        typer.Option(
+            "--close-missing", help=_("Close what a complete page does not hold any more; asks first.")
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=_("Close it without asking."))] = False,
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
     if bool(files) == clipboard:
         raise UsageError(_("Name the files to import, or - for standard input, or --clipboard."))
+    if yes and not close_missing:
+        raise UsageError(_("--yes goes with --close-missing."))
+    if close_missing and not (yes or dry_run or session.interactive):
+        raise UsageError(_("--close-missing asks before it closes, and here is nobody to ask: add --yes."))
     code = session.shop(shop)
     copied = session.moment("--copied-at", copied_at)
     if copied is not None and copied > clock.system_now():
@@ -162,12 +192,12 @@ def import_(
         columns=_columns(columns or []),
         copied_at=copied,
     )
-    sources = [_clipboard(options)] if clipboard else _open(files or [], options)
+    imported = Imported([_clipboard(session, options)] if clipboard else _open(files or [], options))
     desk = session.writing()
     rejections: list[Rejection] = []
     progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
     done = desk.taking_in.take_in(
-        _read_all(sources),
+        imported.read(),
         shop=code,
         dry_run=dry_run,
         by=session.by(None),
@@ -175,13 +205,28 @@ def import_(
         on_progress=progress.show,
     )
     progress.clear()
-    notes = [note for source in sources for note in source.notes]
+    shops = done.shops or desk.taking_in.shops_meant(code)
+    found = reconciled(desk, imported, shops=shops, rejected=bool(rejections), asserted=complete)
+    if found.missing and not dry_run:
+        desk.reconciling.flag(found.missing, imported.names, by=session.by(None))
+    notes = [note for source in imported.sources for note in source.notes]
+    notes += [*done.notes, *same_order_lines(done.same_order)]
+    notes += completeness(imported, found, rejected=bool(rejections), asserted=complete)
+    if found.missing:
+        notes.append(missing_line(imported, found.missing, closes=close_missing))
+    if not as_json:
+        _tell(session, done, found, rejections, notes, dry_run)
+    closed: list[Ticket] = []
+    if close_missing and found.missing and not dry_run:
+        closed = close(session, desk, found.missing, asks=not yes)
     if as_json:
-        _answer_in_json(done, rejections, notes, dry_run)
-    else:
-        _tell(session, done, rejections, notes, dry_run)
+        _answer_in_json(done, found, closed, rejections, notes, dry_run)
+    elif closed:
+        typer.echo(ngettext("{n} ticket closed.", "{n} tickets closed.", len(closed)).format(n=len(closed)))
     if rejections:
         raise typer.Exit(1)
+    if close_missing:
+        must_be_complete(found)
 
 
 def _columns(pairs: list[str]) -> Mapping[str, str]:
@@ -208,7 +253,7 @@ def _open(files: list[str], options: ReadOptions) -> list[Source]:
     ]
 
 
-def _clipboard(options: ReadOptions) -> Source:
+def _clipboard(session: Session, options: ReadOptions) -> Source:
     import io
 
     import pyperclip
@@ -224,16 +269,20 @@ def _clipboard(options: ReadOptions) -> Source:
                 "Paste the text into: jdticket import - and end with Ctrl-D."
             )
         ) from error
+    if options.copied_at is None and session.interactive and was_copied_just_now(text):
+        options = replace(options, copied_at=clock.system_now())
     # A table copied from a spreadsheet is welcome too; halves of characters are not.
     return source_from_stream(_("clipboard"), io.BytesIO(text.encode("utf-8", "replace")), options)
 
 
-def _read_all(sources: list[Source]) -> Iterator[Draft | Rejection]:
-    for source in sources:
-        yield from source.read()
-
-
-def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool) -> None:
+def _answer_in_json(
+    done: TakenIn,
+    found: Reconciled,
+    closed: list[Ticket],
+    rejections: list[Rejection],
+    notes: list[str],
+    dry_run: bool,
+) -> None:
     from jdticket.views import plain
 
     plain.write_json(
@@ -254,6 +303,10 @@ def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str]
                 }
                 for rejection in rejections
             ],
+            "announced": None if found.told is None else found.told.count,
+            "complete": found.complete,
+            "missing": [ticket.id for ticket in found.missing],
+            "closed": [ticket.id for ticket in closed],
             "dry_run": dry_run,
         },
         sys.stdout,
@@ -261,7 +314,12 @@ def _answer_in_json(done: TakenIn, rejections: list[Rejection], notes: list[str]
 
 
 def _tell(
-    session: Session, done: TakenIn, rejections: list[Rejection], notes: list[str], dry_run: bool
+    session: Session,
+    done: TakenIn,
+    found: Reconciled,
+    rejections: list[Rejection],
+    notes: list[str],
+    dry_run: bool,
 ) -> None:
     from jdticket.views.tables import rejection_line, returned_line
 
@@ -274,6 +332,8 @@ def _tell(
     summary = _("{new} new, {changed} changed, {unchanged} unchanged, {rejected} rejected.").format(
         new=done.new, changed=done.changed, unchanged=done.unchanged, rejected=done.rejected
     )
+    if found.complete and found.told is not None and found.told.count:
+        summary = sentences(summary, all_of_them(found.told, dry_run=dry_run))
     if dry_run:
         summary = sentences(summary, _("Dry run: nothing was kept."))
     elif done.pending_new:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jdticket.desk.looking import Looking
     from jdticket.desk.outages import Outages
     from jdticket.desk.outbox import Outbox
+    from jdticket.desk.reconciling import Reconciling
     from jdticket.desk.replies import Replies
     from jdticket.desk.taking_in import TakingIn
     from jdticket.desk.tickets import Tickets
@@ -72,6 +73,13 @@ class Desk:
             default_shop=self._default_shop,
             taught=self._taught(),
         )
+
+    @cached_property
+    def reconciling(self) -> Reconciling:
+        """What a complete take-in does not hold any more."""
+        from jdticket.desk.reconciling import Reconciling
+
+        return Reconciling(self._store, self._now)
 
     @cached_property
     def replies(self) -> Replies:

@@ -40,12 +40,13 @@ _UNFINISHED = {PlatformState.WAITING, PlatformState.REJECTED, PlatformState.REPL
 
 
 class Taken(Protocol):
-    """How many tickets were new, and how many had changed."""
+    """What became of a pile of drafts, as far as a sync tells of it."""
 
     new: int
     changed: int
     returned: list[str]
     rejected_replies: list[str]
+    notes: list[str]
 
 
 TakeIn = Callable[[Sequence[Draft | Rejection], str, Callable[[Rejection], None]], Taken]

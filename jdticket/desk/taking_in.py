@@ -13,12 +13,12 @@ from jdticket.desk.outbox import settle_answered
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft, Rejection
-from jdticket.domain.events import Event, EventKind
+from jdticket.domain.events import Event, EventKind, FoundAgain
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words, same_word
 from jdticket.domain.replies import Reply
 from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
-from jdticket.domain.tickets import PlatformState, Status, Ticket
+from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.store.interface import Store
@@ -44,6 +44,10 @@ class TakenIn:
     """Tickets that are pending again because the platform shows them as waiting again."""
     still_waiting: list[str] = field(default_factory=list)
     """Tickets closed or void here that the platform was seen to go on showing as waiting."""
+    shops: set[str] = field(default_factory=set)
+    """The codes of the shops whose tickets were found."""
+    same_order: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    """New tickets on an order on which others wait: the new one's number, the order's, the others'."""
     notes: list[str] = field(default_factory=list)
     """What a person has to hear of: what was guessed, and what changed nothing."""
 
@@ -97,6 +101,7 @@ class TakingIn:
         doubts = Doubts(self._policy.hours.zone, self._now())
         now = self._now()
         rows = 0
+        fresh: dict[str, list[str]] = {}
 
         def reject(rejection: Rejection) -> None:
             done.rejected += 1
@@ -107,10 +112,11 @@ class TakingIn:
         chunk = list(islice(items, _CHUNK))
         with rehearsal(self._store) if dry_run else self._store.transaction():
             while chunk:
-                self._take_in_chunk(chunk, now, shop, by, done, doubts, reject)
+                self._take_in_chunk(chunk, now, shop, by, done, doubts, fresh, reject)
                 rows += len(chunk)
                 on_progress(rows)
                 chunk = list(islice(items, _CHUNK))
+            done.same_order = self._on_the_same_order(fresh)
         done.notes += doubts.notes()
         return done
 
@@ -122,6 +128,7 @@ class TakingIn:
         by: str,
         done: TakenIn,
         doubts: Doubts,
+        fresh: dict[str, list[str]],
         reject: Callable[[Rejection], None],
     ) -> None:
         held_tickets = dict(self._store.tickets_by_id(item.id for item in chunk if isinstance(item, Draft)))
@@ -159,7 +166,12 @@ class TakingIn:
                 why = _("the service hours do not go on for as long as it would take to its deadline")
                 reject(Rejection(item.source, item.row, "", item.id, why))
                 continue
+            done.shops.add(code)
+            if held is not None and held.missing_at is not None:
+                taken = _found_again(taken, item, now, by)
             ticket = held_tickets[item.id] = taken.ticket
+            if held is None and ticket.order_id and ticket.status is Status.PENDING:
+                fresh.setdefault(ticket.order_id, []).append(ticket.id)
             doubts.add(item, ticket, remarks + taken.remarks)
             if _counts_as_replied(item, ticket, taken):
                 answered[ticket.id] = ticket, item.seen_at or now
@@ -180,6 +192,26 @@ class TakingIn:
         said = _("Ticket {id} counts as replied on the platform; the reply recorded here was not sent.")
         never_sent = settle_answered(self._store, answered, now, by)
         done.notes += [said.format(id=number) for number in never_sent]
+
+    def shops_meant(self, asked: str | None) -> set[str]:
+        """The shop of what names none, as a set that is empty where it cannot be told."""
+        code = self._default_shop if asked is None else asked
+        return set() if code is None else {code}
+
+    def _on_the_same_order(self, fresh: Mapping[str, list[str]]) -> list[tuple[str, str, list[str]]]:
+        """Of the new tickets, by order, those on whose order others wait."""
+        if not fresh:
+            return []
+        waiting: dict[str, list[str]] = {}
+        for ticket in self._store.tickets(TicketQuery(waits=True)):
+            if ticket.order_id and ticket.order_id in fresh:
+                waiting.setdefault(ticket.order_id, []).append(ticket.id)
+        told = []
+        for order, numbers in fresh.items():
+            others = [number for number in waiting.get(order, []) if number != numbers[-1]]
+            if others:
+                told.append((numbers[-1], order, others))
+        return told
 
     def _with_taught_state(self, draft: Draft) -> Draft:
         """The draft with the state that its word has been taught to mean, if it has."""
@@ -231,6 +263,14 @@ def _with_possible_deadline(draft: Draft) -> tuple[Draft, list[Remark]]:
     if told is None or FIRST_YEAR <= told.year <= LAST_YEAR:
         return draft, []
     return replace(draft, deadline_at=None), [Remark(About.IMPOSSIBLE_DEADLINE, told=told)]
+
+
+def _found_again(taken: Taken, draft: Draft, now: datetime, by: str) -> Taken:
+    """A ticket that was missing from a complete take-in, and that this draft tells of."""
+    if draft.seen_at is not None and draft.seen_at < (taken.ticket.missing_at or now):
+        return taken
+    told = Event(now, FoundAgain(source=draft.source, row=draft.row), draft.id, by=by)
+    return taken._replace(ticket=replace(taken.ticket, missing_at=None), events=[*taken.events, told])
 
 
 def _count(done: TakenIn, held: Ticket | None, ticket: Ticket, taken: Taken) -> None:

@@ -31,6 +31,8 @@ class Draft:
     deadline_sure: bool = True
     """False for a deadline worked out from a countdown on a page, when nobody has confirmed the moment at
     which it was copied: it may be stale, so it may make a deadline earlier and never later."""
+    deadline_at_most: bool = False
+    """True for a bound (已超时, 不足1分钟): the deadline is no later, and that it is earlier is no news."""
     deadline_to_the_minute: bool = False
     """True for a deadline worked out from a countdown in minutes, which is off by up to a minute."""
     content: str | None = None

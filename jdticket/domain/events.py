@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     VOIDED = "voided"
     REOPENED = "reopened"
+    MISSING = "missing"
+    FOUND_AGAIN = "found_again"
     OUTAGE_REPORTED = "outage_reported"
     OUTAGE_ENDED = "outage_ended"
     CONTACTED = "contacted"
@@ -191,6 +193,22 @@ class SaidRejected(Said):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missing(Payload):
+    """A complete take-in does not hold it any more."""
+
+    kind: ClassVar = EventKind.MISSING
+    source: str
+    """What was taken in."""
+
+
+class FoundAgain(Found):
+    """A later take-in holds it again."""
+
+    __slots__ = ()
+    kind = EventKind.FOUND_AGAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTold(Payload):
     """What became of a reply that was to reach the platform."""
 
@@ -342,6 +360,8 @@ _CLASSES: Mapping[EventKind, tuple[type[Payload], ...]] = {
     EventKind.CLOSED: (SaidClosed, Closed),
     EventKind.VOIDED: (SaidVoid, Voided),
     EventKind.REOPENED: (SaidReopened, Reopened),
+    EventKind.MISSING: (Missing,),
+    EventKind.FOUND_AGAIN: (FoundAgain,),
     EventKind.OUTAGE_REPORTED: (OutageReported,),
     EventKind.OUTAGE_ENDED: (OutageEnded,),
     EventKind.CONTACTED: (ManagerContacted,),

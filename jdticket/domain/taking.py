@@ -250,7 +250,7 @@ def _first_deadline(
     counted = policy.deadline(kind, created_at)
     if told is not None and told <= counted:
         return told, DeadlineSource.PLATFORM, remarks
-    if told is not None and told - counted > _COUNTDOWN_TOLERANCE:
+    if told is not None and told - counted > _COUNTDOWN_TOLERANCE and not draft.deadline_at_most:
         remarks.append(Remark(About.STALE_COUNTDOWN, stands=counted, told=told))
     return counted, DeadlineSource.POLICY, remarks
 
@@ -281,6 +281,8 @@ def _other_deadline(
             return None
         # The platform goes on showing its own deadline after the manager has granted a later one.
         if held.deadline_source is DeadlineSource.GRANTED and draft.deadline_at < held.deadline_at:
+            return None
+        if draft.deadline_at > held.deadline_at and draft.deadline_at_most:
             return None
         if draft.deadline_at > held.deadline_at and not draft.deadline_sure:
             remarks.append(Remark(About.STALE_COUNTDOWN, stands=held.deadline_at, told=draft.deadline_at))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.pages import Page
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import check_map, no_header
@@ -70,6 +71,9 @@ class _Stream(Source):
     ) -> None:
         self.name = name
         self.notes: list[str] = []
+        self.pages: list[Page] = []
+        self.unclear = False
+        self.seen_at: datetime | None = None
         self._open = open_
         self._options = options
         self._modified = modified
@@ -112,7 +116,7 @@ class _Stream(Source):
                 ).format(name=self.name)
             )
         layout = find_layout(self.name, start, self._options)
-        if _is_page(start, layout):
+        if _is_page(self.name, start, layout):
             yield from self._page(text)
         elif layout is not None:
             yield from read_delimited(self.name, text, layout, self._options, self.notes)
@@ -127,22 +131,25 @@ class _Stream(Source):
         whole = text.read(_PAGE_MAX + 1)
         if len(whole) > _PAGE_MAX:
             raise InputError(_("{name} is too long for a copied page.").format(name=self.name))
-        options = self._options
-        if options.copied_at is None:
-            options = replace(options, copied_at=self._modified())
-        page = PastedPage(whole, self.name, options)
+        page = PastedPage(whole, self.name, replace(self._options, saved_at=self._modified()))
         yield from page.read()
         self.notes += page.notes
+        self.pages = page.pages
+        self.unclear = page.unclear
+        self.seen_at = page.seen_at
 
 
-def _is_page(start: str, layout: Layout | None) -> bool:
+def _is_page(name: str, start: str, layout: Layout | None) -> bool:
     """True for a copied page. It may carry its table's headings, too; then its rows do not fit them,
     or its countdowns tell more than a table would take in."""
-    from jdticket.intake.pasted import has_buttons, has_countdown
+    from jdticket.intake.pasted import has_buttons, has_countdown, looks_like_page
 
-    if not has_buttons(start):
-        return False
-    return layout is None or not layout.fits or (layout.delimiter == "\t" and has_countdown(start))
+    if layout is None:
+        table = Path(name).suffix.lower() in _TABLE_SUFFIXES
+        return has_buttons(start) if table else looks_like_page(start)
+    if layout.fits:
+        return layout.delimiter == "\t" and has_buttons(start) and has_countdown(start)
+    return looks_like_page(start)
 
 
 def _is_table(name: str, start: str) -> bool:

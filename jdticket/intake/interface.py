@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.pages import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name -> column heading, for headings that are not known (``--map``)."""
     copied_at: datetime | None = None
-    """When a page was copied; its countdowns count from then. None: the file's own time, or now."""
+    """When a page was copied, as a person has said; its countdowns count from then."""
+    saved_at: datetime | None = None
+    """The file's own time: when a page may have been copied, if nobody says so."""
 
 
 class Source(ABC):
@@ -39,6 +42,15 @@ class Source(ABC):
     notes: list[str]
     """Filled while reading: sentences for people about the source as a whole, such as a page that
     announces more tickets than were found."""
+
+    pages: list[Page]
+    """Filled while reading: what copied pages say of themselves."""
+
+    unclear: bool
+    """Known when read: the number of one of its tickets had to be guessed."""
+
+    seen_at: datetime | None
+    """Known when read: when copied pages were copied; None: nobody can tell, or they are none."""
 
     @abstractmethod
     def read(self) -> Iterator[Draft | Rejection]:

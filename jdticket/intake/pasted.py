@@ -1,249 +1,441 @@
-"""The back office's ticket page, selected and copied: which lines of it are tickets.
+"""The back office's ticket page, selected and copied: what each of its rows says of its ticket.
 
-A row of the page arrives as cells, one or more a line: ticket number, kind, order number, title,
-creation time, buyer's account, state, often a countdown, and at its end buttons. A button closes a
-row; what no button closes is no ticket, because the page also carries phone numbers, calendars and
-document codes that look like one (shape: page text quoted in a public monitoring project, 2026).
+A row of the page arrives as cells: ticket number, kind, order number, title, creation time, buyer's account,
+state, often a countdown, and at its end buttons (shape: page text quoted in a public monitoring project,
+2026); one a line, all of them on one line with tabs between, or mixed. The page also carries phone numbers,
+calendars and document codes that look like tickets. For what looks like a row there are three outcomes: a
+draft; a draft with a note that says what was guessed; a rejection. Never a fourth.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum, auto
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from jdticket.clock import parse_time
+from jdticket.clock import iso, parse_time
 from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.pages import Page
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
-from jdticket.durations import duration_from_words
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
+from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
+from jdticket.intake.countdowns import TimeLeft, times_left
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.intake.values import not_after
+from jdticket.intake.page_rows import Row, is_doubtful_number, rows_of
+from jdticket.intake.page_words import RowWords, not_understood
+from jdticket.intake.values import CLOCK_SKEW, not_after
 from jdticket.text import quoted
 
-BUTTONS = frozenset({"去处理", "去回复", "去申诉", "去举证", "催处理", "查看详情"})
+if TYPE_CHECKING:
+    from jdticket.domain.pages import Announced
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_TIME = re.compile(r"[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
-_ACCOUNT = re.compile(r"jd_\w+", re.IGNORECASE)
-_TIMES = re.compile(r"[×xX*]\s*[0-9]+")
-_LENGTH = r"(?:[0-9]{1,4}\s*(?:天|个?小时|时|分钟|分|秒)\s*)+"
-_COUNTDOWN = re.compile(rf"(?:还剩|剩余|仅剩)[^0-9\s]{{0,6}}\s*({_LENGTH})")
-_OVERDUE = re.compile(rf"已?(?:超时|逾期)[^0-9]{{0,4}}(?:{_LENGTH})?")
-_ANNOUNCED = re.compile(r"平台协同工单\s*[(（\[【]\s*([0-9]{1,6})\+?\s*[)）\]】]")
-# A state is a short phrase; a product's title that happens to hold "取消" is longer.
-_STATE_MAX = 12
+_CONTENT_MAX = 1000
+_MINUTE = timedelta(minutes=1)
+_DONE = frozenset({PlatformState.CLOSED, PlatformState.VOID, PlatformState.REPLIED})
 
 
-class _Is(Enum):
-    NUMBER = auto()
-    ORDER = auto()
-    TIME = auto()
-    ACCOUNT = auto()
-    BUTTON = auto()
-    TIMES = auto()
-    WORDS = auto()
+@dataclass(slots=True)
+class _Sketch:
+    """A ticket as its row tells it, before the page as a whole is known."""
 
+    row: Row
+    number: Part
+    created_at: datetime | None
+    left: TimeLeft | None
+    state: str
+    kind: str
+    content: str
+    unclear_time_left: bool
+    """Its row speaks of time left in words that are not understood."""
+    doubts: list[str]
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    line: int
-    text: str
-    what: _Is
+    @property
+    def guessed(self) -> bool:
+        """Its number was found among words."""
+        return not self.number.sure and self.number.text != self.number.value
+
+    @property
+    def waits(self) -> bool:
+        return platform_state_from_words(self.state) not in _DONE
 
 
 class PastedPage(Source):
-    """The text of a copied page. A row's countdown counts from ``options.copied_at``, else from now."""
+    """The text of one or several copied pages.
+
+    A row's countdown counts from ``options.copied_at``; else from the file's own time ``options.saved_at``,
+    if that can be the moment of copying, or from now. Only the first is sure.
+    """
 
     def __init__(self, text: str, name: str, options: ReadOptions) -> None:
-        # A clipboard can hold halves of characters, which no store takes.
-        self._text = text.encode("utf-8", "replace").decode("utf-8")
+        self._text = visible(text)
         self.name = name
         self.notes: list[str] = []
+        self.pages: list[Page] = []
+        self.unclear = False
+        self.seen_at: datetime | None = None
         self._options = options
-        self._copied_at = (options.copied_at or options.now).replace(microsecond=0)
 
     def read(self) -> Iterator[Draft | Rejection]:
-        """The tickets of the page in its order. Raises ``InputError`` when it holds none at all, unless
+        """The tickets of the pages in their order. Raises ``InputError`` when there is none at all, unless
         the page itself says that there are none."""
-        announced = max((int(found[1]) for found in _ANNOUNCED.finditer(self._text)), default=None)
-        tickets: set[str] = set()
-        refused = 0
-        for row in _rows(self._text):
-            found = self._draft_or_rejection(row)
-            if isinstance(found, Draft):
-                tickets.add(found.id)
-            elif found is not None:
-                refused += 1
-            if found is not None:
-                yield found
-
-        if announced is not None and len(tickets) < announced:
-            self.notes.append(_fewer(self.name, announced, len(tickets)))
-        elif announced == 0 and not tickets and not refused:
+        found = list(self._found())
+        sketches = [item for item in found if isinstance(item, _Sketch)]
+        moment, sure = self._moment(sketches)
+        _compare(sketches)
+        _tell_twins(sketches)
+        anything = False
+        for item in found:
+            if not isinstance(item, _Sketch):
+                yield item
+                anything = True
+                continue
+            ticket = self._draft(item, moment, sure)
+            self.unclear = self.unclear or item.guessed
+            anything = True
+            doubts = [*item.row.doubts, *item.doubts]
+            if doubts and isinstance(ticket, Draft):
+                self.notes.append(self._doubtful(item, doubts))
+            yield ticket
+        if not anything and not any(page.announced == 0 for page in self.pages):
+            raise InputError(no_ticket(self.name))
+        if not anything:
             self.notes.append(
                 _("{name}: the page announces no platform collaboration tickets.").format(name=self.name)
             )
-        if not tickets and not refused and announced != 0:
-            raise InputError(no_ticket(self.name))
 
-    def _draft_or_rejection(self, row: Sequence[_Part]) -> Draft | Rejection | None:
-        """What stands between two rows' buttons: junk, then perhaps a ticket. None: junk alone."""
-        start, order = _beginning(row)
-        if start is None:
+    def _found(self) -> Iterator[_Sketch | Rejection]:
+        """What the rows are, each judged with the one before it."""
+        announced: str | None = None
+        shop = ""
+        tickets: set[str] = set()
+        before: Row | None = None
+        # A row that has lost its number stands before, and no good row behind it yet.
+        headless = False
+        pending: Rejection | _Sketch | None = None
+        for row in rows_of(parts_of(self._text)):
+            if isinstance(row, Part):
+                if pending is not None:
+                    yield pending
+                    tickets |= _number_of(pending)
+                before = pending = None
+                self._end_page(tickets, announced, shop)
+                tickets = set()
+                announced, shop = (None, row.value) if row.what is Is.SHOP else (row.value, shop)
+                continue
+            if row.empty:
+                # A countdown that stands in no row.
+                if isinstance(pending, _Sketch) and pending.left is None and not row.after_break:
+                    pending.unclear_time_left = True
+                    pending.doubts.append(not_understood(part.text for part in row.head))
+                continue
+            judged = self._judge(row)
+            if row.after_break:
+                headless = False
+            if before is not None and before.number is not None and row.number is not None and row.joins:
+                split = self._split_in_two(before, before.number, row, row.number)
+                if split is not None:
+                    pending, judged = split
+                elif isinstance(judged, Rejection) and _is_bare(before):
+                    pending = self._reject(before.number, judged.reason)
+            if before is not None and before.number is None and row.joins and isinstance(judged, _Sketch):
+                judged.doubts.append(_("its number may be that of the row before it"))
+            if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
+                cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
+                stray = cuts_off or (row.adjoins and not row.length)
+                if headless or stray:
+                    judged = self._reject(row.number, _("a number that stands apart from its row"))
+                if stray and isinstance(pending, _Sketch):
+                    pending.doubts.append(
+                        _("the number {number} behind it may be its own").format(number=row.number.value)
+                    )
+            nobodys = row.number is None or is_doubtful_number(row.number.value)
+            headless = (headless or (nobodys and isinstance(judged, Rejection))) and not isinstance(
+                judged, _Sketch
+            )
+            if pending is not None:
+                yield pending
+                tickets |= _number_of(pending)
+            before, pending = row, judged
+        if pending is not None:
+            yield pending
+            tickets |= _number_of(pending)
+        self._end_page(tickets, announced, shop)
+
+    def _end_page(self, tickets: set[str], announced: str | None, shop: str) -> None:
+        if tickets or announced is not None:
+            count = None if announced is None else int(announced.rstrip("+"))
+            or_more = announced is not None and announced.endswith("+")
+            self.pages.append(Page(frozenset(tickets), count, or_more, shop))
+
+    def _reject(self, at: Part, reason: str) -> Rejection:
+        return Rejection(self.name, at.line, "", at.value or at.text, reason)
+
+    def _split_in_two(
+        self, first: Row, one: Part, second: Row, other: Part
+    ) -> tuple[Rejection, Rejection] | None:
+        """Two numbers where one row seems to stand, so that nobody can tell whose order and time they are."""
+        # A number in the product's title may have been taken for the order's.
+        ordered = second.order is not None and second.order.sure
+        if ordered or not (second.time is not None or second.past_middle):
             return None
-        number = row[start]
-        body = row[start + 1 :]
-        time = next((n for n, part in enumerate(body) if part.what is _Is.TIME), None)
-        after = body[time + 1 :] if time is not None else body
-        state = next((p for p in after if _is_state(p)), None)
-        countdown = _countdown(after)
-        if order is None or time is None:
-            # A phone number and a link look like this too; only a state tells that it is a ticket.
-            if state is None or (order is None and time is None):
-                return None
-            reason = (
-                _("a ticket without an order number; copy its whole row")
-                if order is None
-                else _("a ticket without a creation time; copy its whole row")
-            )
-            return Rejection(self.name, number.line, "", number.text, reason)
+        bare = _is_bare(first)
+        half = first.order is not None and first.time is None
+        if not bare and not half:
+            return None
+        reason = _("two numbers, {one} and {other}, stand in what seems to be one row; copy its whole row")
+        reason = reason.format(one=one.value, other=other.value)
+        return self._reject(one, reason), self._reject(other, reason)
 
-        options = self._options
+    def _judge(self, row: Row) -> _Sketch | Rejection | None:
+        """What a row is; None: no ticket."""
+        number, order, time = row.number, row.order, row.time
+        told = row.state or row.told_of_time_left or bool(row.account)
+        cut = next((p for p in (*row.tail, *row.middle, *row.head) if _is_cut_time(p)), None)
+        if number is None:
+            coded = order is not None and is_doubtful_number(order.value[:8])
+            if order is not None and (told or ((time or cut or row.pieces) and not coded)):
+                return self._reject(order, _("an order without a ticket number; copy its whole row"))
+            if time is not None and (row.state or row.told_of_time_left):
+                return self._reject(time, _("a row without a ticket number; copy its whole row"))
+            return None
+        if is_doubtful_number(number.value) and "工单" not in number.text:
+            coded = order is not None and is_doubtful_number(order.value[:8])
+            if (order and (time or not coded)) or ((order or time or row.button) and told):
+                return self._reject(
+                    number, _("this may be a phone number, a date or a calendar as well as a ticket's number")
+                )
+            return None
+        if order is None and time is None and cut is None:
+            if told or row.button:
+                return self._reject(
+                    number, _("a number with neither an order number nor a time; copy its whole row")
+                )
+            return None
+        if order is None and not told:
+            if time is None:
+                return None
+            return self._reject(number, _("a number with a time and nothing else; copy its whole row"))
+        return self._sketch(row, number, cut)
+
+    def _sketch(self, row: Row, number: Part, cut: Part | None) -> _Sketch | Rejection:
+        doubts: list[str] = []
+        if not number.sure and number.text != number.value:
+            doubts.append(_("its number was found in “{words}”").format(words=quoted(number.text)))
+        if row.order is None:
+            doubts.append(_("it has no order number"))
+        created_at, trouble = self._created_at(row.time or cut)
+        if trouble:
+            doubts.append(trouble)
+        words = RowWords(row)
+        left, state, kind, content = words.left, words.state, words.kind, words.content
+        doubts += words.doubts
+        if created_at is None and left is None:
+            if row.time is not None:
+                return self._reject(row.time, trouble)
+            return self._reject(number, _("a ticket without a creation time; copy its whole row"))
+        if created_at is None and not trouble:
+            doubts.append(_("it has no creation time"))
+        if len(content) > _CONTENT_MAX:
+            content = content[: _CONTENT_MAX - 1] + "…"
+            doubts.append(_("its text is too long and was cut"))
+        return _Sketch(
+            row, number, created_at, left, state, kind, content, bool(words.not_understood), doubts
+        )
+
+    def _created_at(self, time: Part | None) -> tuple[datetime | None, str]:
+        """The creation time, and what is odd about it."""
+        if time is None:
+            return None, ""
+        text = time.value
+        cut = time.what is Is.CUT_TIME
+        if cut:
+            text = text[:16].strip()
         try:
-            created = not_after(parse_time(body[time].text, options.zone, now=options.now), options.now)
-        except InputError as error:
-            return Rejection(self.name, body[time].line, "", quoted(body[time].text), error.message)
-        free = [
-            p.text
-            for n, p in enumerate(body)
-            if p.what is _Is.WORDS and p is not state and not (n > time and _is_about_time_left(p.text))
-        ]
-        if countdown is None and any(_is_about_time_left(part.text) for part in after):
-            self.notes.append(
-                _(
-                    "{name}, row {row}: the page tells of the time of ticket {id} in words not known; "
-                    "its deadline is counted in service hours, check it on the page."
-                ).format(name=self.name, row=number.line, id=number.text)
+            created = not_after(
+                parse_time(text, self._options.zone, now=self._options.now), self._options.now
             )
-        kind_text = free[0] if free else ""
+        except InputError as error:
+            return None, _("its creation time “{time}” is of no use: {why}").format(
+                time=quoted(time.text), why=error.message.rstrip(".。")
+            )
+        if cut:
+            return created, _("its creation time “{time}” is cut").format(time=quoted(time.text))
+        return created, ""
+
+    def _moment(self, sketches: Sequence[_Sketch]) -> tuple[datetime | None, bool]:
+        """When the page was copied, and whether that is sure. None: nobody can tell.
+
+        It cannot lie before the newest ticket on the page, nor in the future.
+        """
+        options = self._options
+        counted = [sketch for sketch in sketches if sketch.left is not None and sketch.waits]
+        newest = max((s.created_at for s in sketches if s.created_at is not None), default=None)
+        if options.copied_at is not None:
+            moment = options.copied_at.replace(microsecond=0)
+            # A person writes the minute alone.
+            if newest is None or newest < moment + (_MINUTE if moment.second == 0 else timedelta(seconds=1)):
+                self.seen_at = moment
+                return moment, True
+            if counted:
+                self.notes.append(
+                    _(
+                        "{name}: it was not copied at {moment}, since a ticket on it was created at "
+                        "{newest}; the time left on it was not used, say --copied-at again."
+                    ).format(name=self.name, moment=self._short(moment), newest=self._short(newest))
+                )
+            return None, False
+        if options.saved_at is not None:
+            moment = options.saved_at.replace(microsecond=0)
+            early = newest is not None and moment < min(newest, options.now - CLOCK_SKEW)
+            if not early and moment <= options.now + timedelta(seconds=1):
+                self.seen_at = moment
+                return moment, False
+            if counted:
+                self.notes.append(
+                    _(
+                        "{name}: the file's own time, {moment}, cannot be when it was copied; the time left "
+                        "on it was not used, deadlines are counted in service hours: say --copied-at TIME."
+                    ).format(name=self.name, moment=self._short(moment))
+                )
+            return None, False
+        return options.now.replace(microsecond=0), False
+
+    def _short(self, moment: datetime) -> str:
+        return iso(moment, self._options.zone)[:16].replace("T", " ")
+
+    def _draft(self, sketch: _Sketch, moment: datetime | None, sure: bool) -> Draft | Rejection:
+        left = sketch.left
+        deadline_at = moment + left.left if left is not None and moment is not None else None
+        if sketch.created_at is None and deadline_at is None:
+            reason = _("a ticket without a creation time; copy its whole row")
+            return self._reject(sketch.row.time or sketch.number, reason)
+        if left is not None and left.at_most and left.left > _MINUTE and deadline_at is not None:
+            sketch.doubts.append(_("the page tells only the most time that may be left"))
+        if sketch.created_at is None and not sure:
+            sketch.doubts.append(
+                _("its deadline was reckoned from the time left as if it was copied just now")
+            )
+        number, state = sketch.number, sketch.state
         return Draft(
             source=self.name,
             row=number.line,
-            id=number.text,
-            order_id=row[order].text,
-            kind=kind_from_words(kind_text) if kind_text else None,
-            kind_text=kind_text,
-            platform_state=platform_state_from_words(state.text) if state else None,
-            platform_status=_COUNTDOWN.sub("", state.text).strip() if state else "",
-            created_at=created,
-            deadline_at=self._copied_at + countdown if countdown is not None else None,
-            deadline_to_the_minute=countdown is not None,
-            content=" ".join(free[1:]) or None,
+            id=number.value,
+            order_id=None if sketch.row.order is None else sketch.row.order.value,
+            kind=kind_from_words(sketch.kind) if sketch.kind else None,
+            kind_text=sketch.kind,
+            platform_state=platform_state_from_words(state) if state else None,
+            platform_status=state,
+            created_at=sketch.created_at,
+            deadline_at=deadline_at,
+            deadline_sure=deadline_at is None or (sure and not (left is not None and left.at_most)),
+            deadline_at_most=deadline_at is not None and left is not None and left.at_most,
+            deadline_to_the_minute=deadline_at is not None and left is not None and not left.to_the_second,
+            content=sketch.content or None,
+            seen_at=self.seen_at,
             fills_gaps_only=True,
         )
 
+    def _doubtful(self, sketch: _Sketch, doubts: Sequence[str]) -> str:
+        return _("{name}, row {row}, ticket {id}: {what}; check it on the page.").format(
+            name=self.name, row=sketch.number.line, id=sketch.number.value, what=_("; ").join(doubts)
+        )
+
+
+def looks_like_page(text: str) -> bool:
+    """Whether the text holds what only the page has: its buttons, its tab's heading, or one of its rows."""
+    shown = visible(text)
+    parts = list(parts_of(shown))
+    if any(part.what in {Is.BUTTON, Is.TAB} for part in parts):
+        return True
+    rows = (row for row in rows_of(parts) if isinstance(row, Row))
+    return any(row.order is not None and row.time is not None for row in rows)
+
 
 def has_buttons(text: str) -> bool:
-    """True when a cell of the text is one of the page's buttons."""
-    return any(part.what is _Is.BUTTON for part in _parts(text))
+    """Whether a cell of the text is one of the page's buttons."""
+    if not any(button in text for button in BUTTONS):
+        return False
+    return any(part.what is Is.BUTTON for part in parts_of(visible(text)))
 
 
 def has_countdown(text: str) -> bool:
-    """True when the text holds one of the page's countdowns."""
-    return _COUNTDOWN.search(text) is not None
+    """Whether the text holds one of the page's countdowns."""
+    return bool(times_left(normal(visible(text))))
 
 
 def no_ticket(name: str) -> str:
     """The sentence for a text in which no ticket was found."""
     return _(
         "{name}: no ticket was found in this text; looked for were rows with a ticket number (7 to 10 "
-        "digits), an order number (12 to 19), a creation time and a button such as 去处理 at the end; "
-        "select the whole table on the page, buttons included, and copy it."
+        "digits) and close to it an order number (12 to 19) and a creation time; "
+        "select the whole table on the page and copy it."
     ).format(name=name)
 
 
-def _fewer(name: str, announced: int, found: int) -> str:
-    return ngettext(
-        "{name}: the page announces {announced} platform collaboration ticket, {found} were found; "
-        "copy the whole table, and each of its pages.",
-        "{name}: the page announces {announced} platform collaboration tickets, {found} were found; "
-        "copy the whole table, and each of its pages.",
-        announced,
-    ).format(name=name, announced=announced, found=found)
+def not_all(names: str, told: Announced) -> str:
+    """That not all of what the pages announce was found, or that nobody can tell; else empty."""
+    count = f"{told.count}+" if told.or_more else told.count
+    if told.found < told.count:
+        return ngettext(
+            "{name}: the page announces {announced} platform collaboration ticket, {found} were found; "
+            "copy the whole table, and each of its pages.",
+            "{name}: the page announces {announced} platform collaboration tickets, {found} were found; "
+            "copy the whole table, and each of its pages.",
+            told.count,
+        ).format(name=names, announced=count, found=told.found)
+    if told.whole:
+        return ""
+    return _(
+        "{name}: the page announces {announced}, {found} were found; whether that is all cannot be told."
+    ).format(name=names, announced=count, found=told.found)
 
 
-def _parts(text: str) -> Iterator[_Part]:
-    for line, whole in enumerate(_LINE_END.split(text), 1):
-        for cell in whole.split("\t"):
-            words = cell.strip().strip("\ufeff\u200b").strip()
-            if not words:
-                continue
-            buttons = words.split()
-            if BUTTONS.issuperset(buttons):
-                yield from (_Part(line, button, _Is.BUTTON) for button in buttons)
-            else:
-                yield _Part(line, words, _sort_of(words))
+def _is_bare(row: Row) -> bool:
+    """Whether a row is a ticket's number and nothing else that tells of a ticket."""
+    if row.number is None or row.order is not None or row.time is not None:
+        return False
+    return not is_doubtful_number(row.number.value)
 
 
-def _sort_of(words: str) -> _Is:
-    if TICKET_ID_PATTERN.fullmatch(words):
-        return _Is.NUMBER
-    if ORDER_ID_PATTERN.fullmatch(words):
-        return _Is.ORDER
-    if _TIME.fullmatch(words):
-        return _Is.TIME
-    if _ACCOUNT.fullmatch(words):
-        return _Is.ACCOUNT
-    if _TIMES.fullmatch(words):
-        return _Is.TIMES
-    return _Is.WORDS
+def _is_cut_time(part: Part) -> bool:
+    return part.what is Is.CUT_TIME and part.value[:4].isdigit() and "-" in part.value.replace("/", "-")
 
 
-def _rows(text: str) -> Iterator[list[_Part]]:
-    """What precedes each run of buttons; what follows the last one belongs to no row."""
-    row: list[_Part] = []
-    for part in _parts(text):
-        if part.what is not _Is.BUTTON:
-            row.append(part)
-        elif row:
-            yield row
-            row = []
+def _compare(sketches: Sequence[_Sketch]) -> None:
+    """Note what a row lacks that others of the page have."""
+    waiting = [sketch for sketch in sketches if sketch.waits]
+    if any(sketch.left is not None for sketch in waiting):
+        for sketch in waiting:
+            if sketch.left is None and not sketch.unclear_time_left:
+                sketch.doubts.append(
+                    _("its row tells no time left, it is counted by the 4-hour rule for now")
+                )
+    if any(sketch.kind for sketch in sketches):
+        for sketch in sketches:
+            if not sketch.kind:
+                sketch.doubts.append(_("its row tells no kind"))
+    if any(sketch.state for sketch in sketches):
+        for sketch in sketches:
+            if not sketch.state:
+                sketch.doubts.append(_("its row tells no state"))
 
 
-def _beginning(row: Sequence[_Part]) -> tuple[int | None, int | None]:
-    """Where the row's ticket number and its order number stand.
-
-    Junk comes before a row, never inside it: so it is the last number that an order number follows,
-    and of the orders the first after it. Without such a pair, the last number alone.
-    """
-    number: int | None = None
-    pair: tuple[int, int] | None = None
-    for n, part in enumerate(row):
-        if part.what is _Is.NUMBER:
-            number = n
-        elif part.what is _Is.ORDER and number is not None and (pair is None or pair[0] != number):
-            pair = number, n
-    return pair or (number, None)
+def _number_of(found: _Sketch | Rejection) -> set[str]:
+    return {found.number.value} if isinstance(found, _Sketch) else set()
 
 
-def _is_state(part: _Part) -> bool:
-    words = _COUNTDOWN.sub("", part.text).strip()
-    return (
-        part.what is _Is.WORDS and len(words) <= _STATE_MAX and platform_state_from_words(words) is not None
-    )
+def _tell_twins(sketches: Sequence[_Sketch]) -> None:
+    """Note a number that stands in two rows which differ; on a second page the same row is no news."""
+    first: dict[str, _Sketch] = {}
+    for sketch in sketches:
+        other = first.setdefault(sketch.number.value, sketch)
+        if other is not sketch and (_facts(other) != _facts(sketch)):
+            sketch.doubts.append(_("it stands in two rows that differ"))
 
 
-def _is_about_time_left(words: str) -> bool:
-    return _COUNTDOWN.search(words) is not None or _OVERDUE.match(words) is not None
-
-
-def _countdown(parts: Sequence[_Part]) -> timedelta | None:
-    for part in parts:
-        if part.what is _Is.WORDS and (found := _COUNTDOWN.search(part.text)):
-            return duration_from_words(found[1])
-    return None
+def _facts(sketch: _Sketch) -> tuple[str | None, datetime | None, str]:
+    order = sketch.row.order
+    return None if order is None else order.value, sketch.created_at, sketch.state

@@ -15,7 +15,9 @@ from jdticket.domain.events import (
     DeliveryFailed,
     Event,
     FirstSeen,
+    FoundAgain,
     ManagerContacted,
+    Missing,
     Noted,
     OutageEnded,
     OutageReported,
@@ -57,6 +59,8 @@ class TimeLine:
             SaidRejected: self._rejected,
             SaidClosed: lambda _told: _("closed by the platform"),
             SaidVoid: lambda _told: _("void by the platform"),
+            Missing: lambda told: _("no longer there: {source}").format(source=one_line(told.source)),
+            FoundAgain: self._found_again,
             DeliveryArrived: self._delivery_arrived,
             DeliveryFailed: self._delivery_failed,
             Assigned: self._assigned,
@@ -84,6 +88,11 @@ class TimeLine:
         if told.row == 0:
             return _("taken in from the platform")
         return _("taken in from {source}, row {row}").format(source=one_line(told.source), row=told.row)
+
+    def _found_again(self, told: FoundAgain) -> str:
+        if told.row == 0:
+            return _("there again on the platform")
+        return _("there again: {source}, row {row}").format(source=one_line(told.source), row=told.row)
 
     def _changed(self, told: Changed) -> str:
         names = listed(_field_word(name) for name in told.fields)

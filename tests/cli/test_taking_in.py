@@ -166,6 +166,10 @@ def test_an_import_answers_in_json(program: Program) -> None:
         "rejected": 4,
         "returned": [],
         "notes": [],
+        "announced": None,
+        "complete": False,
+        "missing": [],
+        "closed": [],
         "dry_run": False,
     }
     assert [found["row"] for found in rejections] == [3, 4, 5, 6]

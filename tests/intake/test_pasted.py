@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.domain.drafts import Draft, Rejection
+from jdticket.domain.pages import announced
 from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.errors import InputError
-from jdticket.intake.pasted import BUTTONS, PastedPage
+from jdticket.intake.cells import BUTTONS
+from jdticket.intake.pasted import PastedPage, not_all
 
 from .reading import DATA, NOW, at, options
 
@@ -51,6 +53,7 @@ def test_a_row_of_the_page_is_a_ticket() -> None:
         platform_status="待商家处理",
         created_at=at("2026-11-23 13:49:10"),
         deadline_at=at("2026-11-23 18:58"),
+        deadline_sure=False,
         deadline_to_the_minute=True,
         content="商品标题",
         fills_gaps_only=True,
@@ -95,8 +98,8 @@ def test_cells_may_share_a_line() -> None:
         ("剩余3小时58分", timedelta(hours=3, minutes=58)),
         ("剩余处理时间：3小时58分", timedelta(hours=3, minutes=58)),
         ("还剩0分", timedelta(0)),
-        ("已超时2小时5分", None),
-        ("已逾期", None),
+        ("已超时2小时5分", -timedelta(hours=2, minutes=5)),
+        ("已逾期", timedelta(0)),
         ("还剩", None),
     ],
 )
@@ -148,7 +151,7 @@ def test_a_phone_number_with_a_time_and_a_link_is_no_ticket() -> None:
 
 def test_a_ticket_in_a_state_that_is_not_known_is_still_a_ticket() -> None:
     draft = only_draft(ROW.replace("待商家处理", "协商中"))
-    assert (draft.id, draft.platform_state, draft.platform_status) == ("84712345", None, "")
+    assert (draft.id, draft.platform_state, draft.platform_status) == ("84712345", None, "协商中")
 
 
 @pytest.mark.parametrize("button", sorted(BUTTONS))
@@ -156,11 +159,71 @@ def test_each_button_closes_a_row(button: str) -> None:
     assert only_draft(ROW.replace("去处理\n查看详情", button)).id == "84712345"
 
 
-def test_a_block_without_a_button_is_no_ticket() -> None:
+def test_a_row_needs_no_buttons() -> None:
     without = ROW.replace("去处理\n查看详情\n", "")
-    with pytest.raises(InputError, match=r"clipboard: no ticket was found.*buttons included"):
-        found_in(without)
-    assert ids(without + ROW.replace("84712345", "84712346")) == ["84712346"]
+    assert only_draft(without) == only_draft(ROW)
+    assert ids(without + ROW.replace("84712345", "84712346")) == ["84712345", "84712346"]
+
+
+@pytest.mark.parametrize("buttons", ["转派\n备注", "查看", "去处理\n查看", "详情", "联系买家\t申请延期"])
+def test_a_row_may_have_any_buttons(buttons: str) -> None:
+    other = ROW.replace("去处理\n查看详情", buttons)
+    assert only_draft(other) == only_draft(ROW)
+    assert ids(other + ROW.replace("84712345", "84712346")) == ["84712345", "84712346"]
+
+
+def test_a_row_that_has_lost_its_number_is_named() -> None:
+    later = ROW.replace("84712345", "84712346").replace("3581494008421111", "275490614167")
+    rejection, draft = found_in(ROW.removeprefix("84712345\n") + later)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.row, rejection.value) == (4, "3581494008421111")
+    assert "without a ticket number" in rejection.reason
+    assert isinstance(draft, Draft)
+    assert draft.id == "84712346"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("工单号：84712345", "工单编号 84712345", "工单ID: 84712345", "84712345 复制", "84712345复制"),
+        *(
+            "８４７１２３４５",
+            "847\u200b12345",
+            "\u202a84712345\u202c",
+            "\xa084712345\u3000",
+            "84712345\n复制",
+        ),
+        *("\x1b[31m84712345\x1b[0m", "84712345\ufe0f", "工单号：84712345 复制"),
+    ],
+)
+def test_a_number_is_known_with_its_label_its_icon_and_whatever_does_not_show(number: str) -> None:
+    assert only_draft(ROW.replace("84712345", number)) == only_draft(ROW)
+
+
+@pytest.mark.parametrize(
+    "order", ["订单编号：3581494008421111", "3581494008421111 复制", "３５８１４９４００８４２１１１１"]
+)
+def test_an_order_number_is_known_with_its_label_and_its_icon(order: str) -> None:
+    assert only_draft(ROW.replace("3581494008421111", order)) == only_draft(ROW)
+
+
+def test_a_ticket_number_among_words_is_taken_and_told() -> None:
+    read = page(ROW.replace("84712345", "加急84712345单"))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert draft.id == "84712345"
+    assert "its number was found in “加急84712345单”" in read.notes[0]
+    assert read.unclear
+
+
+@pytest.mark.parametrize("account", ["jd_6abc", "j***n", "张**", "李*", "买家：张三丰", "用户****6789"])
+def test_the_buyers_name_stays_out_of_the_content(account: str) -> None:
+    for text in (
+        ROW.replace("jd_6abc0123def45", account),
+        ROW.replace("商品标题", f"商品标题\n{account}").replace("jd_6abc0123def45\n", ""),
+    ):
+        draft = only_draft(text)
+        assert (draft.content, draft.platform_status) == ("商品标题", "待商家处理")
 
 
 def test_rows_are_numbered_by_the_line_of_their_ticket_number() -> None:
@@ -168,19 +231,45 @@ def test_rows_are_numbered_by_the_line_of_their_ticket_number() -> None:
     assert (first.row, second.row) == (3, 3 + ROW.count("\n"))
 
 
-@pytest.mark.parametrize("lost", ["2026-11-23 13:49:10\n", "3581494008421111\n"])
-def test_a_ticket_that_lacks_its_time_or_order_is_rejected_not_dropped(lost: str) -> None:
-    [rejection] = found_in(ROW.replace(lost, ""))
-    assert isinstance(rejection, Rejection)
-    assert (rejection.row, rejection.value) == (1, "84712345")
-    assert "copy its whole row" in rejection.reason
+def test_a_ticket_without_its_order_is_taken_and_told() -> None:
+    read = page(ROW.replace("3581494008421111\n", ""))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert (draft.id, draft.order_id, draft.content) == ("84712345", None, "商品标题")
+    assert read.notes == ["clipboard, row 1, ticket 84712345: it has no order number; check it on the page."]
 
 
-@pytest.mark.parametrize("time", ["2026-02-30 10:00:00", "2026-11-23 15:10:01"])
-def test_an_impossible_or_future_creation_time_is_rejected(time: str) -> None:
-    [rejection] = found_in(ROW.replace("2026-11-23 13:49:10", time))
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        ("", "it has no creation time"),
+        ("2026-02-30 10:00:00", "of no use"),
+        ("2026-11-23 15:10:01", "this time lies in the future"),
+        ("2026-11-23", "“2026-11-23” is cut"),
+    ],
+)
+def test_a_ticket_without_a_creation_time_lives_by_its_countdown(time: str, words: str) -> None:
+    read = page(ROW.replace("2026-11-23 13:49:10", time))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert draft.deadline_at == at("2026-11-23 18:58")
+    [note] = read.notes
+    assert words in note
+
+
+@pytest.mark.parametrize("time", ["", "2026-02-30 10:00:00", "2026-11-23 15:10:01"])
+def test_a_ticket_without_any_usable_time_is_rejected(time: str) -> None:
+    [rejection] = found_in(ROW.replace("2026-11-23 13:49:10", time).replace("还剩3小时58分\n", ""))
     assert isinstance(rejection, Rejection)
-    assert (rejection.row, rejection.value) == (9, time)
+    assert rejection.value == time or (rejection.row, rejection.value) == (1, "84712345")
+
+
+def test_a_cut_creation_time_is_used_to_the_minute_and_told() -> None:
+    read = page(ROW.replace("13:49:10", "13:49:1"))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert draft.created_at == at("2026-11-23 13:49")
+    assert "“2026-11-23 13:49:1” is cut" in read.notes[0]
 
 
 def test_a_creation_time_may_be_written_in_chinese_or_without_seconds() -> None:
@@ -193,19 +282,35 @@ def test_a_creation_time_may_be_written_in_chinese_or_without_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["平台协同工单 (3)物流投诉工单 (0)", "平台协同工单（3）", "平台协同工单(3)"]
+    "heading",
+    [
+        *("平台协同工单 (3)物流投诉工单 (0)", "平台协同工单（3）", "平台协同工单(3)", "平台协同工单\n（３）"),
+        *("平台协同工单\u200b [3]", "平台协同工单【3】"),
+    ],
 )
 def test_fewer_tickets_than_the_page_announces_are_told(heading: str) -> None:
     read = page(heading + "\n" + ROW + ROW)
     assert len(list(read.read())) == 2
-    [note] = read.notes
-    assert "announces 3 platform collaboration tickets, 1 were found" in note
+    told = announced(read.pages)
+    assert told is not None
+    assert "announces 3 platform collaboration tickets, 1 were found" in not_all("clipboard", told)
 
 
 def test_as_many_tickets_as_announced_need_no_note() -> None:
     read = page("平台协同工单 (1)物流投诉工单 (9)\n" + ROW)
     assert len(list(read.read())) == 1
-    assert read.notes == []
+    told = announced(read.pages)
+    assert told is not None
+    assert told.whole
+    assert (read.notes, not_all("clipboard", told)) == ([], "")
+
+
+def test_more_than_a_bound_cannot_be_told_to_be_all() -> None:
+    read = page("平台协同工单 (99+)\n" + ROW)
+    list(read.read())
+    told = announced(read.pages)
+    assert told is not None
+    assert "announces 99+ platform" in not_all("clipboard", told)
 
 
 def test_a_page_that_announces_no_ticket_is_no_mistake() -> None:
@@ -220,8 +325,8 @@ def test_a_clipboard_with_half_a_character_can_be_stored() -> None:
     assert content.encode("utf-8")
 
 
-# Whatever else a page carries. Orders, and the buttons of a notice, are never in the same piece of junk:
-# together with a number they would be a ticket.
+# Whatever else a page carries. A number that is none of a ticket's is never close to an order number or a
+# time: together they would be one.
 _WORDS = st.sampled_from(
     [
         "",
@@ -238,10 +343,10 @@ _WORDS = st.sampled_from(
         "[b]",
     ]
 )
-_NUMBERS = st.sampled_from(
-    ["4006065500", "1234567", "891011121314", "15161718", "2026112300012345", "950618", "1"]
-)
-_PLAIN = st.lists(_WORDS | _NUMBERS | st.just("2026-11-23 12:00:00"), max_size=8)
+_NUMBERS = st.sampled_from(["4006065500", "1234567", "891011121314", "15161718", "950618", "1"])
+_TIMES = st.sampled_from(["2026112300012345", "2026-11-23 12:00:00"])
+_IDLE = _WORDS.filter(lambda words: words not in {"待商家处理", "×2", "jd_77aa"})
+_PLAIN = st.lists(_IDLE | _TIMES, max_size=8) | st.lists(_IDLE | _NUMBERS, max_size=8)
 _NOTICE = st.lists(
     _WORDS.filter(lambda words: "待" not in words)
     | st.sampled_from(["4006065500", "15161718", *sorted(BUTTONS)]),
@@ -284,9 +389,27 @@ def test_no_order_of_cells_breaks_the_reader(cells: list[str]) -> None:
         assert all(item.row >= 1 for item in found)
 
 
-def test_words_about_the_time_left_that_are_not_known_are_pointed_out() -> None:
-    read = page(ROW.replace("还剩3小时58分", "已超时1小时2分"))
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "还剩三刻钟",
+            "即将超时",
+            "还剩",
+            "剩余 03:58",
+            "还剩半天",
+            "3小时58分",
+            "预计到期：稍后",
+            "剩余N/A",
+        ),
+        *("还剩\n3\n刻", "小时58分"),
+    ],
+)
+def test_words_about_the_time_left_that_are_not_known_are_pointed_out(words: str) -> None:
+    read = page(ROW.replace("还剩3小时58分", words))
     [draft] = read.read()
     assert isinstance(draft, Draft)
     assert draft.deadline_at is None
-    assert ["84712345" in note for note in read.notes] == [True]
+    [note] = read.notes
+    assert "ticket 84712345: the time left “" in note
+    assert draft.content == "商品标题"

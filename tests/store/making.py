@@ -62,6 +62,8 @@ KEPT: dict[EventKind, dict[str, Any]] = {
     EventKind.CLOSED: {"from": "pending"},
     EventKind.VOIDED: {"from": "pending", "why": "重复"},
     EventKind.REOPENED: {"from": "closed", "why": "再次投诉"},
+    EventKind.MISSING: {"source": "page.txt"},
+    EventKind.FOUND_AGAIN: {"source": "page.txt", "row": 20},
     EventKind.OUTAGE_REPORTED: {"reason": "power", "since": _MOMENT, "note": ""},
     EventKind.OUTAGE_ENDED: {"until": _MOMENT},
     EventKind.CONTACTED: {

@@ -164,6 +164,9 @@ def test_each_reply_says_whether_it_was_in_time(capsys: pytest.CaptureFixture[st
         (EventKind.VOIDED, {"from": "pending", "why": "重复"}, "void: 重复"),
         (EventKind.VOIDED, {"platform": "已作废"}, "void by the platform"),
         (EventKind.REOPENED, {"why": "x"}, "reopened: x"),
+        (EventKind.MISSING, {"source": "page.txt"}, "no longer there: page.txt"),
+        (EventKind.FOUND_AGAIN, {"source": "page.txt", "row": 20}, "there again: page.txt, row 20"),
+        (EventKind.FOUND_AGAIN, {"source": "JOS", "row": 0}, "there again on the platform"),
         (
             EventKind.OUTAGE_REPORTED,
             {"reason": "power", "since": stored(NOON)},
