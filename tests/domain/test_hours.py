@@ -277,6 +277,10 @@ def test_what_is_asked_on_the_first_or_last_day_of_a_year_reaches_into_the_next_
     assert fresh().after(at("2025-12-31 19:00"), HOUR) == at("2026-01-01 10:00")
     assert fresh().next_closing(at("2025-12-31 19:00")) == at("2026-01-01 19:00")
     assert fresh().next_opening(at("2025-12-31 09:00:01")) == at("2026-01-01 09:00")
+    # A last day that is special is over when it is over.
+    closed = daily("09:00-19:00", special={"2025-12-31": ""})
+    assert not closed.is_open(at("2025-12-31 10:00"))
+    assert closed.is_open(at("2026-01-01 10:00"))
 
 
 def test_hours_around_the_clock_count_calendar_time_and_close_only_for_a_special_date() -> None:
@@ -294,6 +298,11 @@ def test_equal_hours_are_equal_however_their_windows_were_written() -> None:
     assert one != daily("09:00-19:01")
 
 
+def test_windows_that_touch_are_joined_wherever_they_stand_in_the_day() -> None:
+    hours = daily("14:00-15:00 12:00-13:00 08:00-09:00 13:00-14:00")
+    assert hours.week[0] == (Window(8 * 3600, 9 * 3600), Window(12 * 3600, 15 * 3600))
+
+
 def test_hours_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         HOURS.zone = BERLIN
@@ -302,7 +311,13 @@ def test_hours_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["09:00-12:00 11:59:59-13:00", "09:00-12:00 09:00-12:00", "08:00-20:00 09:00-10:00"]
+    "text",
+    [
+        "09:00-12:00 11:59:59-13:00",
+        "09:00-12:00 09:00-12:00",
+        "08:00-20:00 09:00-10:00",
+        "08:00-09:00 10:00-12:00 11:00-13:00",
+    ],
 )
 def test_windows_that_overlap_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^[0-9:]+-[0-9:]+ and [0-9:]+-[0-9:]+ overlap$"):
@@ -351,8 +366,9 @@ def test_the_years_2000_to_2100_are_served_and_what_lies_far_outside_is_refused(
     assert HOURS.after(at("2100-12-31 18:00"), 4 * HOUR) == at("2101-01-01 12:00")
     assert HOURS.between(at("2000-01-01 00:00"), at("2101-01-01 00:00")) == 36_890 * 10 * HOUR
     assert HOURS.between(at("2101-01-01 00:00"), at("2000-01-01 00:00")) == -36_890 * 10 * HOUR
-    for moment in (at("1990-01-01 12:00"), at("2150-01-01 12:00")):
-        with pytest.raises(NeverOpenError):
+    for year in (1990, 1998, 2102, 2150):
+        moment = at(f"{year}-06-01 12:00")
+        with pytest.raises(NeverOpenError, match=r"^there are no service hours in \d{4}$"):
             daily("09:00-19:00").is_open(moment)
         with pytest.raises(NeverOpenError):
             HOURS.is_open(moment)

@@ -65,6 +65,11 @@ def test_the_night_is_in_danger_only_where_the_deadline_itself_lies_in_it(
     assert endangers(stopped(since, until), one, HOURS) is in_danger
 
 
+def test_a_deadline_that_the_hours_do_not_know_counts_as_in_danger() -> None:
+    far = ticket(created_at=at("23 10:00"), deadline_at=at("23 10:00").replace(year=9998))
+    assert endangers(stopped("23 11:00", None), far, HOURS)
+
+
 def test_a_new_outage_is_one_of_which_the_manager_has_not_heard() -> None:
     assert (outage().contacted, outage().id) == (False, 0)
 

@@ -68,6 +68,8 @@ def test_a_word_that_is_half_known_is_not_known(words: str) -> None:
         ("订单已取消", None),
         ("状态：待回复", WAITING),
         ("待回复(3)", WAITING),
+        *((f"{label}：已关闭", CLOSED) for label in ("状态", "工单状态", "处理状态", "当前状态")),
+        ("已关闭(3)", CLOSED),
     ],
 )
 def test_of_several_clauses_one_that_waits_is_enough_and_all_must_end(
@@ -82,7 +84,8 @@ def test_of_several_clauses_one_that_waits_is_enough_and_all_must_end(
         *((words, VOID) for words in ("作废", "撤销", "已取消")),
         *((words, CLOSED) for words in ("系统关闭", "完结", "已结案", "已完成")),
         *((words, REPLIED) for words in ("已回复", "商家已处理", "待平台审核", "待买家确认", "处理完成")),
-        ("平台驳回", REJECTED),
+        *((words, CLOSED) for words in ("关闭", "平台已关闭")),
+        *((words, REJECTED) for words in ("驳回", "平台驳回", "审核不通过")),
         *((words, WAITING) for words in ("待处理", "待商家回复", "未处理", "商家未回复")),
     ],
 )

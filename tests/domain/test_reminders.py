@@ -229,6 +229,8 @@ def test_a_rejection_that_is_still_to_come_is_a_moment_of_its_own() -> None:
     assert next_moment(one, at("23 12:00"), HOURS, RULES) == at("23 12:30")
     assert next_moment(one, at("23 12:30"), HOURS, RULES) == at("23 13:00")
     assert next_moment(one, at("23 12:00"), HOURS, RULES._replace(returned=False)) == at("23 13:00")
+    answered = replace(one, status=Status.REPLIED, returned_at=at("23 11:00"))
+    assert next_moment(answered, at("23 12:00"), HOURS, RULES) == at("23 13:00")
 
 
 def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:

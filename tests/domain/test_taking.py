@@ -270,6 +270,8 @@ def test_another_kind_replaces_the_old_one_with_its_words_but_a_sketch_only_fill
     after, [event], *_ = known(urge, complaint)
     assert (after.kind, after.kind_text, event.text) == (Kind.COMPLAINT, "投诉", "投诉")
     assert is_no_news(known(urge, sketch), urge)
+    crc = held(kind=Kind.CRC, kind_text="CRC高危投诉")
+    assert is_no_news(known(crc, sketch), crc)
     after, *_ = known(held(kind_text="退款"), sketch)
     assert (after.kind, after.kind_text) == (Kind.COMPLAINT, "投诉")
 
@@ -302,6 +304,8 @@ def test_another_name_there_is_news_unless_it_is_old_or_a_person_here_has_decide
     assert done.ticket.assignee == after
     changed = Changed(source="tickets.csv", row=2, fields={"assignee": "小赵"})
     assert told(done.events) == ([changed] if after == "小赵" else [])
+    swapped = known(replace(ticket, assignee="小赵"), draft(assignee="小王", seen_at=found.seen_at))
+    assert (swapped.ticket.assignee == "小王") is (seen != "23 10:29:59")
     nobody = replace(ticket, assignee="")
     assert known(nobody, found, assigned_here=assigned_here).ticket.assignee == "小赵"
     assert is_no_news(known(ticket, draft(assignee="小王")), ticket)
@@ -379,6 +383,7 @@ OLD = at("23 10:30")
         ({"stepped_at": OLD}, "23 10:30:01", False),
         ({"seen_at": OLD}, "23 10:29:59", True),
         ({"seen_at": OLD}, "23 10:30", False),
+        ({"seen_at": OLD}, "23 10:30:01", False),
         ({"stepped_at": OLD, "seen_at": OLD}, None, False),
         ({}, "23 10:00", False),
     ],
@@ -423,6 +428,8 @@ def test_a_word_that_nobody_knows_is_remarked_once_and_changes_no_state() -> Non
         remark,
     )
     assert known(done.ticket, unknown).remarks == []
+    for word in ("一", "龥"):  # before and after the one that is held
+        assert known(done.ticket, draft(platform_status=word)).remarks == remark
     for quiet in (draft(), draft(**WAITING), replace(unknown, own_state=True)):
         assert new(quiet).remarks == known(held(), quiet).remarks == []
 
@@ -436,6 +443,7 @@ def test_a_word_that_nobody_knows_is_remarked_once_and_changes_no_state() -> Non
         (timedelta(0), False, False),
         (SECOND, False, True),
         (-SECOND, False, True),
+        (MINUTE, True, False),
         (2 * MINUTE, True, False),
         (-2 * MINUTE, True, False),
         (2 * MINUTE + SECOND, True, True),
@@ -478,9 +486,10 @@ def test_a_corrected_kind_moves_a_computed_deadline_and_no_other() -> None:
         assert (kept.deadline_at, kept.deadline_source) == (at("23 14:00"), source)
 
 
-def test_a_corrected_creation_time_moves_a_computed_deadline() -> None:
-    ticket, events, *_ = known(held(), draft(created_at=at("23 09:30")))
-    assert ticket.deadline_at == at("23 13:30")
+@pytest.mark.parametrize(("created", "deadline"), [("23 09:30", "23 13:30"), ("23 10:30", "23 14:30")])
+def test_a_corrected_creation_time_moves_a_computed_deadline(created: str, deadline: str) -> None:
+    ticket, events, *_ = known(held(), draft(created_at=at(created)))
+    assert ticket.deadline_at == at(deadline)
     assert [type(payload) for payload in told(events)] == [Changed, DeadlineMoved]
 
 
@@ -518,6 +527,7 @@ def test_a_countdown_of_an_unsure_moment_may_make_a_deadline_earlier_and_never_l
     [
         ("23 13:00", "23 13:00", DeadlineSource.PLATFORM, False),
         ("23 14:00", "23 14:00", DeadlineSource.PLATFORM, False),
+        ("23 14:01", "23 14:00", DeadlineSource.POLICY, False),
         ("23 14:02", "23 14:00", DeadlineSource.POLICY, False),
         ("23 14:02:01", "23 14:00", DeadlineSource.POLICY, True),
     ],
@@ -532,6 +542,14 @@ def test_so_it_may_with_a_new_ticket(
     # Where nothing says when the ticket was created, there is nothing better.
     alone = new(draft(created_at=None, deadline_at=at("23 18:00"), deadline_sure=False))
     assert (alone.ticket.deadline_at, alone.remarks) == (at("23 18:00"), [])
+
+
+def test_a_deadline_that_is_the_latest_it_can_be_moves_nothing_to_later_and_needs_no_remark() -> None:
+    at_most = {"deadline_at_most": True, "deadline_sure": False}
+    later, earlier = (draft(deadline_at=at(time), **at_most) for time in ("23 16:00", "23 13:00"))
+    assert is_no_news(known(held(), later), held())
+    assert known(held(), earlier).ticket.deadline_at == at("23 13:00")
+    assert (new(later).ticket.deadline_at, new(later).remarks) == (at("23 14:00"), [])
 
 
 def test_a_deadline_before_the_creation_is_left_aside_and_remarked() -> None:
@@ -587,6 +605,12 @@ def test_the_words_of_a_reply_on_record_are_no_news_at_another_time_or_with_othe
     spaced = replace(ANSWERED, reply_text="已 补发")
     assert known(ticket, spaced, reply(text="已补发")).replies == []
     assert len(known(ticket, ANSWERED, reply(text="请查收")).replies) == 1
+
+
+@pytest.mark.parametrize("status", [Status.CLOSED, Status.VOID])
+def test_a_reply_to_what_has_ended_goes_on_record_and_leaves_it_ended(status: Status) -> None:
+    done = known(held(status=status), ANSWERED)
+    assert (done.ticket.status, len(done.replies)) == (status, 1)
 
 
 @pytest.mark.parametrize("half", [{"reply_text": "已补发"}, {"reply_at": at("23 10:30")}])
@@ -693,6 +717,7 @@ def test_what_a_person_ended_is_opened_by_a_new_word_only_and_flagged_by_the_old
     after, [event], *_ = known(ended, draft(**says))
     assert (after.status, after.returned_at) == (status, NOW)
     assert event.payload == SaidReturned(**SAID, platform=word, was=status)
+    assert said(ended, draft(**says, seen_at=at("23 10:30:01")))[0] is status
     confirmed = replace(ended, anyway=True)
     assert is_no_news(known(confirmed, draft(**says)), confirmed)
     assert said(replace(ended, platform_status="待确认"), draft(**says))[0] is Status.PENDING
@@ -705,6 +730,7 @@ def test_a_reopened_ticket_is_ended_by_new_words_or_a_new_reply_only() -> None:
     assert said(reopened, draft(**REPLIED)) == (Status.PENDING, [])
     assert said(reopened, draft(**(REPLIED | {"platform_status": " 待 确认"}))) == (Status.PENDING, [])
     assert said(reopened, draft(**WAITING)) == (Status.PENDING, [])
+    assert said(stepped("已关闭"), draft(**REPLIED))[0] is Status.REPLIED
     assert said(reopened, draft(**CLOSED))[0] is Status.CLOSED
     assert said(reopened, replace(ANSWERED, **REPLIED))[0] is Status.REPLIED
     assert said(replace(reopened, stepped_word="待回复"), draft(**REPLIED))[0] is Status.REPLIED
