@@ -191,7 +191,7 @@ def _tell_verdict(session: Session, answered: Answered) -> None:
     if before is not None:
         at = clock.moment_in_words(before.at, clock.system_now(), session.zone)
         told = (
-            _("{name} answered at {at}: {text}") if before.by else _("It was answered at {at}: {text}")
+            _("{name} answered it {at}: {text}") if before.by else _("It was answered {at}: {text}")
         ).format(name=one_line(before.by), at=at, text=quoted(before.text, 80))
         session.screen.line("! " + told, "bold yellow")
     elif answered.repeated:

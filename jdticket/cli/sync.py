@@ -15,9 +15,9 @@ from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
 from jdticket.desk.pulling import Synced
 from jdticket.errors import PlatformError, Trouble, UsageError
-from jdticket.i18n import _, ngettext
+from jdticket.i18n import _
 from jdticket.settings.types import Shop
-from jdticket.words import listed, sentences
+from jdticket.words import sentences
 
 app = typer.Typer()
 
@@ -80,7 +80,7 @@ def _progress_words(shop: str, seen: int) -> str:
 
 
 def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
-    from jdticket.views.tables import rejection_line, returned_line
+    from jdticket.views.tables import rejection_line, seen_lines
 
     def line(words: str) -> str:
         return _("{where}: {what}").format(where=shop.name, what=words)
@@ -89,16 +89,8 @@ def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
         session.say(line(rejection_line(rejection)))
     for note in done.notes:
         session.say("! " + line(note))
-    if done.returned:
-        session.say("! " + line(returned_line(len(done.returned), listed(done.returned))))
-    if done.rejected_replies:
-        n = len(done.rejected_replies)
-        words = ngettext(
-            "the platform rejected the reply to {n} ticket, which waits again: {numbers}",
-            "the platform rejected the replies to {n} tickets, which wait again: {numbers}",
-            n,
-        )
-        session.say("! " + line(words.format(n=n, numbers=listed(done.rejected_replies))))
+    for said in seen_lines(done):
+        session.say("! " + line(said))
     if done.error is not None:
         session.say(line(done.error.message))
     elif done.begin is None:
@@ -133,6 +125,8 @@ def _answer_in_json(session: Session, outcomes: list[Synced]) -> None:
                 "rejected": len(done.rejections),
                 "returned": done.returned,
                 "rejected_replies": done.rejected_replies,
+                "reopened": done.reopened,
+                "still_waiting": done.still_waiting,
                 "notes": [*done.notes, *map(rejection_line, done.rejections)],
                 "trouble": done.error.trouble.value if isinstance(done.error, PlatformError) else None,
                 "code": done.error.code if isinstance(done.error, PlatformError) else "",

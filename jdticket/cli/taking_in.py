@@ -34,7 +34,7 @@ from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.text import quoted
-from jdticket.words import listed, sentences
+from jdticket.words import sentences
 
 app = typer.Typer()
 _PANEL = _("Taking tickets in")
@@ -292,6 +292,9 @@ def _answer_in_json(
             "unchanged": done.unchanged,
             "rejected": done.rejected,
             "returned": done.returned,
+            "rejected_replies": done.rejected_replies,
+            "reopened": done.reopened,
+            "still_waiting": done.still_waiting,
             "notes": notes,
             "rejections": [
                 {
@@ -321,14 +324,14 @@ def _tell(
     notes: list[str],
     dry_run: bool,
 ) -> None:
-    from jdticket.views.tables import rejection_line, returned_line
+    from jdticket.views.tables import rejection_line, seen_lines
 
     for rejection in rejections:
         session.say(rejection_line(rejection))
     for note in notes:
         session.say("! " + note)
-    if done.returned:
-        session.say("! " + returned_line(len(done.returned), listed(done.returned)))
+    for line in seen_lines(done):
+        session.say("! " + line)
     summary = _("{new} new, {changed} changed, {unchanged} unchanged, {rejected} rejected.").format(
         new=done.new, changed=done.changed, unchanged=done.unchanged, rejected=done.rejected
     )

@@ -40,12 +40,15 @@ _UNFINISHED = {PlatformState.WAITING, PlatformState.REJECTED, PlatformState.REPL
 
 
 class Taken(Protocol):
-    """How many tickets were new, and how many had changed."""
+    """What became of drafts; see :class:`jdticket.desk.taking_in.TakenIn`."""
 
     new: int
     changed: int
     returned: list[str]
     rejected_replies: list[str]
+    reopened: list[str]
+    still_waiting: list[str]
+    notes: list[str]
 
 
 TakeIn = Callable[[Sequence[Draft | Rejection], str, Callable[[Rejection], None]], Taken]
@@ -67,6 +70,10 @@ class Synced:
     """Tickets that we hold as replied and the platform shows as waiting."""
     rejected_replies: list[str] = field(default_factory=list)
     """Tickets that are pending again because the platform rejected our reply."""
+    reopened: list[str] = field(default_factory=list)
+    """Tickets that are pending again because the platform shows them as waiting again."""
+    still_waiting: list[str] = field(default_factory=list)
+    """Tickets closed or void here that the platform was seen to go on showing as waiting."""
     rejections: list[Rejection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: JdticketError | None = None
@@ -250,6 +257,9 @@ class _Reader:
         self._done.changed += taken.changed
         self._done.returned += taken.returned
         self._done.rejected_replies += taken.rejected_replies
+        self._done.reopened += taken.reopened
+        self._done.still_waiting += taken.still_waiting
+        self._done.notes += [note for note in taken.notes if note not in self._done.notes]
 
     def _with_details(self, page: list[Draft | Rejection]) -> list[Draft | Rejection]:
         """The page with what the list does not tell, for unfinished work orders of which it is not known."""

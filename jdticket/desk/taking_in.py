@@ -9,12 +9,13 @@ from itertools import islice
 
 from jdticket.clock import FIRST_YEAR, LAST_YEAR
 from jdticket.desk.doubts import Doubts
+from jdticket.desk.outbox import settle_answered
 from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import Event, EventKind, FoundAgain
 from jdticket.domain.hours import NeverOpenError
-from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.domain.platform_words import platform_state_from_words, same_word
 from jdticket.domain.replies import Reply
 from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
@@ -133,6 +134,7 @@ class TakingIn:
         held_tickets = dict(self._store.tickets_by_id(item.id for item in chunk if isinstance(item, Draft)))
         touched: dict[str, Ticket] = {}
         seen: dict[str, datetime] = {}
+        answered: dict[str, tuple[Ticket, datetime]] = {}
         events: list[Event] = []
         replies: list[Reply] = []
         known = Known(
@@ -171,6 +173,8 @@ class TakingIn:
             if held is None and ticket.order_id and ticket.status is Status.PENDING:
                 fresh.setdefault(ticket.order_id, []).append(ticket.id)
             doubts.add(item, ticket, remarks + taken.remarks)
+            if _counts_as_replied(item, ticket, taken):
+                answered[ticket.id] = ticket, item.seen_at or now
             if held is not None and not taken.events:
                 done.unchanged += 1
                 if ticket.seen_at is not None and ticket.seen_at != held.seen_at:
@@ -185,6 +189,9 @@ class TakingIn:
         self._store.append(events)
         for reply in replies:
             self._store.add_reply(reply)
+        said = _("Ticket {id} counts as replied on the platform; the reply recorded here was not sent.")
+        never_sent = settle_answered(self._store, answered, now, by)
+        done.notes += [said.format(id=number) for number in never_sent]
 
     def shops_meant(self, asked: str | None) -> set[str]:
         """The shop of what names none, as a set that is empty where it cannot be told."""
@@ -237,6 +244,16 @@ class TakingIn:
         if self._default_shop is None:
             raise InputError(_("several shops are configured and the row names none; say which with --shop"))
         return self._default_shop
+
+
+def _counts_as_replied(draft: Draft, ticket: Ticket, taken: Taken) -> bool:
+    """Whether the platform has come to count a ticket as replied since a person here last replied to it."""
+    return (
+        draft.platform_state is PlatformState.REPLIED
+        and ticket.status is Status.REPLIED
+        and same_word(draft.platform_status) != same_word(ticket.stepped_word)
+        and all(remark.about is not About.OLDER for remark in taken.remarks)
+    )
 
 
 def _with_possible_deadline(draft: Draft) -> tuple[Draft, list[Remark]]:

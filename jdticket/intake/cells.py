@@ -7,10 +7,12 @@ doubt it is taken apart.
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from jdticket.intake.countdowns import may_tell_of_time_left
@@ -20,14 +22,14 @@ _ICONS = frozenset(
     {"复制", "拷贝", "已复制", "查看", "详情", "复制单号", "点击复制", "copy", "置顶", "展开", "收起"}
 )
 
-# Escapes of terminals, controls, and what neither shows nor takes room: zero width, direction, variants.
+# Controls, and what neither shows nor takes room: zero width, direction, variants. Then escapes of terminals.
 _HIDDEN = re.compile(
-    "\x1b\\[[0-9;?]*[ -/]*[@-~]"
-    "|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]"
-    "|[\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e0fff]"
 )
-_LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]*(?:\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]|\Z)")
+_ESCAPES = re.compile("\x1b(?:\\[[0-9;?]*[ -/]*[@-~])?")
+_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 
 _NUMBER = re.compile(r"[0-9]{7,10}")
 _ORDER = re.compile(r"[0-9]{12,19}")
@@ -122,12 +124,20 @@ class Part(NamedTuple):
 
 def visible(text: str) -> str:
     """The text without marks that do not show."""
-    return _HIDDEN.sub("", text)
+    text = _HIDDEN.sub("", text)
+    return _LINE_ENDS.sub("\n", _ESCAPES.sub("", text) if "\x1b" in text else text)
 
 
 def normal(text: str) -> str:
     """The text in normal form: full-width characters as plain ones."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if text.isascii():
+        return text
+    return _normal(text) if len(text) <= _NAME_MAX else unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=4096)
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def parts_of(text: str) -> Iterator[Part]:
@@ -135,10 +145,9 @@ def parts_of(text: str) -> Iterator[Part]:
     number = 0
     headings: list[Part] = []
     tab: int | None = None
-    for match in _LINE.finditer(text):
+    for line in io.StringIO(text, newline=None):
         number += 1
-        line = match[0]
-        if not line or line.isspace():
+        if line.isspace():
             continue
         for cell in line.split("\t"):
             shown = " ".join(cell.split())
@@ -258,7 +267,7 @@ def _single(line: int, shown: str, words: str) -> Part | None:
         return Part(line, shown, Is.LABEL, "other") if alone else Part(line, shown, Is.WORDS)
     if _TIMES.fullmatch(words.replace(" ", "")):
         return Part(line, shown, Is.TIMES)
-    if " " not in words and _ACCOUNT.fullmatch(words):
+    if " " not in words and _ACCOUNT.fullmatch(words) and not may_tell_of_time_left(words):
         return Part(line, shown, Is.ACCOUNT)
     if _CUT_TIME.fullmatch(words):
         return Part(line, shown, Is.CUT_TIME, words)

@@ -296,8 +296,6 @@ class TableReader:
         if created is None and deadline is None:
             column = self._created if self._created >= 0 else self._deadline
             raise _RowError(column, _("neither a creation time nor a deadline is given"))
-        if created is not None and deadline is not None and deadline < created:
-            raise _RowError(self._deadline, _("the deadline lies before the creation time"))
 
     def _state(self, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
         """The platform's state, its words, and whether the state is our own export's."""

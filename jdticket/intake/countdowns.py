@@ -115,6 +115,8 @@ def is_time_left(cell: str) -> bool:
     """Whether a cell says how much time is left and nothing else."""
     if not may_tell_of_time_left(cell):
         return False
+    if _SPEAKS.fullmatch(cell.rstrip(": ")):
+        return True  # its numbers stand in the cells behind it
     return any(found.start == 0 and found.end == len(cell) for found in times_left(cell))
 
 

@@ -88,6 +88,7 @@ class _Stream(Source):
     def _by_content(self, stream: BinaryIO) -> Iterator[Draft | Rejection]:
         from jdticket.intake.workbook import OLE_MARK, ZIP_MARK, read_workbook
 
+        self._options = replace(self._options, saved_at=self._modified())
         head = stream.read(8)
         stream.seek(0)
         if head.startswith((ZIP_MARK, OLE_MARK)):
@@ -101,12 +102,14 @@ class _Stream(Source):
 
     def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
         from jdticket.intake.delimited import find_layout, read_delimited
+        from jdticket.intake.exported import dated, export_time
         from jdticket.intake.jsonfile import looks_like_json, read_json
 
         if not start.strip():
             raise InputError(_("{name} is empty.").format(name=self.name))
         if looks_like_json(self.name, start):
-            yield from read_json(self.name, text, start, self._options, self.notes)
+            objects = read_json(self.name, text, start, self._options, self.notes)
+            yield from dated(objects, None, self._options)
             return
         if start.lstrip().startswith("<"):
             raise InputError(
@@ -119,7 +122,8 @@ class _Stream(Source):
         if _is_page(self.name, start, layout):
             yield from self._page(text)
         elif layout is not None:
-            yield from read_delimited(self.name, text, layout, self._options, self.notes)
+            rows = read_delimited(self.name, text, layout, self._options, self.notes)
+            yield from dated(rows, export_time(start, self._options), self._options)
         elif _is_table(self.name, start):
             raise InputError(no_header(self.name, _first_cells(start)))
         else:
@@ -131,7 +135,7 @@ class _Stream(Source):
         whole = text.read(_PAGE_MAX + 1)
         if len(whole) > _PAGE_MAX:
             raise InputError(_("{name} is too long for a copied page.").format(name=self.name))
-        page = PastedPage(whole, self.name, replace(self._options, saved_at=self._modified()))
+        page = PastedPage(whole, self.name, self._options)
         yield from page.read()
         self.notes += page.notes
         self.pages = page.pages

@@ -30,7 +30,7 @@ class ReadOptions:
     copied_at: datetime | None = None
     """When a page was copied, as a person has said; its countdowns count from then."""
     saved_at: datetime | None = None
-    """The file's own time: when a page may have been copied, if nobody says so."""
+    """The file's own time: when a page may have been copied or a table exported, if nothing says so."""
 
 
 class Source(ABC):

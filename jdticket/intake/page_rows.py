@@ -23,6 +23,8 @@ from jdticket.text import quoted
 STATE_MAX = 12
 """A state is a short phrase; a product's title that happens to hold "取消" is longer."""
 
+DONE = frozenset({PlatformState.CLOSED, PlatformState.VOID, PlatformState.REPLIED})
+
 # Between a ticket's number and its order number or its time there are a few cells.
 _CLOSE = 12
 _LONGEST_ROW = 60
@@ -59,6 +61,8 @@ class Row:
     told_of_time_left: bool = False
     state: bool = False
     """It has a state that is known."""
+    done: bool = False
+    """That state is one in which nothing waits."""
     ended: bool = False
     """Its buttons have come."""
     button: bool = False
@@ -120,7 +124,13 @@ def _runs_on(digits: str, day: int, at: int) -> bool:
 
 def is_known_state(words: str) -> bool:
     """Whether the words are one of the platform's states."""
-    return len(words) <= STATE_MAX and platform_state_from_words(words) is not None
+    return len(words) <= STATE_MAX and state_of(words) is not None
+
+
+@lru_cache(maxsize=1024)
+def state_of(words: str) -> PlatformState | None:
+    """The state that the words mean: a page has few, many times."""
+    return platform_state_from_words(words)
 
 
 class _RowReader:
@@ -197,6 +207,8 @@ class _RowReader:
         if row.order is None and not row.past_middle:
             if row.number is not None and row.time is not None:
                 row.doubt(_("its order number stands behind its creation time"))
+            if row.number is not None and row.pieces:
+                row.doubt(_("its order number stands behind the number of pieces"))
             if not part.sure:
                 row.doubt(_("its order number stands among other words"))
             row.order = part
@@ -241,7 +253,8 @@ class _RowReader:
             row.doubt(_("a button stands behind its number"))
         row.button = row.button or (part.what is Is.BUTTON and part.text != "查看详情")
         # Nothing has ended that has hardly begun: 复制 and 查看 stand beside numbers as well.
-        row.ended = row.ended or row.time is not None or row.past_middle
+        state_last = bool(row.head) and is_known_state(normal(row.head[-1].text))
+        row.ended = row.ended or row.time is not None or row.past_middle or state_last
 
     def _other(self, part: Part) -> Iterator[Row]:
         row = self._row
@@ -257,8 +270,8 @@ class _RowReader:
         if row is not None and row.ended and row.number is not None:
             wanted = (
                 # That a ticket has ended is never guessed.
-                (state and not row.state and platform_state_from_words(words) is PlatformState.WAITING)
-                or (time_left and not row.told_of_time_left)
+                (state and not row.state and state_of(words) is PlatformState.WAITING)
+                or (time_left and not row.told_of_time_left and not row.done)
                 or (is_piece_of_length(words) and not words.isdigit())
             )
             if not wanted:
@@ -299,8 +312,8 @@ class _RowReader:
             slot = row.tail if row.time is not None else row.head if row.order is None else row.middle
             slot.append(part)
             row.state = row.state or (state and (row.time is not None or row.pieces or row.order is not None))
-            if time_left and (row.time is not None or row.order is not None or row.number is None):
-                row.told_of_time_left = True
+            row.done = row.done or (row.state and state and state_of(normal(part.text)) in DONE)
+            row.told_of_time_left = row.told_of_time_left or time_left
 
     def _begins_a_row(self, row: Row | None, number: str) -> bool:
         """Whether a number among words may be the ticket's: where one is looked for."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
+from jdticket.domain.platform_words import kind_from_words
 from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.i18n import _
 from jdticket.intake.cells import Is, Part, normal
 from jdticket.intake.countdowns import TimeLeft, is_piece_of_length, speaks_of_time_left, times_left
-from jdticket.intake.page_rows import STATE_MAX, Row, is_known_state
+from jdticket.intake.page_rows import STATE_MAX, Row, is_known_state, state_of
 from jdticket.text import quoted
 
 # Words that end a ticket as a state and as a button.
@@ -56,7 +56,7 @@ class RowWords:
             before = text[starts[first] : match.start].strip(" ,;:()[]·-")
             after = text[match.end : starts[last + 1] - 1].strip(" ,;:()[]·-.")
             if first == last and is_known_state(cells[first]):
-                if platform_state_from_words(cells[first]) is PlatformState.WAITING:
+                if state_of(cells[first]) is PlatformState.WAITING:
                     found.append(match)
                 continue
             clear = all(not words or is_known_state(words) for words in (before, after))
@@ -109,14 +109,14 @@ class RowWords:
         known = [part for part in words if is_known_state(normal(part.text))]
         if not known:
             known = [part for part in (*middle, *head[1:]) if is_known_state(normal(part.text))]
-        states = {platform_state_from_words(normal(part.text)) for part in known}
+        states = {state_of(normal(part.text)) for part in known}
         if len(states) > 1:
             self.doubts.append(
                 _("its row tells two different states, {words}").format(
                     words=" / ".join(dict.fromkeys(part.text for part in known))
                 )
             )
-            waiting = [p for p in known if platform_state_from_words(normal(p.text)) is PlatformState.WAITING]
+            waiting = [p for p in known if state_of(normal(p.text)) is PlatformState.WAITING]
             known = waiting or known
         if known and normal(known[0].text) in _VERBS:
             self.doubts.append(

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from jdticket.clock import iso, parse_time
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Page
-from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import PlatformState
+from jdticket.domain.platform_words import kind_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
 from jdticket.intake.countdowns import TimeLeft, times_left
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.intake.page_rows import Row, is_doubtful_number, rows_of
+from jdticket.intake.page_rows import DONE, Row, is_doubtful_number, rows_of, state_of
 from jdticket.intake.page_words import RowWords, not_understood
 from jdticket.intake.values import CLOCK_SKEW, not_after
 from jdticket.text import quoted
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 _CONTENT_MAX = 1000
 _MINUTE = timedelta(minutes=1)
-_DONE = frozenset({PlatformState.CLOSED, PlatformState.VOID, PlatformState.REPLIED})
 
 
 @dataclass(slots=True)
@@ -59,7 +57,7 @@ class _Sketch:
 
     @property
     def waits(self) -> bool:
-        return platform_state_from_words(self.state) not in _DONE
+        return state_of(self.state) not in DONE
 
 
 class PastedPage(Source):
@@ -114,6 +112,7 @@ class PastedPage(Source):
         before: Row | None = None
         # A row that has lost its number stands before, and no good row behind it yet.
         headless = False
+        stray = ""
         pending: Rejection | _Sketch | None = None
         for row in rows_of(parts_of(self._text)):
             if isinstance(row, Part):
@@ -130,8 +129,14 @@ class PastedPage(Source):
                 if isinstance(pending, _Sketch) and pending.left is None and not row.after_break:
                     pending.unclear_time_left = True
                     pending.doubts.append(not_understood(part.text for part in row.head))
+                elif pending is None:
+                    stray = not_understood(part.text for part in row.head)
                 continue
             judged = self._judge(row)
+            if stray and isinstance(judged, _Sketch) and judged.left is None:
+                judged.unclear_time_left = True
+                judged.doubts.append(stray)
+            stray = ""
             if row.after_break:
                 headless = False
             if before is not None and before.number is not None and row.number is not None and row.joins:
@@ -144,10 +149,10 @@ class PastedPage(Source):
                 judged.doubts.append(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
-                stray = cuts_off or (row.adjoins and not row.length)
-                if headless or stray:
+                apart = cuts_off or (row.adjoins and not row.length)
+                if headless or apart:
                     judged = self._reject(row.number, _("a number that stands apart from its row"))
-                if stray and isinstance(pending, _Sketch):
+                if apart and isinstance(pending, _Sketch):
                     pending.doubts.append(
                         _("the number {number} behind it may be its own").format(number=row.number.value)
                     )
@@ -197,13 +202,20 @@ class PastedPage(Source):
         if number is None:
             coded = order is not None and is_doubtful_number(order.value[:8])
             if order is not None and (told or ((time or cut or row.pieces) and not coded)):
-                return self._reject(order, _("an order without a ticket number; copy its whole row"))
-            if time is not None and (row.state or row.told_of_time_left):
+                reason = _("an order without a ticket number; copy its whole row")
+                perhaps = next((p.value for p in (*row.head, *row.middle) if 7 <= len(p.value) <= 10), "")
+                if perhaps:
+                    reason = _(
+                        "an order without a ticket number, unless that is {number}; copy its whole row"
+                    ).format(number=perhaps)
+                return self._reject(order, reason)
+            if time is not None and told:
                 return self._reject(time, _("a row without a ticket number; copy its whole row"))
             return None
         if is_doubtful_number(number.value) and "工单" not in number.text:
             coded = order is not None and is_doubtful_number(order.value[:8])
-            if (order and (time or not coded)) or ((order or time or row.button) and told):
+            shows_state = row.state or row.told_of_time_left
+            if (order and (time or not coded)) or (time and told) or (row.button and shows_state):
                 return self._reject(
                     number, _("this may be a phone number, a date or a calendar as well as a ticket's number")
                 )
@@ -326,7 +338,7 @@ class PastedPage(Source):
             order_id=None if sketch.row.order is None else sketch.row.order.value,
             kind=kind_from_words(sketch.kind) if sketch.kind else None,
             kind_text=sketch.kind,
-            platform_state=platform_state_from_words(state) if state else None,
+            platform_state=state_of(state) if state else None,
             platform_status=state,
             created_at=sketch.created_at,
             deadline_at=deadline_at,
@@ -347,10 +359,9 @@ class PastedPage(Source):
 def looks_like_page(text: str) -> bool:
     """Whether the text holds what only the page has: its buttons, its tab's heading, or one of its rows."""
     shown = visible(text)
-    parts = list(parts_of(shown))
-    if any(part.what in {Is.BUTTON, Is.TAB} for part in parts):
+    if any(part.what in {Is.BUTTON, Is.TAB} for part in parts_of(shown)):
         return True
-    rows = (row for row in rows_of(parts) if isinstance(row, Row))
+    rows = (row for row in rows_of(parts_of(shown)) if isinstance(row, Row))
     return any(row.order is not None and row.time is not None for row in rows)
 
 

@@ -21,6 +21,7 @@ from jdticket.intake.columns import (
     no_header,
     no_rows,
 )
+from jdticket.intake.exported import dated, export_time
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell, plain
 from jdticket.text import quoted
@@ -60,6 +61,13 @@ def read_workbook(
                 name=name, sheet=quoted(sheet.name), others=listed(quoted(other) for other in others)
             )
         )
+    title = " ".join(plain(cell) for cells in islice(sheet.iter_rows(), index) for cell in cells)
+    yield from dated(_rows(name, sheet, header, index, options, notes), export_time(title, options), options)
+
+
+def _rows(
+    name: str, sheet: CalamineSheet, header: Header, index: int, options: ReadOptions, notes: list[str]
+) -> Iterator[Draft | Rejection]:
     reader = TableReader(name, header, options)
     empty = True
     for row, cells in enumerate(islice(sheet.iter_rows(), index + 1, None), index + 2):

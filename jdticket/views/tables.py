@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from jdticket import clock
 from jdticket.domain.tickets import Kind
@@ -208,6 +208,49 @@ def returned_line(count: int, numbers: str) -> str:
         "{n} replies may not have reached the platform, which still waits: {numbers}",
         count,
     ).format(n=count, numbers=numbers)
+
+
+class Seen(Protocol):
+    """What the platform was seen to say of tickets, by their numbers."""
+
+    returned: list[str]
+    rejected_replies: list[str]
+    reopened: list[str]
+    still_waiting: list[str]
+
+
+def seen_lines(seen: Seen) -> list[str]:
+    """What a person has to look at because the platform says so."""
+    found = (
+        (
+            seen.rejected_replies,
+            ngettext(
+                "the platform rejected the reply to {n} ticket, which waits again: {numbers}",
+                "the platform rejected the replies to {n} tickets, which wait again: {numbers}",
+                len(seen.rejected_replies),
+            ),
+        ),
+        (
+            seen.reopened,
+            ngettext(
+                "the platform shows {n} ticket as waiting again; it is pending again: {numbers}",
+                "the platform shows {n} tickets as waiting again; they are pending again: {numbers}",
+                len(seen.reopened),
+            ),
+        ),
+        (
+            seen.still_waiting,
+            ngettext(
+                "{n} ticket is closed or void here, and the platform still shows it as waiting (if it must "
+                "be answered: jdticket reopen TICKET): {numbers}",
+                "{n} tickets are closed or void here, and the platform still shows them as waiting (if they "
+                "must be answered: jdticket reopen TICKET): {numbers}",
+                len(seen.still_waiting),
+            ),
+        ),
+    )
+    lines = [line.format(n=len(ids), numbers=listed(dict.fromkeys(ids))) for ids, line in found if ids]
+    return [returned_line(len(seen.returned), listed(seen.returned)), *lines] if seen.returned else lines
 
 
 def hidden_line(hidden: int) -> str:

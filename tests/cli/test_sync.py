@@ -165,6 +165,22 @@ def test_replies_that_may_not_have_arrived_are_named(
     assert program.ok("sync", *more).err == ""
 
 
+def test_a_ticket_closed_here_that_the_platform_shows_as_waiting_is_named(
+    program: Program, platform: Gateway
+) -> None:
+    platform.add_orders("jd3", waiting(84700001))
+    program.ok("sync")
+    program.ok("close", "84700001")
+    in_the_next_second()
+    [line] = program.ok("sync").err.splitlines()
+    assert line.startswith(
+        "! jd3: 1 ticket is closed or void here, and the platform still shows it as waiting"
+    )
+    assert line.endswith(": 84700001")
+    [shop] = program.ok("sync", "--json").json
+    assert (shop["still_waiting"], shop["reopened"]) == ([], [])
+
+
 def test_quiet_says_nothing_unless_something_is_wrong(program: Program, platform: Gateway) -> None:
     platform.add_orders("jd3", waiting(84700001))
     assert program.ok("sync", "--quiet").out == ""

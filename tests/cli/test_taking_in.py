@@ -165,6 +165,9 @@ def test_an_import_answers_in_json(program: Program) -> None:
         "unchanged": 0,
         "rejected": 4,
         "returned": [],
+        "rejected_replies": [],
+        "reopened": [],
+        "still_waiting": [],
         "notes": [],
         "announced": None,
         "complete": False,
@@ -174,6 +177,38 @@ def test_an_import_answers_in_json(program: Program) -> None:
     }
     assert [found["row"] for found in rejections] == [3, 4, 5, 6]
     assert set(rejections[0]) == {"source", "row", "column", "value", "reason"}
+
+
+def states(*words: str) -> str:
+    rows = [f"5908884{n},2024-06-11 10:00:00,{word}" for n, word in enumerate(words)]
+    return "\n".join(["工单号,创建时间,状态", *rows, ""])
+
+
+def test_what_the_platform_says_of_tickets_that_seemed_done_is_told(program: Program) -> None:
+    program.ok("import", "-", stdin=states("待回复", "待回复", "已关闭", "待回复"))
+    for number, what in (("59088840", "reply"), ("59088841", "reply"), ("59088843", "close")):
+        program.ok(what, number, *(["-m", "您好，已为您补发"] if what == "reply" else []))
+    ran = program.ok("import", "-", stdin=states("待处理", "已驳回", "待处理", "平台处理中"))
+    assert ran.err.splitlines() == [
+        "! standard input, row 5: the state “平台处理中” is not known, so ticket 59088843 is closed; look at "
+        'it there. To teach it, in the configuration: [platform_words] "平台处理中" = "replied"',
+        "! 1 reply may not have reached the platform, which still waits: 59088840",
+        "! the platform rejected the reply to 1 ticket, which waits again: 59088841",
+        "! the platform shows 1 ticket as waiting again; it is pending again: 59088842",
+    ]
+    assert program.ok("import", "-", stdin=states("待处理", "已驳回", "待处理", "平台处理中")).err == ""
+
+
+def test_a_ticket_closed_here_that_the_platform_shows_as_waiting_is_told_once(program: Program) -> None:
+    program.ok("import", "-", stdin=states("待回复"))
+    program.ok("close", "59088840", "--anyway")
+    again = states("待回复")
+    assert program.ok("import", "-", "--json", stdin=again).json["still_waiting"] == []
+    program.ok("reopen", "59088840", "--why", "又来催")
+    program.ok("close", "59088840")
+    found = program.ok("import", "-", "--json", stdin=again)
+    assert (found.json["still_waiting"], found.json["reopened"]) == (["59088840"], [])
+    assert program.ok("import", "-", "--json", stdin=again).json["still_waiting"] == []
 
 
 def test_a_dry_run_says_what_would_happen_and_keeps_nothing(program: Program) -> None:

@@ -147,6 +147,18 @@ class TestWhatBecameOfTickets:
         assert room.platform.asked_for("order") == [("order", "275490084700001")]
         assert room.ticket("84700001").status is Status.CLOSED
 
+    def test_what_a_person_has_to_hear_of_is_told(self, room: Room) -> None:
+        room.platform.add("84700001", at("23 10:00"))
+        room.sync()
+        room.pass_time(5 * MINUTE)
+        room.office.desk.replies.reply("84700001", TEXT, at=None, by="", force=False, send=True)
+        room.pass_time(5 * MINUTE)
+        room.platform.orders["84700001"].words = "待确认"
+        assert room.sync().notes == [
+            "Ticket 84700001 counts as replied on the platform; the reply recorded here was not sent."
+        ]
+        assert room.store.undelivered() == []
+
     def test_one_that_still_waits_is_not_looked_up(self, room: Room) -> None:
         room.platform.add("84700001", at("20 10:00"))
         room.sync()

@@ -118,3 +118,13 @@ class TestTheSameOrder:
     def test_one_whose_other_ticket_is_done_is_no_news(self, office: DeskAt) -> None:
         office.take_in(draft("59088841", order_id="275490614167", **CLOSED))
         assert office.take_in(draft("59088842", order_id="275490614167")).same_order == []
+
+
+class TestBounds:
+    def test_a_bound_makes_a_deadline_earlier_and_is_no_news_when_later(self, office: DeskAt) -> None:
+        bound = {"deadline_sure": False, "deadline_at_most": True}
+        office.take_in(draft("59088841", deadline_at=at("23 10:59"), **bound))
+        assert office.desk.looking.find("841").deadline_at == at("23 10:59")
+        for later in ("23 15:00", "23 16:00"):
+            done = office.take_in(draft("59088842", deadline_at=at(later), **bound))
+            assert (office.desk.looking.find("842").deadline_at, done.notes) == (at("23 14:00"), [])

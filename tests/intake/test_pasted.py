@@ -413,3 +413,54 @@ def test_words_about_the_time_left_that_are_not_known_are_pointed_out(words: str
     [note] = read.notes
     assert "ticket 84712345: the time left “" in note
     assert draft.content == "商品标题"
+
+
+@pytest.mark.parametrize(
+    ("left", "due"),
+    [
+        ("剩余 00:20:15", "14:50:15"),
+        ("剩余0h20m", "14:50:00"),
+        ("还剩\n0\n小时\n20\n分", "14:50:00"),
+        ("还剩２０分钟", "14:50:00"),
+        ("20分钟后超时", "14:50:00"),
+    ],
+)
+def test_twenty_minutes_left_at_half_past_two(left: str, due: str) -> None:
+    text = ROW.replace("13:49:10", "11:20:00").replace("还剩3小时58分", left)
+    draft = only_draft(text, copied_at=at("2026-11-23 14:30"))
+    assert (draft.deadline_at, draft.deadline_sure) == (at(f"2026-11-23 {due}"), True)
+    assert draft.deadline_to_the_minute == (due != "14:50:15")
+
+
+@pytest.mark.parametrize("words", ["已超时", "不足1分钟"])
+def test_a_bound_is_no_later_than_it_and_never_sure(words: str) -> None:
+    draft = only_draft(ROW.replace("还剩3小时58分", words), copied_at=at("2026-11-23 14:30"))
+    assert draft.deadline_at is not None
+    assert draft.deadline_at <= at("2026-11-23 14:31")
+    assert (draft.deadline_sure, draft.deadline_at_most) == (False, True)
+
+
+def test_when_it_was_copied_is_known_for_a_file_and_by_a_persons_word_alone() -> None:
+    said, saved = at("2026-11-23 14:30"), at("2026-11-23 14:40")
+    for changes, seen in (
+        ({"copied_at": said, "saved_at": saved}, said),
+        ({"saved_at": saved}, saved),
+        ({"saved_at": at("1980-01-01 00:00")}, None),
+        ({}, None),
+    ):
+        assert only_draft(ROW, **changes).seen_at == seen
+
+
+@pytest.mark.parametrize("button", ["关闭", "撤销", "作废"])
+def test_a_word_that_may_be_a_button_ends_no_ticket(button: str) -> None:
+    read = page(ROW.replace("待商家处理\n", "").replace("去处理", button))
+    [draft] = read.read()
+    assert isinstance(draft, Draft)
+    assert draft.platform_state is None
+    assert f"“{button}” may be its state or a button" in read.notes[0]
+
+
+def test_a_number_that_stands_in_two_rows_that_differ_is_told() -> None:
+    read = page(ROW + ROW.replace("3581494008421111", "275490614167"))
+    assert len(list(read.read())) == 2
+    assert ["it stands in two rows that differ" in note for note in read.notes] == [True]
