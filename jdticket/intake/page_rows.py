@@ -193,7 +193,8 @@ class _RowReader:
         if row is not None and row.number is not None:
             if row.number.value == part.value and row.time is None and not row.past_middle:
                 return
-            if not part.sure and row.time is None and not row.past_middle:
+            started = row.time is None and not row.past_middle and not is_doubtful_number(row.number.value)
+            if not part.sure and started:
                 # A code in the product's title, unless no order number has come yet.
                 (row.head if row.order is None else row.middle).append(part)
                 if row.order is None:
