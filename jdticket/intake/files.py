@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _START = 256 * 1024
 # Characters; a page of a thousand tickets has a hundredth of it.
 _PAGE_MAX = 32 * 1024 * 1024
+_BUTTON_ALONE = re.compile(r"^[ \t]*(?:去处理|去回复|去申诉|去举证|催处理|查看详情)[ \t\r]*$", re.MULTILINE)
 _TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
 
 
@@ -101,12 +102,16 @@ class _Stream(Source):
             yield from self._by_text(text, start)
 
     def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
+        if not start.strip():
+            raise InputError(_("{name} is empty.").format(name=self.name))
+        if _BUTTON_ALONE.search(start):
+            # No table has that: what reads tables need not even be imported.
+            yield from self._page(text)
+            return
         from jdticket.intake.delimited import find_layout, read_delimited
         from jdticket.intake.exported import dated, export_time
         from jdticket.intake.jsonfile import looks_like_json, read_json
 
-        if not start.strip():
-            raise InputError(_("{name} is empty.").format(name=self.name))
         if looks_like_json(self.name, start):
             objects = read_json(self.name, text, start, self._options, self.notes)
             yield from dated(objects, None, self._options)

@@ -193,8 +193,12 @@ class _RowReader:
         if row is not None and row.number is not None:
             if row.number.value == part.value and row.time is None and not row.past_middle:
                 return
-            if not part.sure and row.order is not None and row.time is None and not row.past_middle:
-                row.middle.append(part)  # a code in the product's title
+            started = row.time is None and not row.past_middle and not is_doubtful_number(row.number.value)
+            if not part.sure and started:
+                # A code in the product's title, unless no order number has come yet.
+                (row.head if row.order is None else row.middle).append(part)
+                if row.order is None:
+                    row.doubt(_("there is another number, {number}").format(number=part.value))
                 return
         yield from self._begin_another(part, part.line)
 
@@ -227,6 +231,8 @@ class _RowReader:
             row.middle.append(part)
             if part.sure or not row.order.sure:
                 row.doubt(_("there is another number, {number}").format(number=part.value))
+        elif not part.sure:
+            row.tail.append(part)  # a code in the product's title, out of its place
         else:
             yield from self._begin_another(None, part.line)
             self._current(part.line).order = part
@@ -253,8 +259,8 @@ class _RowReader:
             row.doubt(_("a button stands behind its number"))
         row.button = row.button or (part.what is Is.BUTTON and part.text != "查看详情")
         # Nothing has ended that has hardly begun: 复制 and 查看 stand beside numbers as well.
-        state_last = bool(row.head) and is_known_state(normal(row.head[-1].text))
-        row.ended = row.ended or row.time is not None or row.past_middle or state_last
+        row.state = row.state or (bool(row.head) and is_known_state(normal(row.head[-1].text)))
+        row.ended = row.ended or row.time is not None or row.past_middle
 
     def _other(self, part: Part) -> Iterator[Row]:
         row = self._row

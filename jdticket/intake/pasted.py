@@ -146,14 +146,14 @@ class PastedPage(Source):
                 elif isinstance(judged, Rejection) and _is_bare(before):
                     pending = self._reject(before.number, judged.reason)
             if before is not None and before.number is None and row.joins and isinstance(judged, _Sketch):
-                judged.doubts.append(_("its number may be that of the row before it"))
+                judged.row.doubt(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
                 apart = cuts_off or (row.adjoins and not row.length)
                 if headless or apart:
                     judged = self._reject(row.number, _("a number that stands apart from its row"))
                 if apart and isinstance(pending, _Sketch):
-                    pending.doubts.append(
+                    pending.row.doubt(
                         _("the number {number} behind it may be its own").format(number=row.number.value)
                     )
             nobodys = row.number is None or is_doubtful_number(row.number.value)
@@ -203,7 +203,9 @@ class PastedPage(Source):
             coded = order is not None and is_doubtful_number(order.value[:8])
             if order is not None and (told or ((time or cut or row.pieces) and not coded)):
                 reason = _("an order without a ticket number; copy its whole row")
-                perhaps = next((p.value for p in (*row.head, *row.middle) if 7 <= len(p.value) <= 10), "")
+                perhaps = next(
+                    (p.value for p in (*row.head, *row.middle, *row.tail) if 7 <= len(p.value) <= 10), ""
+                )
                 if perhaps:
                     reason = _(
                         "an order without a ticket number, unless that is {number}; copy its whole row"
@@ -331,6 +333,10 @@ class PastedPage(Source):
                 _("its deadline was reckoned from the time left as if it was copied just now")
             )
         number, state = sketch.number, sketch.state
+        if sketch.row.doubts and not sketch.waits:
+            # Part of another row may have got into this one: that a ticket has ended is never guessed.
+            sketch.doubts.append(_("its state “{words}” was left aside").format(words=state))
+            state = ""
         return Draft(
             source=self.name,
             row=number.line,
