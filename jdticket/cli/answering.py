@@ -275,7 +275,13 @@ def close(
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    _say_state(session.writing().tickets.close(ticket, by=session.by(by), anyway=anyway))
+    desk = session.writing()
+    returned = desk.looking.find(ticket).returned_at is not None
+    closed = desk.tickets.close(ticket, by=session.by(by), anyway=anyway)
+    _say_state(closed)
+    if returned and not anyway:
+        said = _("The platform still shows it as waiting. If that is right: jdticket close {id} --anyway")
+        session.say("! " + said.format(id=closed.id))
 
 
 @app.command(

@@ -13,8 +13,8 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Announced, Coverage, announced
 from jdticket.errors import RefusedError
 from jdticket.i18n import _, ngettext
-from jdticket.text import one_line, quoted
-from jdticket.words import kind_word, listed
+from jdticket.text import quoted
+from jdticket.words import kind_said, listed
 
 if TYPE_CHECKING:
     from jdticket.cli.session import Session
@@ -29,8 +29,9 @@ _SECOND = timedelta(seconds=1)
 class Imported:
     """What an import has read, remembered while it goes through."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], *, of_one_shop: bool) -> None:
         self.sources = sources
+        self._of_one_shop = of_one_shop
         self.numbers: set[str] = set()
         self.oldest: datetime | None = None
         self.newest: datetime | None = None
@@ -58,7 +59,8 @@ class Imported:
     @property
     def announced(self) -> Announced | None:
         """What the pages among them announce together."""
-        return announced([page for source in self.sources for page in source.pages])
+        pages = [page for source in self.sources for page in source.pages]
+        return announced(pages, of_one_shop=self._of_one_shop)
 
 
 class Reconciled(NamedTuple):
@@ -84,10 +86,13 @@ def reconciled(
     if not complete:
         return Reconciled(False, told, [])
     moments = [source.seen_at for source in imported.sources]
-    copied_at = min((moment for moment in moments if moment is not None), default=None)
-    if copied_at is None or None in moments:
+    seen_at = min((moment for moment in moments if moment is not None), default=None)
+    if None in moments:
+        seen_at = None
+    copied_at = seen_at
+    if copied_at is None and imported.newest is not None:
         # Nobody knows when it was copied: surely not before its newest ticket came.
-        copied_at = None if imported.newest is None else imported.newest + _SECOND
+        copied_at = imported.newest + _SECOND
     if copied_at is None:
         return Reconciled(True, told, [])
     covered = Coverage(
@@ -95,6 +100,7 @@ def reconciled(
         shops=list(shops),
         created_before=copied_at,
         created_from=None if counted else imported.oldest,
+        seen_at=seen_at,
     )
     return Reconciled(True, told, desk.reconciling.missing(covered))
 
@@ -109,10 +115,13 @@ def completeness(imported: Imported, found: Reconciled, *, rejected: bool, asser
     if asserted and not found.complete:
         if rejected:
             lines.append(
-                _("Some rows could not be taken in, so this is not complete: nothing is missing for sure.")
+                _(
+                    "Some rows could not be taken in, so this is not complete, and what is missing is not "
+                    "known."
+                )
             )
         else:
-            lines.append(_("This is not complete: nothing is missing for sure."))
+            lines.append(_("This is not complete, and what is missing is not known."))
     return lines
 
 
@@ -160,13 +169,14 @@ def close(session: Session, desk: Desk, missing: Sequence[Ticket], *, asks: bool
             _("  {id}  order {order}  {kind}  due {deadline}  {content}").format(
                 id=ticket.id,
                 order=ticket.order_id or "-",
-                kind=one_line(ticket.kind_text) or kind_word(ticket.kind),
+                kind=kind_said(ticket),
                 deadline=clock.moment_in_words(ticket.deadline_at, now, session.zone),
                 content=quoted(ticket.content) or "-",
             )
         )
     question = ngettext("Close this ticket?", "Close these {n} tickets?", len(missing)).format(n=len(missing))
     if asks and not typer.confirm(question, err=True):
+        session.say(_("Nothing was closed."))
         return []
     return desk.reconciling.close(missing, by=session.by(None))
 
@@ -206,12 +216,20 @@ def _some(numbers: Iterable[str]) -> str:
     return listed([*shown[:_NAMED_MOST], *["…"][: more > 0]])
 
 
-def must_be_complete(found: Reconciled) -> None:
-    """Raises ``RefusedError`` unless it is known what is missing."""
-    if not found.complete:
+def must_be_complete(found: Reconciled, *, asserted: bool) -> None:
+    """Raises ``RefusedError`` unless it is known what is missing; ``asserted``: a person says that it is."""
+    if found.complete:
+        return
+    if asserted:
         raise RefusedError(
             _(
-                "No ticket was closed: only a complete take-in tells what is missing. Copy the tab's heading "
-                "with its count and each of the table's pages, or say --complete."
+                "No ticket was closed: fewer tickets were found than the page announces, or some rows are "
+                "not clear. Copy the whole table again, each of its pages."
             )
         )
+    raise RefusedError(
+        _(
+            "No ticket was closed: only a complete take-in tells what is missing. Copy the tab's heading "
+            "with its count and each of the table's pages, or say --complete."
+        )
+    )

@@ -192,7 +192,8 @@ def import_(
         columns=_columns(columns or []),
         copied_at=copied,
     )
-    imported = Imported([_clipboard(session, options)] if clipboard else _open(files or [], options))
+    sources = [_clipboard(session, options)] if clipboard else _open(files or [], options)
+    imported = Imported(sources, of_one_shop=shop is not None)
     desk = session.writing()
     rejections: list[Rejection] = []
     progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
@@ -226,7 +227,7 @@ def import_(
     if rejections:
         raise typer.Exit(1)
     if close_missing:
-        must_be_complete(found)
+        must_be_complete(found, asserted=complete)
 
 
 def _columns(pairs: list[str]) -> Mapping[str, str]:

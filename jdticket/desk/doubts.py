@@ -12,7 +12,7 @@ from jdticket.domain.taking import About, Remark
 from jdticket.domain.tickets import Ticket
 from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
-from jdticket.words import listed, status_word
+from jdticket.words import listed, sentences, status_word
 
 _NAMED_MOST = 10
 
@@ -57,14 +57,15 @@ class Doubts:
         else:
             told = _(
                 "{where} and {n} more: the state “{word}” is not known and changed nothing; look at these "
-                "tickets there: {numbers}"
+                "tickets there: {numbers}."
             ).format(
                 where=_place(draft), n=len(found) - 1, word=word, numbers=_numbers(d.id for d, _t in found)
             )
-        teach = _('To teach it, in the configuration: [platform_words] "{word}" = "replied"').format(
-            word=word
-        )
-        return _("{first} {second}").format(first=told, second=teach)
+        teach = _(
+            'To teach it, in the configuration under [platform_words]: "{word}" = "waiting" (or "replied", '
+            '"rejected", "closed", "void").'
+        ).format(word=word)
+        return sentences(told, teach)
 
     def _too_old(self) -> str:
         draft, remark = self._older[0]

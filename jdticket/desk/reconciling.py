@@ -39,7 +39,7 @@ class Reconciling:
                     created_before=covered.created_before,
                 )
             )
-            if ticket.id not in held
+            if ticket.id not in held and not _is_known_better(ticket, covered.seen_at)
         ]
         return sorted(found, key=lambda ticket: (ticket.deadline_at, ticket.id))
 
@@ -64,3 +64,9 @@ class Reconciling:
     def _still(self, tickets: Iterable[Ticket]) -> Iterable[Ticket]:
         """The same as they are held now: another person may have been at work meanwhile."""
         return self._store.tickets_by_id(ticket.id for ticket in tickets).values()
+
+
+def _is_known_better(ticket: Ticket, seen_at: datetime | None) -> bool:
+    """Whether the ticket was seen waiting, or opened again here, after what it is missing from was copied."""
+    since = [moment for moment in (ticket.seen_at, ticket.stepped_at) if moment is not None]
+    return seen_at is not None and any(moment > seen_at for moment in since)

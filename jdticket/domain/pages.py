@@ -35,18 +35,20 @@ class Announced:
     """As many were found as are announced, shop by shop, and the counts are no lower bounds."""
 
 
-def announced(pages: Sequence[Page]) -> Announced | None:
+def announced(pages: Sequence[Page], *, of_one_shop: bool = False) -> Announced | None:
     """What the pages announce together; None: no heading was copied.
 
     One shop's count stands on each of its pages and counts once; those of different shops are summed. Pages
     that do not name their shop are of one shop when their counts are equal, unless they hold more tickets
-    than that. A ticket that stands on two pages counts once.
+    than that; ``of_one_shop``: a person says that they are all of one. A ticket that stands on two pages
+    counts once.
     """
     groups: dict[tuple[str, int], list[Page]] = {}
     for page in pages:
         if page.announced is not None:
             # A named shop's count may change from page to page while a person copies them.
-            groups.setdefault((page.shop, -1 if page.shop else page.announced), []).append(page)
+            named = page.shop or of_one_shop
+            groups.setdefault((page.shop, -1 if named else page.announced), []).append(page)
     if not groups:
         return None
     found = len(_tickets(pages))
@@ -81,6 +83,8 @@ class Coverage:
     created_before: datetime
     created_from: datetime | None = None
     """None: from the first one on."""
+    seen_at: datetime | None = None
+    """When it was copied or exported; None: nobody knows, and the order of taking in decides."""
 
 
 def _tickets(pages: Sequence[Page]) -> set[str]:

@@ -124,9 +124,9 @@ def alerts(
         gone = [ticket for ticket in missing if ticket.missing_at == at]
         said = ngettext(
             "{n} ticket that waits here is no longer on the page (since {since}): {numbers}. If it was "
-            "answered there, close it: jdticket close",
+            "answered there: jdticket close TICKET, or import the whole page again with --close-missing",
             "{n} tickets that wait here are no longer on the page (since {since}): {numbers}. If they were "
-            "answered there, close them: jdticket close",
+            "answered there: jdticket close TICKET, or import the whole page again with --close-missing",
             len(gone),
         )
         moment = clock.moment_in_words(at, now, zone)
@@ -242,9 +242,9 @@ def seen_lines(seen: Seen) -> list[str]:
             seen.still_waiting,
             ngettext(
                 "{n} ticket is closed or void here, and the platform still shows it as waiting (if it must "
-                "be answered: jdticket reopen TICKET): {numbers}",
+                "be answered: jdticket reopen TICKET --why …): {numbers}",
                 "{n} tickets are closed or void here, and the platform still shows them as waiting (if they "
-                "must be answered: jdticket reopen TICKET): {numbers}",
+                "must be answered: jdticket reopen TICKET --why …): {numbers}",
                 len(seen.still_waiting),
             ),
         ),

@@ -114,7 +114,7 @@ class TimeLine:
         )
 
     def _replied(self, told: Replied) -> str:
-        return _("replied at {at} ({verdict}): {text}").format(
+        return _("replied {at} ({verdict}): {text}").format(
             at=self._moment(told.at),
             verdict=_("in time") if told.on_time else _("late"),
             text=one_line(told.text),

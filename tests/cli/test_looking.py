@@ -517,7 +517,8 @@ def test_what_the_page_no_longer_holds_is_marked_and_named_above_the_table(odd: 
     assert re.search(r" 59088841 +not on the page +2755", lines[-2])
     zh = odd.ok("--lang", "zh", "list", *AT_TEN).out.splitlines()
     assert zh[1] == (
-        "! 页面上已没有 1 个待处理工单（今天 09:30 起）：59088841。已在后台处理的，请关闭：jdticket close"
+        "! 页面上已没有 1 个待处理工单（今天 09:30 起）：59088841。已在后台处理的："
+        "jdticket close 工单号，或重新导入完整的页面并加上 --close-missing"
     )
     assert "页面上已没有" in zh[-2]
     odd.ok("close", "841")

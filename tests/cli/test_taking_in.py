@@ -191,7 +191,8 @@ def test_what_the_platform_says_of_tickets_that_seemed_done_is_told(program: Pro
     ran = program.ok("import", "-", stdin=states("待处理", "已驳回", "待处理", "平台处理中"))
     assert ran.err.splitlines() == [
         "! standard input, row 5: the state “平台处理中” is not known, so ticket 59088843 is closed; look at "
-        'it there. To teach it, in the configuration: [platform_words] "平台处理中" = "replied"',
+        'it there. To teach it, in the configuration under [platform_words]: "平台处理中" = "waiting" (or '
+        '"replied", "rejected", "closed", "void").',
         "! 1 reply may not have reached the platform, which still waits: 59088840",
         "! the platform rejected the reply to 1 ticket, which waits again: 59088841",
         "! the platform shows 1 ticket as waiting again; it is pending again: 59088842",
@@ -209,6 +210,20 @@ def test_a_ticket_closed_here_that_the_platform_shows_as_waiting_is_told_once(pr
     found = program.ok("import", "-", "--json", stdin=again)
     assert (found.json["still_waiting"], found.json["reopened"]) == (["59088840"], [])
     assert program.ok("import", "-", "--json", stdin=again).json["still_waiting"] == []
+
+
+def test_closing_what_the_platform_still_waits_for_says_so_and_is_confirmed_once(program: Program) -> None:
+    program.ok("import", "-", stdin=states("待回复"))
+    program.ok("reply", "840", "-m", "您好，已为您补发")
+    program.ok("import", "-", stdin=states("待回复"))
+    said = program.ok("close", "840").err
+    assert said == (
+        "! The platform still shows it as waiting. If that is right: jdticket close 59088840 --anyway\n"
+    )
+    for _again in range(2):
+        assert program.ok("close", "840", "--anyway").err == ""
+    [kinds] = [[event["kind"] for event in program.ok("show", "840", "--json").json["events"]]]
+    assert kinds == ["taken_in", "replied", "returned", "closed", "closed"]
 
 
 def test_a_dry_run_says_what_would_happen_and_keeps_nothing(program: Program) -> None:

@@ -129,7 +129,7 @@ def test_each_reply_says_whether_it_was_in_time(capsys: pytest.CaptureFixture[st
         (
             EventKind.REPLIED,
             {"at": stored(NOON), "on_time": True, "text": "您好\n\x1b"},
-            "replied at today 12:00 (in time): 您好 \\x1b",
+            "replied today 12:00 (in time): 您好 \\x1b",
         ),
         (EventKind.REPLIED, {"platform": "已回复"}, "replied on the platform"),
         (EventKind.RETURNED, {}, "still waiting on the platform"),

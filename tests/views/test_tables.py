@@ -118,9 +118,10 @@ def test_what_the_page_no_longer_holds_is_named_with_since_when(capsys: pytest.C
     ]
     assert alerts(capsys, missing=gone) == [
         "! 1 ticket that waits here is no longer on the page (since today 10:00): 59088843. If it was "
-        "answered there, close it: jdticket close",
+        "answered there: jdticket close TICKET, or import the whole page again with --close-missing",
         "! 2 tickets that wait here are no longer on the page (since today 11:00): 59088842, 59088844. If "
-        "they were answered there, close them: jdticket close",
+        "they were answered there: jdticket close TICKET, or import the whole page again with "
+        "--close-missing",
     ]
 
 
