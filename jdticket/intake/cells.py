@@ -120,6 +120,8 @@ class Part(NamedTuple):
     """In normal form: digits alone, a time as YYYY-MM-DD HH:MM:SS. Of words: a number that stands in them."""
     sure: bool = True
     """False: it was found among words, and may be one of them."""
+    leads: bool = False
+    """It stands first in its cell, and words behind it."""
 
 
 def visible(text: str) -> str:
@@ -339,7 +341,7 @@ def _joined(line: int, pieces: list[Part], *, sure: bool = True) -> Iterator[Par
         if piece.what in {Is.NUMBER, Is.ORDER}:
             alone = piece.what is Is.ORDER and not wordy
             beside = sure and (first or piece.what is Is.ORDER)
-            yield piece._replace(sure=_is_named(piece) or alone or beside)
+            yield piece._replace(sure=_is_named(piece) or alone or beside, leads=piece is pieces[0])
             first = first and piece.what is not Is.NUMBER
         else:
             yield piece

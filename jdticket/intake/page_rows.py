@@ -194,7 +194,7 @@ class _RowReader:
             if row.number.value == part.value and row.time is None and not row.past_middle:
                 return
             started = row.time is None and not row.past_middle and not is_doubtful_number(row.number.value)
-            if not part.sure and started:
+            if not part.sure and started and not (part.leads and row.order is None):
                 # A code in the product's title, unless no order number has come yet.
                 (row.head if row.order is None else row.middle).append(part)
                 if row.order is None:
@@ -315,6 +315,8 @@ class _RowReader:
             if inside and row.number is not None and row.order is None:
                 row.order = Part(part.line, part.value, Is.ORDER, part.value, sure=False)
                 row.doubt(_("its order number was found in “{words}”").format(words=quoted(part.text)))
+            if row.number is not None and row.order is row.time is None and _is_digits(part):
+                row.doubt(_("there is another number, {number}").format(number=normal(part.text)))
             slot = row.tail if row.time is not None else row.head if row.order is None else row.middle
             slot.append(part)
             row.state = row.state or (state and (row.time is not None or row.pieces or row.order is not None))
@@ -332,6 +334,11 @@ class _RowReader:
         if row.order is None and row.length == 0:
             row.doubt(_("there is another number, {number}").format(number=number))
         return False
+
+
+def _is_digits(part: Part) -> bool:
+    """Whether a part that is no ticket's and no order's number is a number all the same."""
+    return part.what is Is.WORDS and normal(part.text).isdigit()
 
 
 def _is_length(part: Part, words: str) -> bool:

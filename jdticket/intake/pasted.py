@@ -202,17 +202,9 @@ class PastedPage(Source):
         if number is None:
             coded = order is not None and is_doubtful_number(order.value[:8])
             if order is not None and (told or ((time or cut or row.pieces) and not coded)):
-                reason = _("an order without a ticket number; copy its whole row")
-                perhaps = next(
-                    (p.value for p in (*row.head, *row.middle, *row.tail) if 7 <= len(p.value) <= 10), ""
-                )
-                if perhaps:
-                    reason = _(
-                        "an order without a ticket number, unless that is {number}; copy its whole row"
-                    ).format(number=perhaps)
-                return self._reject(order, reason)
+                return self._reject(order, _without_number(row))
             if time is not None and told:
-                return self._reject(time, _("a row without a ticket number; copy its whole row"))
+                return self._reject(time, _without_number(row))
             return None
         if is_doubtful_number(number.value) and "工单" not in number.text:
             coded = order is not None and is_doubtful_number(order.value[:8])
@@ -408,6 +400,16 @@ def not_all(names: str, told: Announced) -> str:
     return _(
         "{name}: the page announces {announced}, {found} were found; whether that is all cannot be told."
     ).format(name=names, announced=count, found=told.found)
+
+
+def _without_number(row: Row) -> str:
+    """Why a row that has lost its ticket's number is none, and which number it may have been."""
+    perhaps = next((p.value for p in (*row.head, *row.middle, *row.tail) if 7 <= len(p.value) <= 10), "")
+    if perhaps:
+        return _("a row without a ticket number, unless that is {number}; copy its whole row").format(
+            number=perhaps
+        )
+    return _("a row without a ticket number; copy its whole row")
 
 
 def _is_bare(row: Row) -> bool:

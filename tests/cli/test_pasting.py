@@ -147,7 +147,7 @@ def test_a_rejected_row_makes_it_incomplete(desk: Program) -> None:
     headless = ALL[2].removeprefix("59088843\n")
     ran = desk.run("import", "-", "--complete", *COPIED, stdin=page(1, ALL[1], headless))
     assert ran.code == 1
-    assert "an order without a ticket number" in ran.err
+    assert "a row without a ticket number" in ran.err
     assert "so this is not complete, and what is missing is not known" in ran.err
     assert missing(desk) == []
 
