@@ -16,8 +16,17 @@ REPLY_MAX_BYTES = 1000
 
 # What people put around a phrase without saying more.
 _SOUNDS = frozenset("亲哦呢哈啊呀吧噢喔哒嘛了的哟嗯呃额啦哎诶")
+# Who speaks to whom, and how soon: of what is done they say nothing.
+_AROUND = (
+    *("我们", "我", "咱们", "这边", "您的", "您", "为您", "给您", "帮您"),
+    *("亲爱的", "顾客", "客户", "买家", "用户", "朋友"),
+    *("会", "将", "在", "正在", "请", "先", "就", "也", "还", "都", "中"),
+    *("尽快", "马上", "立即", "稍后", "一定", "第一时间"),
+)
 # Fewer digits than any waybill or order has name nothing.
 _NUMBER_LEAST = 8
+_ONE_AFTER_ANOTHER = "01234567890123456789", "98765432109876543210"
+_OVER_AND_OVER = re.compile(r"([a-z0-9]+?)\1+")
 
 
 class DeliveryState(StrEnum):
@@ -116,16 +125,20 @@ def _clauses(text: str) -> Iterator[str]:
 
 
 def _says_nothing(clause: str, empty_phrases: frozenset[str]) -> bool:
-    """Whether a clause is made of empty phrases and of sounds, or of one character over and over."""
+    """Whether a clause is made of empty phrases and of what stands around them, or of keys pressed at
+    random: over and over, one after another."""
     if len(set(clause)) == 1 or (clause.isdecimal() and len(clause) < _NUMBER_LEAST):
         return True
+    if _OVER_AND_OVER.fullmatch(clause) or any(clause in digits for digits in _ONE_AFTER_ANOTHER):
+        return True
+    says_nothing = (*empty_phrases, *_AROUND)
     # How far the clause can be made of them: a walk over its ends.
     reached = {0}
     for start in range(len(clause)):
         if start in reached:
             if clause[start] in _SOUNDS:
                 reached.add(start + 1)
-            reached |= {start + len(phrase) for phrase in empty_phrases if clause.startswith(phrase, start)}
+            reached |= {start + len(phrase) for phrase in says_nothing if clause.startswith(phrase, start)}
     return len(clause) in reached
 
 

@@ -54,7 +54,11 @@ _OWN_STATES: Mapping[str, PlatformState | None] = {
 }
 _OWN_KINDS = frozenset(kind.value for kind in Kind)
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
-_SUMMARY = re.compile(r"\s*(?:合计|总计|小计|汇总|共\s*[0-9,]+\s*[条行笔个单]|total\b)", re.IGNORECASE)
+_SUMMARY = re.compile(
+    r"\s*(?:(?:本页|当页|本表)?(?:合计|总计|小计|汇总)|(?:导出|下载|生成)(?:时间|日期|人)|记录总数|数据截[止至]"
+    r"|第\s*\d+\s*页|共\s*[0-9,]+\s*[条行笔个单页]|total\b)",
+    re.IGNORECASE,
+)
 _UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _UNTOLD = re.compile(r"[\W_]+")
 

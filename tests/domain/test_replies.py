@@ -33,6 +33,10 @@ FEW = ReplyRules(4, frozenset({"收到", "好的", "ok", "请您耐心等待"}))
             "OK, got it!",
             "Please wait ...",
         ),
+        *("您好，这边在处理，请您耐心等待", "我们会尽快为您处理", "已收到您的反馈，我们会尽快处理"),
+        *("在处理了，请您稍等片刻", "收到，感谢反馈", "会尽快核实", "稍后联系您", "亲爱的顾客，您好"),
+        *("谢谢您的反馈", "您好，我们已收到，稍后回复"),
+        *("asdfasdf", "12345678", "123123123", "abcabc", "test"),
         *("你好，抱歉，请耐心等待", "12345", "哈哈哈哈哈哈", "１１１１", "好的，\n收到，\n谢谢"),
     ],
 )
@@ -49,6 +53,7 @@ def test_a_reply_of_which_nothing_is_left_but_empty_phrases_says_nothing(text: s
             "收到，今天发",
             "亲，运单号JDX0123456789",
         ),
+        *("我们已联系快递，今天派送", "会尽快退款给您", "您的包裹正在核实物流", "已为您处理", "SF1234567890"),
         *("75312345678901", "已发出，请稍等", "refund done, please wait", "请稍等，3小时内回电"),
     ],
 )
@@ -89,7 +94,10 @@ def test_only_the_phrases_of_the_rules_are_empty() -> None:
         ("ok 123", {"ok"}, None),  # a blank cuts nothing
         ("发发发发", set(), Fault.SAYS_NOTHING),
         ("7654321", set(), Fault.SAYS_NOTHING),
-        ("87654321", set(), None),  # may be a waybill
+        ("87654123", set(), None),  # may be a waybill
+        ("876543210", set(), Fault.SAYS_NOTHING),
+        ("90123456", set(), Fault.SAYS_NOTHING),
+        ("90123457", set(), None),
     ],
 )
 def test_phrases_are_looked_for_clause_by_clause_and_in_the_whole(
@@ -132,8 +140,8 @@ def test_a_reply_must_say_something_and_be_long_enough_without_its_white_space(
     [
         ("已发" * 250, None),
         ("已发" * 250 + " ", Fault.TOO_LONG),  # white space is sent, too
-        ("ab" * 500, None),
-        ("ab" * 500 + "a", Fault.TOO_LONG),
+        ("ab" * 499 + "cd", None),
+        ("ab" * 499 + "cde", Fault.TOO_LONG),
     ],
 )
 def test_the_platform_takes_a_thousand_bytes_of_reply_two_for_a_chinese_character(

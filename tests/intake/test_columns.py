@@ -151,6 +151,23 @@ def test_a_row_with_neither_creation_time_nor_deadline_is_rejected() -> None:
     assert (rejection.column, rejection.value) == ("创建时间", "-")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "本页小计",
+        "导出时间：2026-11-23 14:12",
+        "记录总数:3",
+        "数据截止2026-11-23",
+        "第1页/共1页",
+        "导出人：小王",
+    ],
+)
+def test_what_an_export_says_of_itself_is_no_ticket_and_no_error(words: str) -> None:
+    good = "59088842,275490614167,2026-11-23 09:12:30,待处理,投诉,破损"
+    found = read(table(good, f"{words},,,,,"))
+    assert [type(item) for item in found] == [Draft]
+
+
 def test_a_deadline_before_the_creation_time_does_not_cost_the_ticket() -> None:
     text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,2026-11-23 08:00:00\n"
     assert only_draft(text).deadline_at == at("2026-11-23 08:00")
