@@ -191,6 +191,7 @@ def _parts_of_cell(line: int, shown: str, words: str) -> Iterator[Part]:
         or Is.TIME in sorts
         or {Is.NUMBER, Is.ORDER} <= sorts
         or Is.ACCOUNT in sorts
+        or Is.BUTTON in sorts
         or pieces[0].what in {Is.BUTTON, Is.LABEL, Is.TIMES, Is.NUMBER}
         or pieces[-1].what in {Is.BUTTON, Is.TIMES}
         or (pieces[-1].what is Is.ORDER and len(pieces) < 4)

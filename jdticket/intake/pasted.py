@@ -143,8 +143,8 @@ class PastedPage(Source):
                 split = self._split_in_two(before, before.number, row, row.number)
                 if split is not None:
                     pending, judged = split
-                elif isinstance(judged, Rejection) and _is_bare(before):
-                    pending = self._reject(before.number, judged.reason)
+                elif _is_bare(before) and (isinstance(judged, Rejection) or row.doubts):
+                    pending = self._reject(before.number, _("a number that stands apart from its row"))
             if before is not None and before.number is None and row.joins and isinstance(judged, _Sketch):
                 judged.row.doubt(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):

@@ -387,7 +387,9 @@ def verdicts(tried: Tried) -> Counter[str]:
     others_tell = sum(
         1
         for draft in drafts.values()
-        if draft.deadline_at and draft.platform_state not in (PlatformState.CLOSED, PlatformState.REPLIED)
+        if draft.deadline_at
+        and draft.platform_state is PlatformState.WAITING
+        and not any(draft.id in note for note in notes)
     )
     for row in tried.rows:
         if not row.cells or row.cell("number") is None or "number" in row.unsure_of:
