@@ -96,7 +96,8 @@ def reconciled(
     if copied_at is None:
         return Reconciled(True, told, [])
     covered = Coverage(
-        tickets=imported.numbers,
+        # What the page mentions, however unclearly, is not gone from it.
+        tickets=imported.numbers.union(*(source.mentioned for source in imported.sources)),
         shops=list(shops),
         created_before=copied_at,
         created_from=None if counted else imported.oldest,

@@ -69,7 +69,10 @@ _HEADINGS = frozenset(
         *("状态", "工单状态", "处理状态", "操作", "处理人", "店铺"),
     }
 )
-_TAB_COUNT = re.compile(r"平台协同工单\s*[(\[【]\s*([0-9][0-9,]{0,6})\s*(\+?)\s*[)\]】]")
+_TAB_COUNT = re.compile(
+    r"平台协同工单\s*(?:[(\[【]\s*([0-9][0-9,]{0,6})\s*(\+?)\s*[)\]】]|:?\s*([0-9]{1,5})(\+?)(?![0-9年/.:\-]))"
+)
+_BARE_COUNT = re.compile(r":?\s*[0-9]{1,5}\+?")
 _PAGER = re.compile(r"共\s*[0-9,]+\s*[条页].{0,20}|[0-9]+\s*条\s*/\s*页.{0,20}|[上下]一页|前往第?")
 _SHOP = re.compile(r"(?:当前)?店铺(?:名称)?\s*:\s*(\S.{0,40})")
 _INSIDE = re.compile(r"(?<![0-9A-Za-z.\-])(?:[0-9]{7,10}|[0-9]{12,19})(?![0-9A-Za-z.\-])")
@@ -157,7 +160,8 @@ def parts_of(text: str) -> Iterator[Part]:
                 continue
             if tab is not None:
                 # The heading's count may stand on a line of its own.
-                shown, tab = "平台协同工单" + shown if normal(shown)[0] in "([【" else shown, None
+                counts = normal(shown)[0] in "([【" or _BARE_COUNT.fullmatch(normal(shown))
+                shown, tab = "平台协同工单" + shown if counts else shown, None
             words = normal(shown)
             if words in _HEADINGS:
                 headings.append(Part(number, shown, Is.LABEL, words))
@@ -362,7 +366,9 @@ def _heading_or_words(line: int, shown: str, words: str) -> Iterator[Part]:
     found = False
     for match in _TAB_COUNT.finditer(words):
         found = True
-        yield Part(line, shown, Is.TAB, match[1].replace(",", "") + match[2])
+        yield Part(
+            line, shown, Is.TAB, (match[1] or match[3]).replace(",", "") + (match[2] or match[4] or "")
+        )
     if not found:
         yield Part(line, shown, Is.WORDS)
 

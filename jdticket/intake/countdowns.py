@@ -45,7 +45,7 @@ _FORMS = re.compile(
     # 不足1分钟
     rf"|(?P<bound>(?P<most3>{_AT_MOST})\s*(?P<length3>{_PLAIN_LENGTH}))"
     # 已超时2小时5分, 已超时
-    rf"|(?P<over>(?<![未将快内后没不要])(?:{_OVER})(?:[^0-9\n<]{{0,3}}?\s*(?P<length4>{_PLAIN_LENGTH}))?)",
+    rf"|(?P<over>(?<![未将快内后没不要])(?:{_OVER})(?:[^0-9\n<剩余还]{{0,3}}?\s*(?P<length4>{_PLAIN_LENGTH}))?)",
     re.IGNORECASE,
 )
 _PARTS = re.compile(_LENGTH, re.IGNORECASE)
@@ -59,6 +59,7 @@ _STARTS = re.compile(
     r"剩|余|倒计时|超时|逾期|超期|过期|距|不足|不到|少于|小于|低于|left|remain|overdue|[<]", re.IGNORECASE
 )
 _TO_THE_SECOND = re.compile(r"秒|:|[0-9]\s*s", re.IGNORECASE)
+_MINUS = re.compile(r"[-−–]\s*\Z")
 _LONGEST = 60
 """Characters: a cell that says how much time is left is short."""
 
@@ -93,12 +94,16 @@ def times_left(text: str) -> list[TimeLeft]:
         length = _length(words)
         if length is None:
             continue
+        # A page that counts on shows what is over as less than nothing.
+        over = name == "over" or (
+            name == "after" and _MINUS.search(text, match.start(), match.start("length2"))
+        )
         at_most = n < 4 and (match[f"most{n}"] is not None or (n == 1 and "内" in (match["end"] or "")))
         found.append(
             TimeLeft(
                 match.start(),
                 match.start() + len(match[0].rstrip()),
-                -length if name == "over" else length,
+                -length if over else length,
                 at_most,
                 to_the_second=_TO_THE_SECOND.search(words) is not None,
             )

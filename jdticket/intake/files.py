@@ -74,6 +74,7 @@ class _Stream(Source):
         self.notes: list[str] = []
         self.pages: list[Page] = []
         self.unclear = False
+        self.mentioned: frozenset[str] = frozenset()
         self.seen_at: datetime | None = None
         self._open = open_
         self._options = options
@@ -145,6 +146,7 @@ class _Stream(Source):
         self.notes += page.notes
         self.pages = page.pages
         self.unclear = page.unclear
+        self.mentioned = page.mentioned
         self.seen_at = page.seen_at
 
 

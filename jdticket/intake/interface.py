@@ -49,6 +49,9 @@ class Source(ABC):
     unclear: bool
     """Known when read: the number of one of its tickets had to be guessed."""
 
+    mentioned: frozenset[str]
+    """Known when read: all that could be a ticket's number on a page, wherever it stands."""
+
     seen_at: datetime | None
     """Known when read: when copied pages were copied; None: nobody can tell, or they are none."""
 

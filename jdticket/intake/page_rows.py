@@ -28,6 +28,7 @@ DONE = frozenset({PlatformState.CLOSED, PlatformState.VOID, PlatformState.REPLIE
 # Between a ticket's number and its order number or its time there are a few cells.
 _CLOSE = 12
 _LONGEST_ROW = 60
+_DOUBTS_MOST = 10
 _PHONE = re.compile(r"[48]00[0-9]{7}")
 _DATE = re.compile(r"20[0-3][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
@@ -48,6 +49,8 @@ class Row:
     account: str = ""
     pieces: bool = False
     """It has a number of pieces (×2)."""
+    pieces_first: bool = False
+    """That stands right behind its number, as it does behind an order's."""
     doubts: list[str] = field(default_factory=list)
     """What is odd about it, in the reader's language."""
     joins: bool = False
@@ -65,6 +68,8 @@ class Row:
     """That state is one in which nothing waits."""
     ended: bool = False
     """Its buttons have come."""
+    time_left_behind: bool = False
+    """What tells of its time left stands behind them, and may be the next row's."""
     button: bool = False
     """Among them one that only a ticket has."""
     length: int = 0
@@ -81,7 +86,7 @@ class Row:
 
     def doubt(self, what: str) -> None:
         """Note what is odd, once."""
-        if what not in self.doubts:
+        if len(self.doubts) < _DOUBTS_MOST and what not in self.doubts:
             self.doubts.append(what)
 
 
@@ -285,6 +290,7 @@ class _RowReader:
                 row = None
             else:
                 row.doubt(_("something stands behind its buttons"))
+                row.time_left_behind = row.time_left_behind or time_left
         elif row is not None and row.ended:
             yield from self.close()
             row = None
@@ -305,6 +311,7 @@ class _RowReader:
         if row.number is None and row.empty:
             row.head = row.head[-_CLOSE:]
         if part.what is Is.TIMES:
+            row.pieces_first = row.pieces_first or row.length == 1
             row.pieces = True
         elif part.what is Is.ACCOUNT:
             if row.account and row.account != part.text:

@@ -10,12 +10,13 @@ from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.i18n import _
 from jdticket.intake.cells import Is, Part, normal
 from jdticket.intake.countdowns import TimeLeft, is_piece_of_length, speaks_of_time_left, times_left
-from jdticket.intake.page_rows import STATE_MAX, Row, is_known_state, state_of
+from jdticket.intake.page_rows import DONE, STATE_MAX, Row, is_known_state, state_of
 from jdticket.text import quoted
 
 # Words that end a ticket as a state and as a button.
 _VERBS = frozenset({"关闭", "完结", "撤销", "取消", "作废", "撤回", "驳回", "重开", "重新打开", "重新开启"})
 _LIKE_A_STATE = re.compile(r"(?:待|已|未|正在|等待|平台|申请|审核|超时).*|.*中")
+_WITH_A_STATE = re.compile(r".*(?:待|未|中|申诉|重新|再次|二次).*")
 _LIKE_A_KIND = re.compile(r"(?:CRC)?(?:高危)?(?:\S{0,4}(?:投诉|咨询|问题)|催\S{0,3})", re.IGNORECASE)
 _STARTS_LIKE_TIME_LEFT = re.compile(r"(?:还剩|仅剩|只剩|剩余|倒计时|已?超时|已?逾期)")
 _LOOSE_CELL = 25
@@ -107,8 +108,16 @@ class RowWords:
         """The state's words, and the tail without them."""
         words = [part for part in tail if part.what is Is.WORDS]
         known = [part for part in words if is_known_state(normal(part.text))]
-        if not known:
-            known = [part for part in (*middle, *head[1:]) if is_known_state(normal(part.text))]
+        elsewhere = [part for part in (*middle, *head[1:]) if is_known_state(normal(part.text))]
+        if not known and elsewhere:
+            known = [part for part in elsewhere if state_of(normal(part.text)) not in DONE]
+            if not known:
+                # The order's own state, or another row's: it must not end the ticket.
+                self.doubts.append(
+                    _("“{words}” stands out of a state's place and was left aside").format(
+                        words=elsewhere[0].text
+                    )
+                )
         states = {state_of(normal(part.text)) for part in known}
         if len(states) > 1:
             self.doubts.append(
@@ -126,9 +135,20 @@ class RowWords:
             )
             known = []
             words = [part for part in words if normal(part.text) not in _VERBS]
+        unknown = [p for p in words if p not in known and _tells_a_state(normal(p.text))]
+        if known and unknown and state_of(normal(known[0].text)) in DONE:
+            self.doubts.append(
+                _("its row tells two different states, {words}").format(
+                    words=" / ".join(part.text for part in (unknown[0], known[0]))
+                )
+            )
+            known = unknown
         if not known:
             short = [p for p in words if len(p.text) <= STATE_MAX and not normal(p.text).isascii()]
             known = [p for p in short if platform_like(normal(p.text))] or short
+        long = [p for p in words if len(p.text) > STATE_MAX and not normal(p.text).isascii()]
+        if not known and long and (middle or len(head) > 1):
+            self.doubts.append(_("“{words}” is not known as a state").format(words=quoted(long[0].text)))
         if not known:
             return "", list(tail)
         state = known[0].text
@@ -172,6 +192,13 @@ def not_understood(words: Iterable[str]) -> str:
 def platform_like(words: str) -> bool:
     """Whether the words have the shape of a state: 待…, 已…, …中."""
     return len(words) <= STATE_MAX and _LIKE_A_STATE.fullmatch(words) is not None
+
+
+def _tells_a_state(words: str) -> bool:
+    """Whether words that are no known state tell one all the same: 二次待回复, 申诉中."""
+    return (
+        len(words) <= STATE_MAX and not is_known_state(words) and _WITH_A_STATE.fullmatch(words) is not None
+    )
 
 
 def _free(parts: Iterable[Part]) -> list[str]:

@@ -9,10 +9,11 @@ draft; a draft with a note that says what was guessed; a rejection. Never a four
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket.clock import iso, parse_time
 from jdticket.domain.drafts import Draft, Rejection
@@ -27,11 +28,13 @@ from jdticket.intake.page_rows import DONE, Row, is_doubtful_number, rows_of, st
 from jdticket.intake.page_words import RowWords, not_understood
 from jdticket.intake.values import CLOCK_SKEW, not_after
 from jdticket.text import quoted
+from jdticket.words import listed
 
 if TYPE_CHECKING:
     from jdticket.domain.pages import Announced
 
 _CONTENT_MAX = 1000
+_NUMBERS = re.compile(r"(?<![0-9])[0-9]{7,10}(?![0-9])")
 _MINUTE = timedelta(minutes=1)
 
 
@@ -60,6 +63,12 @@ class _Sketch:
         return state_of(self.state) not in DONE
 
 
+class _Perhaps(NamedTuple):
+    """A number with nothing of a ticket beside it: it is one only on a page that holds tickets."""
+
+    rejection: Rejection
+
+
 class PastedPage(Source):
     """The text of one or several copied pages.
 
@@ -73,6 +82,7 @@ class PastedPage(Source):
         self.notes: list[str] = []
         self.pages: list[Page] = []
         self.unclear = False
+        self.mentioned = frozenset(_NUMBERS.findall(normal(self._text)))
         self.seen_at: datetime | None = None
         self._options = options
 
@@ -86,6 +96,11 @@ class PastedPage(Source):
         _tell_twins(sketches)
         anything = False
         for item in found:
+            if isinstance(item, _Perhaps):
+                # In any other text a number is only a number.
+                if sketches:
+                    yield item.rejection
+                continue
             if not isinstance(item, _Sketch):
                 yield item
                 anything = True
@@ -104,7 +119,7 @@ class PastedPage(Source):
                 _("{name}: the page announces no platform collaboration tickets.").format(name=self.name)
             )
 
-    def _found(self) -> Iterator[_Sketch | Rejection]:
+    def _found(self) -> Iterator[_Sketch | Rejection | _Perhaps]:
         """What the rows are, each judged with the one before it."""
         announced: str | None = None
         shop = ""
@@ -113,7 +128,7 @@ class PastedPage(Source):
         # A row that has lost its number stands before, and no good row behind it yet.
         headless = False
         stray = ""
-        pending: Rejection | _Sketch | None = None
+        pending: Rejection | _Sketch | _Perhaps | None = None
         for row in rows_of(parts_of(self._text)):
             if isinstance(row, Part):
                 if pending is not None:
@@ -132,7 +147,7 @@ class PastedPage(Source):
                 elif pending is None:
                     stray = not_understood(part.text for part in row.head)
                 continue
-            judged = self._judge(row)
+            judged: _Sketch | Rejection | _Perhaps | None = self._judge(row)
             if stray and isinstance(judged, _Sketch) and judged.left is None:
                 judged.unclear_time_left = True
                 judged.doubts.append(stray)
@@ -160,6 +175,8 @@ class PastedPage(Source):
             headless = (headless or (nobodys and isinstance(judged, Rejection))) and not isinstance(
                 judged, _Sketch
             )
+            if judged is None and row.number is not None and _stands_alone(row.number):
+                judged = _Perhaps(self._reject(row.number, _("a number that stands apart from its row")))
             if pending is not None:
                 yield pending
                 tickets |= _number_of(pending)
@@ -224,6 +241,8 @@ class PastedPage(Source):
             if time is None:
                 return None
             return self._reject(number, _("a number with a time and nothing else; copy its whole row"))
+        if order is None and row.pieces_first:
+            return self._reject(number, _("this may be the end of an order number; copy its whole row"))
         return self._sketch(row, number, cut)
 
     def _sketch(self, row: Row, number: Part, cut: Part | None) -> _Sketch | Rejection:
@@ -340,7 +359,8 @@ class PastedPage(Source):
             platform_status=state,
             created_at=sketch.created_at,
             deadline_at=deadline_at,
-            deadline_sure=deadline_at is None or (sure and not (left is not None and left.at_most)),
+            deadline_sure=deadline_at is None
+            or (sure and not sketch.row.time_left_behind and not (left is not None and left.at_most)),
             deadline_at_most=deadline_at is not None and left is not None and left.at_most,
             deadline_to_the_minute=deadline_at is not None and left is not None and not left.to_the_second,
             content=sketch.content or None,
@@ -404,7 +424,8 @@ def not_all(names: str, told: Announced) -> str:
 
 def _without_number(row: Row) -> str:
     """Why a row that has lost its ticket's number is none, and which number it may have been."""
-    perhaps = next((p.value for p in (*row.head, *row.middle, *row.tail) if 7 <= len(p.value) <= 10), "")
+    parts = (*row.head, *row.middle, *row.tail)
+    perhaps = listed(dict.fromkeys(part.value for part in parts if 7 <= len(part.value) <= 10))
     if perhaps:
         return _("a row without a ticket number, unless that is {number}; copy its whole row").format(
             number=perhaps
@@ -442,7 +463,12 @@ def _compare(sketches: Sequence[_Sketch]) -> None:
                 sketch.doubts.append(_("its row tells no state"))
 
 
-def _number_of(found: _Sketch | Rejection) -> set[str]:
+def _stands_alone(number: Part) -> bool:
+    """Whether a number fills its cell, and looks like nothing but a ticket's."""
+    return number.sure and normal(number.text) == number.value and not is_doubtful_number(number.value)
+
+
+def _number_of(found: _Sketch | Rejection | _Perhaps) -> set[str]:
     return {found.number.value} if isinstance(found, _Sketch) else set()
 
 
