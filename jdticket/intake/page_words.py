@@ -202,9 +202,12 @@ def _tells_a_state(words: str) -> bool:
 
 
 def _free(parts: Iterable[Part]) -> list[str]:
-    """The texts of the parts that can be a kind or a title."""
+    """The texts of the parts that can be a kind or a title: no name of a buyer, no word for waiting."""
     return [
         part.text
         for part in parts
-        if part.what in {Is.WORDS, Is.NUMBER, Is.ORDER} and not (part.text.isdigit() and len(part.text) < 4)
+        if part.what in {Is.WORDS, Is.NUMBER, Is.ORDER}
+        and not (part.text.isdigit() and len(part.text) < 4)
+        and "jd_" not in part.text
+        and not (is_known_state(normal(part.text)) and state_of(normal(part.text)) is PlatformState.WAITING)
     ]
