@@ -29,6 +29,7 @@ class RowWords:
         self.doubts: list[str] = []
         self.not_understood: list[str] = []
         """What speaks of time left and is not understood."""
+        self._left_aside = ""
         found: list[TimeLeft] = []
         tail = self._without_time_left(row.tail, found, behind=True)
         head = self._without_time_left(row.head, found, behind=False)
@@ -113,6 +114,7 @@ class RowWords:
             known = [part for part in elsewhere if state_of(normal(part.text)) not in DONE]
             if not known:
                 # The order's own state, or another row's: it must not end the ticket.
+                self._left_aside = elsewhere[0].text
                 self.doubts.append(
                     _("“{words}” stands out of a state's place and was left aside").format(
                         words=elsewhere[0].text
@@ -171,7 +173,7 @@ class RowWords:
             between.remove(kind)
         if kind == self.state or (kind and is_known_state(normal(kind)) and not self.state):
             kind, self.state = "", kind
-        free = [words for words in (*before, *between) if words != self.state]
+        free = [words for words in (*before, *between) if words not in {self.state, self._left_aside}]
         if not free:
             # A long text behind the time is the product's title, moved; short words there are buttons.
             free = [

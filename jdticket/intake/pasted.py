@@ -160,7 +160,8 @@ class PastedPage(Source):
                     pending, judged = split
                 elif _is_bare(before) and (isinstance(judged, Rejection) or row.doubts):
                     pending = self._reject(before.number, _("a number that stands apart from its row"))
-            if before is not None and before.number is None and row.joins and isinstance(judged, _Sketch):
+            cut_off = before is not None and before.number is None and row.joins
+            if isinstance(judged, _Sketch) and (cut_off or (headless and not row.adjoins)):
                 judged.row.doubt(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
