@@ -207,7 +207,9 @@ def import_(
     )
     progress.clear()
     shops = done.shops or desk.taking_in.shops_meant(code)
-    found = reconciled(desk, imported, shops=shops, rejected=bool(rejections), asserted=complete)
+    found = reconciled(
+        desk, imported, shops=shops, rejected=bool(rejections or done.moved), asserted=complete
+    )
     if found.missing and not dry_run:
         desk.reconciling.flag(found.missing, imported.names, by=session.by(None))
     notes = [note for source in imported.sources for note in source.notes]

@@ -37,6 +37,8 @@ class Doubts:
                     self._older.append((draft, remark))
                 case About.STALE_COUNTDOWN:
                     self._single.append(self._stale_countdown(draft, remark))
+                case About.OTHER_CREATION:
+                    self._single.append(self._other_creation(draft, remark))
                 case About.IMPOSSIBLE_DEADLINE:
                     self._single.append(self._impossible_deadline(draft, remark))
 
@@ -87,6 +89,17 @@ class Doubts:
         return _(
             "{where}: by its countdown ticket {id} would be due {told}, but the page may have been copied "
             "earlier; {stands} stands. If you know when it was copied: --copied-at TIME"
+        ).format(
+            where=_place(draft),
+            id=draft.id,
+            told=self._moment(remark.told),
+            stands=self._moment(remark.stands),
+        )
+
+    def _other_creation(self, draft: Draft, remark: Remark) -> str:
+        return _(
+            "{where}: there ticket {id} was created {told}, but it is known to be of {stands}, which stands; "
+            "look at it there."
         ).format(
             where=_place(draft),
             id=draft.id,

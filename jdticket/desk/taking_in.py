@@ -20,8 +20,9 @@ from jdticket.domain.replies import Reply
 from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import InputError
-from jdticket.i18n import _
+from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
+from jdticket.words import listed
 
 _CHUNK = 1000
 
@@ -46,6 +47,8 @@ class TakenIn:
     """Tickets closed or void here that the platform was seen to go on showing as waiting."""
     shops: set[str] = field(default_factory=set)
     """The codes of the shops whose tickets were found."""
+    moved: list[str] = field(default_factory=list)
+    """Tickets that were another shop's until now."""
     same_order: list[tuple[str, str, list[str]]] = field(default_factory=list)
     """New tickets on an order on which others wait: the new one's number, the order's, the others'."""
     notes: list[str] = field(default_factory=list)
@@ -118,6 +121,8 @@ class TakingIn:
                 chunk = list(islice(items, _CHUNK))
             done.same_order = self._on_the_same_order(fresh)
         done.notes += doubts.notes()
+        if done.moved:
+            done.notes.append(_moved(done.moved))
         return done
 
     def _take_in_chunk(
@@ -167,6 +172,8 @@ class TakingIn:
                 reject(Rejection(item.source, item.row, "", item.id, why))
                 continue
             done.shops.add(code)
+            if held is not None and held.shop != code and self._is_shop(held.shop):
+                done.moved.append(item.id)
             if held is not None and held.missing_at is not None:
                 taken = _found_again(taken, item, now, by)
             ticket = held_tickets[item.id] = taken.ticket
@@ -223,6 +230,13 @@ class TakingIn:
     def _is_assigned_here(self, ticket_id: str) -> bool:
         return any(event.kind is EventKind.ASSIGNED for event in self._store.events(ticket_id=ticket_id))
 
+    def _is_shop(self, code: str) -> bool:
+        try:
+            self._shop_code(code)
+        except InputError:
+            return False
+        return True
+
     def _shop_of(self, draft: Draft, asked: str | None, held: Ticket | None) -> str:
         """The code of the draft's shop: its own word, else --shop, else ours, else the default."""
         if draft.shop:
@@ -271,6 +285,15 @@ def _found_again(taken: Taken, draft: Draft, now: datetime, by: str) -> Taken:
         return taken
     told = Event(now, FoundAgain(source=draft.source, row=draft.row), draft.id, by=by)
     return taken._replace(ticket=replace(taken.ticket, missing_at=None), events=[*taken.events, told])
+
+
+def _moved(numbers: list[str]) -> str:
+    return ngettext(
+        "{n} ticket was another shop's until now (if that was right, import it again with --shop): {numbers}",
+        "{n} tickets were another shop's until now (if that was right, import them again with --shop): "
+        "{numbers}",
+        len(numbers),
+    ).format(n=len(numbers), numbers=listed(dict.fromkeys(numbers)))
 
 
 def _count(done: TakenIn, held: Ticket | None, ticket: Ticket, taken: Taken) -> None:

@@ -57,6 +57,8 @@ class About(Enum):
     STALE_COUNTDOWN = auto()
     """The page's countdown would give more time than there is otherwise, and nobody has said when the page
     was copied: the earlier deadline stands."""
+    OTHER_CREATION = auto()
+    """A sketch tells a later creation than the one that is held, which stands."""
     IMPOSSIBLE_DEADLINE = auto()
     """The deadline lies before the creation: it was left aside."""
 
@@ -142,7 +144,7 @@ def known_ticket(
     """The held ticket with what the draft tells anew."""
     remarks: list[Remark] = []
     older = _is_older(held, draft)
-    ticket, changed = _facts(held, draft, shop, known, older)
+    ticket, changed = _facts(held, draft, shop, known, older, remarks)
     ticket, deadline_moved = _deadline(held, ticket, draft, policy, remarks)
     ticket, replies = _reply(held, ticket, draft, known, now)
     ticket, said = _state(ticket, held, draft, replies, known, now, older, remarks)
@@ -190,7 +192,9 @@ def _is_older(held: Ticket, draft: Draft) -> bool:
 # First step: the facts
 
 
-def _facts(held: Ticket, draft: Draft, shop: str, known: Known, older: bool) -> tuple[Ticket, Changed | None]:
+def _facts(
+    held: Ticket, draft: Draft, shop: str, known: Known, older: bool, remarks: list[Remark]
+) -> tuple[Ticket, Changed | None]:
     """The draft's facts where they are news."""
     facts: dict[str, Any] = {}
 
@@ -210,7 +214,11 @@ def _facts(held: Ticket, draft: Draft, shop: str, known: Known, older: bool) -> 
     if draft.assignee and _is_other_assignee(held, draft.assignee, known, older):
         learn(assignee=draft.assignee)
     if draft.created_at is not None and not _same_minute_but_coarser(draft.created_at, held.created_at):
-        learn(created_at=draft.created_at)
+        if sketch and draft.created_at > held.created_at:
+            # It would make the deadline later.
+            remarks.append(Remark(About.OTHER_CREATION, stands=held.created_at, told=draft.created_at))
+        else:
+            learn(created_at=draft.created_at)
     # A state is no gap to fill: a sketch that tells another one is news. It may have other words for the
     # same one.
     same_state = draft.platform_state is platform_state_from_words(held.platform_status, known.taught)

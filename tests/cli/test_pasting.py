@@ -364,3 +364,13 @@ def test_trouble_ends_soon_and_with_a_sentence(program: Program, text: str, code
     assert ran.code == code, ran.err[:500]
     assert ran.err + ran.out
     assert max(map(len, ran.err.splitlines())) < 500
+
+
+def test_what_the_page_mentions_is_not_closed_as_missing(desk: Program) -> None:
+    hurt = page(None, ALL[0]) + "59088842\n催单\n保温杯\n"
+    ran = desk.run("import", "-", "--complete", "--close-missing", "--yes", *COPIED, stdin=hurt)
+    assert ran.code == 1
+    assert {held["status"] for held in desk.tickets().values()} == {"pending"}
+    titled = page(1, ALL[0].replace("保温杯", "同59088842"))
+    desk.ok("import", "-", "--close-missing", "--yes", *COPIED, stdin=titled)
+    assert [number for number, held in desk.tickets().items() if held["status"] == "closed"] == ["59088843"]

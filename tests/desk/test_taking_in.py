@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,24 @@ class TestTakingIn:
         done = office.take_in(draft("59088842"), draft("59088843", shop="jd5"), shop="jd3")
         assert (done.new, done.rejected) == (1, 1)
         assert office.desk.looking.find("59088842").shop == "jd3"
+
+    def test_a_ticket_that_changes_its_shop_is_told(self, tmp_path: Path) -> None:
+        office = DeskAt(tmp_path, "23 11:00", shops=["jd3", "jd5"])
+        office.take_in(draft("59088842"), shop="jd3")
+        done = office.take_in(draft("59088842"), draft("59088843"), shop="jd5")
+        assert office.desk.looking.find("59088842").shop == "jd5"
+        assert done.moved == ["59088842"]
+        assert "1 ticket was another shop's until now" in done.notes[-1]
+        assert office.take_in(draft("59088842"), shop="jd5").notes == []
+
+    def test_a_page_makes_no_deadline_later_by_another_creation(self, office: DeskAt) -> None:
+        office.take_in(draft(created_at=at("23 10:00")))
+        page = draft(created_at=at("23 10:40:10"), fills_gaps_only=True)
+        [note] = office.take_in(page).notes
+        assert "ticket 59088842 was created today 10:40:10, but it is known to be of today 10:00" in note
+        assert office.desk.looking.find("59088842").deadline_at == at("23 14:00")
+        assert office.take_in(replace(page, created_at=at("23 09:30"))).notes == []
+        assert office.desk.looking.find("59088842").deadline_at == at("23 13:30")
 
 
 class TestRejectedReplies:

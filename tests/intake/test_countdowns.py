@@ -39,6 +39,8 @@ def left(days: int = 0, hours: int = 0, minutes: int = 0, seconds: int = 0) -> t
         ("还剩２０分钟", left(minutes=20)),
         ("还剩0分", left()),
         ("已超时2小时", -left(hours=2)),
+        ("剩余 -00:20:15", -left(0, 0, 20, 15)),
+        ("剩余：－20分", -left(minutes=20)),
         ("已超时 2 小时 5 分", -left(0, 2, 5)),
         ("已逾期1天3小时", -left(1, 3)),
         ("超时 02:05:00", -left(0, 2, 5)),

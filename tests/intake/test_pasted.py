@@ -464,3 +464,89 @@ def test_a_number_that_stands_in_two_rows_that_differ_is_told() -> None:
     read = page(ROW + ROW.replace("3581494008421111", "275490614167"))
     assert len(list(read.read())) == 2
     assert ["it stands in two rows that differ" in note for note in read.notes] == [True]
+
+
+# What is hurt in a row ends no ticket and loses none
+
+OTHER = ROW.replace("84712345", "84712399").replace("3581494008421111", "275490614167")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "84712377\n催单\n收纳箱\n",
+        "84712377\t催单\t×1\t收纳箱\n",
+        "84712377\n\n还剩20分\n\n转派\n\n备注\n",
+        "84712377\n",
+        "84712377\n\n催单\n\n27549\n",
+    ],
+)
+@pytest.mark.parametrize("place", ["first", "between", "last"])
+def test_a_row_of_which_little_is_left_is_named(rest: str, place: str) -> None:
+    text = {"first": rest + ROW + OTHER, "between": ROW + rest + OTHER, "last": ROW + OTHER + rest}[place]
+    found = found_in(text)
+    assert [item.id for item in found if isinstance(item, Draft)] == ["84712345", "84712399"]
+    assert [item.value for item in found if isinstance(item, Rejection)] == ["84712377"]
+
+
+def test_a_number_alone_is_nothing_where_there_is_no_ticket() -> None:
+    with pytest.raises(InputError):
+        found_in("84712377\n催单\n")
+
+
+def test_the_end_of_an_order_number_is_no_ticket() -> None:
+    cut = ROW[ROW.index("08421111") :]
+    [found] = found_in(cut)
+    assert isinstance(found, Rejection)
+    assert (found.value, "end of an order number" in found.reason) == ("08421111", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state", "words"),
+    [
+        ("商品标题", "商品标题\n已取消", "待补充凭证", "待补充凭证"),
+        ("退款问题", "退款问题\n已取消", "处理中", "处理中"),
+        ("商品标题", "商品标题\n已完成", "", ""),
+        ("待商家处理", "二次待回复\n已关闭", "二次待回复\n已关闭", "二次待回复"),
+        ("待商家处理", "申诉中\n已撤销", "申诉中\n已撤销", "申诉中"),
+    ],
+)
+def test_an_end_that_may_be_of_something_else_ends_no_ticket(
+    old: str, new: str, state: str, words: str
+) -> None:
+    source = page(ROW.replace("待商家处理", state).replace(old, new))
+    [draft] = source.read()
+    assert isinstance(draft, Draft)
+    assert (draft.platform_state, draft.platform_status) == (None, words)
+    assert any("84712345" in note for note in source.notes)
+
+
+def test_a_long_state_that_is_not_known_is_told() -> None:
+    source = page(ROW.replace("待商家处理", "平台介入处理中请等待商家补充凭证"))
+    [draft] = source.read()
+    assert isinstance(draft, Draft)
+    assert draft.platform_state is None
+    [note] = source.notes
+    assert "“平台介入处理中请等待商家补充凭证” is not known as a state" in note
+
+
+def test_a_countdown_behind_the_buttons_makes_no_deadline_later() -> None:
+    text = ROW.replace("还剩3小时58分\n", "") + "还剩50分\n" + OTHER
+    drafts = [item for item in found_in(text, copied_at=NOW) if isinstance(item, Draft)]
+    assert [draft.deadline_sure for draft in drafts] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "heading", ["平台协同工单 5", "平台协同工单\n5", "平台协同工单：5", "平台协同工单5+"]
+)
+def test_a_count_needs_no_brackets(heading: str) -> None:
+    source = page(f"{heading}\n{ROW}")
+    assert len(list(source.read())) == 1
+    told = announced(source.pages)
+    assert told is not None
+    assert (told.count, told.found, told.or_more) == (5, 1, heading.endswith("+"))
+
+
+def test_what_is_mentioned_is_told_apart_from_what_is_longer() -> None:
+    source = page(ROW + "备注 ８４７１２３７７ 与 1234567890123\n")
+    assert source.mentioned == {"84712345", "84712377"}
