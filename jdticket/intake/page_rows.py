@@ -285,7 +285,7 @@ class _RowReader:
                 or (time_left and not row.told_of_time_left and not row.done)
                 or (is_piece_of_length(words) and not words.isdigit())
             )
-            if not wanted:
+            if part.value or not wanted:
                 yield from self.close()
                 row = None
             else:

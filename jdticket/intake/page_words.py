@@ -29,7 +29,7 @@ class RowWords:
         self.doubts: list[str] = []
         self.not_understood: list[str] = []
         """What speaks of time left and is not understood."""
-        self._left_aside = ""
+        self._left_aside: set[str] = set()
         found: list[TimeLeft] = []
         tail = self._without_time_left(row.tail, found, behind=True)
         head = self._without_time_left(row.head, found, behind=False)
@@ -109,12 +109,12 @@ class RowWords:
         """The state's words, and the tail without them."""
         words = [part for part in tail if part.what is Is.WORDS]
         known = [part for part in words if is_known_state(normal(part.text))]
-        elsewhere = [part for part in (*middle, *head[1:]) if is_known_state(normal(part.text))]
+        elsewhere = [part for part in (*middle, *head) if is_known_state(normal(part.text))]
         if not known and elsewhere:
             known = [part for part in elsewhere if state_of(normal(part.text)) not in DONE]
             if not known:
                 # The order's own state, or another row's: it must not end the ticket.
-                self._left_aside = elsewhere[0].text
+                self._left_aside = {part.text for part in elsewhere}
                 self.doubts.append(
                     _("“{words}” stands out of a state's place and was left aside").format(
                         words=elsewhere[0].text
@@ -171,9 +171,9 @@ class RowWords:
                 before.insert(0, kind)
             kind = others[0]
             between.remove(kind)
-        if kind == self.state or (kind and is_known_state(normal(kind)) and not self.state):
-            kind, self.state = "", kind
-        free = [words for words in (*before, *between) if words not in {self.state, self._left_aside}]
+        aside = {self.state, *self._left_aside}
+        kind = "" if kind in aside else kind
+        free = [words for words in (*before, *between) if words not in aside]
         if not free:
             # A long text behind the time is the product's title, moved; short words there are buttons.
             free = [

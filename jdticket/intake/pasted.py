@@ -19,6 +19,7 @@ from jdticket.clock import iso, parse_time
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Page
 from jdticket.domain.platform_words import kind_from_words
+from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _CONTENT_MAX = 1000
 _NUMBERS = re.compile(r"(?<![0-9])[0-9]{7,10}(?![0-9])")
+_OVER = frozenset({PlatformState.CLOSED, PlatformState.VOID})
 _MINUTE = timedelta(minutes=1)
 
 
@@ -161,7 +163,7 @@ class PastedPage(Source):
                 elif _is_bare(before) and (isinstance(judged, Rejection) or row.doubts):
                     pending = self._reject(before.number, _("a number that stands apart from its row"))
             cut_off = before is not None and before.number is None and row.joins
-            if isinstance(judged, _Sketch) and (cut_off or (headless and not row.adjoins)):
+            if isinstance(judged, _Sketch) and (cut_off or headless):
                 judged.row.doubt(_("its number may be that of the row before it"))
             if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
@@ -172,11 +174,16 @@ class PastedPage(Source):
                     pending.row.doubt(
                         _("the number {number} behind it may be its own").format(number=row.number.value)
                     )
+            elsewhere = row.joins and row.told_of_time_left and not isinstance(judged, _Sketch)
+            if elsewhere and isinstance(pending, _Sketch) and pending.left is None:
+                pending.unclear_time_left = True
+                pending.doubts.append(not_understood(part.text for part in (*row.head, *row.tail)))
             nobodys = row.number is None or is_doubtful_number(row.number.value)
             headless = (headless or (nobodys and isinstance(judged, Rejection))) and not isinstance(
                 judged, _Sketch
             )
-            if judged is None and row.number is not None and _stands_alone(row.number):
+            alone = judged is None and row.number is not None and (row.number.sure or row.number.leads)
+            if alone and row.number is not None and not is_doubtful_number(row.number.value):
                 judged = _Perhaps(self._reject(row.number, _("a number that stands apart from its row")))
             if pending is not None:
                 yield pending
@@ -258,6 +265,8 @@ class PastedPage(Source):
         words = RowWords(row)
         left, state, kind, content = words.left, words.state, words.kind, words.content
         doubts += words.doubts
+        if left is not None and state_of(state) in _OVER:
+            row.doubt(_("it has ended, and its row tells time left all the same"))
         if created_at is None and left is None:
             if row.time is not None:
                 return self._reject(row.time, trouble)
@@ -426,7 +435,8 @@ def not_all(names: str, told: Announced) -> str:
 def _without_number(row: Row) -> str:
     """Why a row that has lost its ticket's number is none, and which number it may have been."""
     parts = (*row.head, *row.middle, *row.tail)
-    perhaps = listed(dict.fromkeys(part.value for part in parts if 7 <= len(part.value) <= 10))
+    numbers = (number for part in parts for number in _NUMBERS.findall(normal(part.text)))
+    perhaps = listed(dict.fromkeys(numbers))
     if perhaps:
         return _("a row without a ticket number, unless that is {number}; copy its whole row").format(
             number=perhaps
@@ -462,11 +472,6 @@ def _compare(sketches: Sequence[_Sketch]) -> None:
         for sketch in sketches:
             if not sketch.state:
                 sketch.doubts.append(_("its row tells no state"))
-
-
-def _stands_alone(number: Part) -> bool:
-    """Whether a number fills its cell, and looks like nothing but a ticket's."""
-    return number.sure and normal(number.text) == number.value and not is_doubtful_number(number.value)
 
 
 def _number_of(found: _Sketch | Rejection | _Perhaps) -> set[str]:
