@@ -236,6 +236,9 @@ class _RowReader:
             row.middle.append(part)
             if part.sure or not row.order.sure:
                 row.doubt(_("there is another number, {number}").format(number=part.value))
+            row.length += 1
+            if row.length > _LONGEST_ROW:
+                yield from self.close()
         elif not part.sure:
             row.tail.append(part)  # a code in the product's title, out of its place
         else:

@@ -12,6 +12,7 @@ from jdticket.intake.cells import Is, Part, normal
 from jdticket.intake.countdowns import TimeLeft, is_piece_of_length, speaks_of_time_left, times_left
 from jdticket.intake.page_rows import DONE, STATE_MAX, Row, is_known_state, state_of
 from jdticket.text import quoted
+from jdticket.words import listed
 
 # Words that end a ticket as a state and as a button.
 _VERBS = frozenset({"关闭", "完结", "撤销", "取消", "作废", "撤回", "驳回", "重开", "重新打开", "重新开启"})
@@ -20,6 +21,7 @@ _WITH_A_STATE = re.compile(r".*(?:待|未|中|申诉|重新|再次|二次).*")
 _LIKE_A_KIND = re.compile(r"(?:CRC)?(?:高危)?(?:\S{0,4}(?:投诉|咨询|问题)|催\S{0,3})", re.IGNORECASE)
 _STARTS_LIKE_TIME_LEFT = re.compile(r"(?:还剩|仅剩|只剩|剩余|倒计时|已?超时|已?逾期)")
 _LOOSE_CELL = 25
+_NUMBERS = re.compile(r"(?<![0-9])[0-9]{7,10}(?![0-9])")
 
 
 class RowWords:
@@ -189,6 +191,23 @@ def not_understood(words: Iterable[str]) -> str:
     return _("the time left “{words}” is not understood, it is counted by the 4-hour rule for now").format(
         words=quoted(" ".join(words))
     )
+
+
+def numbers_in(text: str) -> list[str]:
+    """All that could be a ticket's number in the text, wherever it stands."""
+    return _NUMBERS.findall(normal(text))
+
+
+def without_number(row: Row) -> str:
+    """Why a row that has lost its ticket's number is none, and which number it may have been."""
+    parts = (*row.head, *row.middle, *row.tail)
+    numbers = (number for part in parts for number in numbers_in(part.text))
+    perhaps = listed(dict.fromkeys(numbers))
+    if perhaps:
+        return _("a row without a ticket number, unless that is {number}; copy its whole row").format(
+            number=perhaps
+        )
+    return _("a row without a ticket number; copy its whole row")
 
 
 def platform_like(words: str) -> bool:

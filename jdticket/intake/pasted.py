@@ -9,7 +9,6 @@ draft; a draft with a note that says what was guessed; a rejection. Never a four
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,16 +25,15 @@ from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
 from jdticket.intake.countdowns import TimeLeft, times_left
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.intake.page_rows import DONE, Row, is_doubtful_number, rows_of, state_of
-from jdticket.intake.page_words import RowWords, not_understood
+from jdticket.intake.page_words import RowWords, not_understood, numbers_in, without_number
 from jdticket.intake.values import CLOCK_SKEW, not_after
 from jdticket.text import quoted
-from jdticket.words import listed
 
 if TYPE_CHECKING:
     from jdticket.domain.pages import Announced
 
 _CONTENT_MAX = 1000
-_NUMBERS = re.compile(r"(?<![0-9])[0-9]{7,10}(?![0-9])")
+_NUMBERS_MOST = 50_000
 _OVER = frozenset({PlatformState.CLOSED, PlatformState.VOID})
 _MINUTE = timedelta(minutes=1)
 
@@ -84,15 +82,17 @@ class PastedPage(Source):
         self.notes: list[str] = []
         self.pages: list[Page] = []
         self.unclear = False
-        self.mentioned = frozenset(_NUMBERS.findall(normal(self._text)))
+        self.mentioned: frozenset[str] = frozenset()
         self.seen_at: datetime | None = None
         self._options = options
 
     def read(self) -> Iterator[Draft | Rejection]:
         """The tickets of the pages in their order. Raises ``InputError`` when there is none at all, unless
         the page itself says that there are none."""
-        found = list(self._found())
+        found = self._all_found()
         sketches = [item for item in found if isinstance(item, _Sketch)]
+        if sketches:
+            self.mentioned = frozenset(numbers_in(self._text))
         moment, sure = self._moment(sketches)
         _compare(sketches)
         _tell_twins(sketches)
@@ -120,6 +120,17 @@ class PastedPage(Source):
             self.notes.append(
                 _("{name}: the page announces no platform collaboration tickets.").format(name=self.name)
             )
+
+    def _all_found(self) -> list[_Sketch | Rejection | _Perhaps]:
+        """The same as :meth:`_found`, unless there are far too many numbers before the first ticket."""
+        found: list[_Sketch | Rejection | _Perhaps] = []
+        any_ticket = False
+        for item in self._found():
+            found.append(item)
+            any_ticket = any_ticket or not isinstance(item, _Perhaps)
+            if len(found) > _NUMBERS_MOST and not any_ticket:
+                raise InputError(no_ticket(self.name))
+        return found
 
     def _found(self) -> Iterator[_Sketch | Rejection | _Perhaps]:
         """What the rows are, each judged with the one before it."""
@@ -227,9 +238,9 @@ class PastedPage(Source):
         if number is None:
             coded = order is not None and is_doubtful_number(order.value[:8])
             if order is not None and (told or ((time or cut or row.pieces) and not coded)):
-                return self._reject(order, _without_number(row))
+                return self._reject(order, without_number(row))
             if time is not None and told:
-                return self._reject(time, _without_number(row))
+                return self._reject(time, without_number(row))
             return None
         if is_doubtful_number(number.value) and "工单" not in number.text:
             coded = order is not None and is_doubtful_number(order.value[:8])
@@ -430,18 +441,6 @@ def not_all(names: str, told: Announced) -> str:
     return _(
         "{name}: the page announces {announced}, {found} were found; whether that is all cannot be told."
     ).format(name=names, announced=count, found=told.found)
-
-
-def _without_number(row: Row) -> str:
-    """Why a row that has lost its ticket's number is none, and which number it may have been."""
-    parts = (*row.head, *row.middle, *row.tail)
-    numbers = (number for part in parts for number in _NUMBERS.findall(normal(part.text)))
-    perhaps = listed(dict.fromkeys(numbers))
-    if perhaps:
-        return _("a row without a ticket number, unless that is {number}; copy its whole row").format(
-            number=perhaps
-        )
-    return _("a row without a ticket number; copy its whole row")
 
 
 def _is_bare(row: Row) -> bool:

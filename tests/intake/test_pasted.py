@@ -549,4 +549,5 @@ def test_a_count_needs_no_brackets(heading: str) -> None:
 
 def test_what_is_mentioned_is_told_apart_from_what_is_longer() -> None:
     source = page(ROW + "备注 ８４７１２３７７ 与 1234567890123\n")
+    assert any(isinstance(item, Draft) for item in source.read())
     assert source.mentioned == {"84712345", "84712377"}
