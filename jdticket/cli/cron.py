@@ -69,7 +69,7 @@ def install(
     )
     if sync and variables:
         # Neither cron nor systemd reads what the shell was told.
-        note = _("It has to know these environment variables, too (see README, Reminders): {names}")
+        note = _("It has to know these environment variables, too (see docs/reminders.md): {names}")
         result = result._replace(notes=(*result.notes, note.format(names=listed(variables))))
     _tell(session, result)
 
