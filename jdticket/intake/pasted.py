@@ -93,7 +93,9 @@ class PastedPage(Source):
         sketches = [item for item in found if isinstance(item, _Sketch)]
         if sketches:
             self.mentioned = frozenset(numbers_in(self._text))
-        moment, sure = self._moment(sketches)
+        copied = _moment_of_copying(self.name, self._options, sketches)
+        moment, sure, self.seen_at = copied.moment, copied.sure, copied.seen_at
+        self.notes += copied.notes
         _compare(sketches)
         _tell_twins(sketches)
         anything = False
@@ -311,47 +313,6 @@ class PastedPage(Source):
             return created, _("its creation time “{time}” is cut").format(time=quoted(time.text))
         return created, ""
 
-    def _moment(self, sketches: Sequence[_Sketch]) -> tuple[datetime | None, bool]:
-        """When the page was copied, and whether that is sure. None: nobody can tell.
-
-        It cannot lie before the newest ticket on the page, nor in the future.
-        """
-        options = self._options
-        counted = [sketch for sketch in sketches if sketch.left is not None and sketch.waits]
-        newest = max((s.created_at for s in sketches if s.created_at is not None), default=None)
-        if options.copied_at is not None:
-            moment = options.copied_at.replace(microsecond=0)
-            # A person writes the minute alone.
-            if newest is None or newest < moment + (_MINUTE if moment.second == 0 else timedelta(seconds=1)):
-                self.seen_at = moment
-                return moment, True
-            if counted:
-                self.notes.append(
-                    _(
-                        "{name}: it was not copied at {moment}, since a ticket on it was created at "
-                        "{newest}; the time left on it was not used, say --copied-at again."
-                    ).format(name=self.name, moment=self._short(moment), newest=self._short(newest))
-                )
-            return None, False
-        if options.saved_at is not None:
-            moment = options.saved_at.replace(microsecond=0)
-            early = newest is not None and moment < min(newest, options.now - CLOCK_SKEW)
-            if not early and moment <= options.now + timedelta(seconds=1):
-                self.seen_at = moment
-                return moment, False
-            if counted:
-                self.notes.append(
-                    _(
-                        "{name}: the file's own time, {moment}, cannot be when it was copied; the time left "
-                        "on it was not used, deadlines are counted in service hours: say --copied-at TIME."
-                    ).format(name=self.name, moment=self._short(moment))
-                )
-            return None, False
-        return options.now.replace(microsecond=0), False
-
-    def _short(self, moment: datetime) -> str:
-        return iso(moment, self._options.zone)[:16].replace("T", " ")
-
     def _draft(self, sketch: _Sketch, moment: datetime | None, sure: bool) -> Draft | Rejection:
         left = sketch.left
         deadline_at = moment + left.left if left is not None and moment is not None else None
@@ -393,6 +354,48 @@ class PastedPage(Source):
         return _("{name}, row {row}, ticket {id}: {what}; check it on the page.").format(
             name=self.name, row=sketch.number.line, id=sketch.number.value, what=_("; ").join(doubts)
         )
+
+
+class _Copied(NamedTuple):
+    """When the page was copied."""
+
+    moment: datetime | None
+    """None: nobody can tell."""
+    sure: bool = False
+    seen_at: datetime | None = None
+    """The same where it is known and not only that it is read now."""
+    notes: tuple[str, ...] = ()
+
+
+def _moment_of_copying(name: str, options: ReadOptions, sketches: Sequence[_Sketch]) -> _Copied:
+    """It cannot lie before the newest ticket on the page, nor in the future."""
+    counted = any(sketch.left is not None and sketch.waits for sketch in sketches)
+    newest = max((s.created_at for s in sketches if s.created_at is not None), default=None)
+
+    def short(moment: datetime | None) -> str:
+        return "-" if moment is None else iso(moment, options.zone)[:16].replace("T", " ")
+
+    if options.copied_at is not None:
+        moment = options.copied_at.replace(microsecond=0)
+        # A person writes the minute alone.
+        if newest is None or newest < moment + (_MINUTE if moment.second == 0 else timedelta(seconds=1)):
+            return _Copied(moment, sure=True, seen_at=moment)
+        said = _(
+            "{name}: it was not copied at {moment}, since a ticket on it was created at "
+            "{newest}; the time left on it was not used, say --copied-at again."
+        ).format(name=name, moment=short(moment), newest=short(newest))
+        return _Copied(None, notes=(said,) if counted else ())
+    if options.saved_at is not None:
+        moment = options.saved_at.replace(microsecond=0)
+        early = newest is not None and moment < min(newest, options.now - CLOCK_SKEW)
+        if not early and moment <= options.now + timedelta(seconds=1):
+            return _Copied(moment, seen_at=moment)
+        said = _(
+            "{name}: the file's own time, {moment}, cannot be when it was copied; the time left "
+            "on it was not used, deadlines are counted in service hours: say --copied-at TIME."
+        ).format(name=name, moment=short(moment))
+        return _Copied(None, notes=(said,) if counted else ())
+    return _Copied(options.now.replace(microsecond=0))
 
 
 def looks_like_page(text: str) -> bool:
