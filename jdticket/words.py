@@ -150,6 +150,12 @@ def listed(names: Iterable[str], _: Gettext = _) -> str:
     return _(", ").join(names)
 
 
+def some(numbers: Iterable[str]) -> str:
+    """The first ten of these, each once, and a sign that there are more."""
+    shown = [*dict.fromkeys(numbers)]
+    return listed([*shown[:10], *["…"][: len(shown) > 10]])
+
+
 def sentences(first: str, second: str) -> str:
     """Two sentences one after the other; Chinese has no space between them."""
     return _("{first} {second}").format(first=first, second=second)

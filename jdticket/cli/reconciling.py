@@ -14,7 +14,7 @@ from jdticket.domain.pages import Announced, Coverage, announced
 from jdticket.errors import RefusedError
 from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
-from jdticket.words import kind_said, listed
+from jdticket.words import kind_said, listed, some
 
 if TYPE_CHECKING:
     from jdticket.cli.session import Session
@@ -156,7 +156,7 @@ def missing_line(imported: Imported, missing: Sequence[Ticket], *, closes: bool)
             "{n} tickets that wait here are not in the file any more: {numbers}",
             len(missing),
         )
-    ).format(n=len(missing), numbers=_some(ticket.id for ticket in missing))
+    ).format(n=len(missing), numbers=some(ticket.id for ticket in missing))
     if closes:
         return said
     return _("{said}. If answered there: import again with --close-missing").format(said=said)
@@ -195,7 +195,7 @@ def same_order_lines(found: Sequence[tuple[str, str, list[str]]]) -> list[str]:
     """That new tickets are on orders on which others wait."""
     lines = [
         _("Ticket {id} is on order {order}, on which {others} waits as well: answer them together.").format(
-            id=number, order=order, others=_some(others)
+            id=number, order=order, others=some(others)
         )
         for number, order, others in found[:_NAMED_MOST]
     ]
@@ -209,12 +209,6 @@ def same_order_lines(found: Sequence[tuple[str, str, list[str]]]) -> list[str]:
             ).format(n=more)
         )
     return lines
-
-
-def _some(numbers: Iterable[str]) -> str:
-    shown = [*numbers]
-    more = len(shown) - _NAMED_MOST
-    return listed([*shown[:_NAMED_MOST], *["…"][: more > 0]])
 
 
 def must_be_complete(found: Reconciled, *, asserted: bool) -> None:

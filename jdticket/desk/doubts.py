@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from jdticket import clock
@@ -12,9 +12,7 @@ from jdticket.domain.taking import About, Remark
 from jdticket.domain.tickets import Ticket
 from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
-from jdticket.words import listed, sentences, status_word
-
-_NAMED_MOST = 10
+from jdticket.words import sentences, some, status_word
 
 
 class Doubts:
@@ -60,9 +58,7 @@ class Doubts:
             told = _(
                 "{where} and {n} more: the state “{word}” is not known and changed nothing; look at these "
                 "tickets there: {numbers}."
-            ).format(
-                where=_place(draft), n=len(found) - 1, word=word, numbers=_numbers(d.id for d, _t in found)
-            )
+            ).format(where=_place(draft), n=len(found) - 1, word=word, numbers=some(d.id for d, _t in found))
         teach = _(
             'To teach it, in the configuration under [platform_words]: "{word}" = "waiting" (or "replied", '
             '"rejected", "closed", "void").'
@@ -82,7 +78,7 @@ class Doubts:
             told=self._moment(remark.told),
             stands=self._moment(remark.stands),
             n=len(self._older),
-            numbers=_numbers(d.id for d, _r in self._older),
+            numbers=some(d.id for d, _r in self._older),
         )
 
     def _stale_countdown(self, draft: Draft, remark: Remark) -> str:
@@ -120,9 +116,3 @@ def _place(draft: Draft) -> str:
     if not draft.row:
         return draft.source
     return _("{source}, row {row}").format(source=draft.source, row=draft.row)
-
-
-def _numbers(ids: Iterable[str]) -> str:
-    numbers = [*dict.fromkeys(ids)]
-    more = len(numbers) - _NAMED_MOST
-    return listed([*numbers[:_NAMED_MOST], *["…"][: more > 0]])

@@ -101,8 +101,8 @@ class TakingIn:
         everything and keeps nothing.
         """
         done = TakenIn()
-        doubts = Doubts(self._policy.hours.zone, self._now())
         now = self._now()
+        doubts = Doubts(self._policy.hours.zone, now)
         rows = 0
         fresh: dict[str, list[str]] = {}
 

@@ -178,26 +178,28 @@ class PastedPage(Source):
             cut_off = before is not None and before.number is None and row.joins
             if isinstance(judged, _Sketch) and (cut_off or headless):
                 judged.row.doubt(_("its number may be that of the row before it"))
-            if judged is None and row.number is not None and not is_doubtful_number(row.number.value):
+            number = row.number
+            if number is not None and is_doubtful_number(number.value):
+                number = None
+            if judged is None and number is not None:
                 cuts_off = row.joins and before is not None and before.past_middle and row.length < 3
                 apart = cuts_off or (row.adjoins and not row.length)
                 if headless or apart:
-                    judged = self._reject(row.number, _("a number that stands apart from its row"))
+                    judged = self._reject(number, _("a number that stands apart from its row"))
                 if apart and isinstance(pending, _Sketch):
                     pending.row.doubt(
-                        _("the number {number} behind it may be its own").format(number=row.number.value)
+                        _("the number {number} behind it may be its own").format(number=number.value)
                     )
             elsewhere = row.joins and row.told_of_time_left and not isinstance(judged, _Sketch)
             if elsewhere and isinstance(pending, _Sketch) and pending.left is None:
                 pending.unclear_time_left = True
                 pending.doubts.append(not_understood(part.text for part in (*row.head, *row.tail)))
-            nobodys = row.number is None or is_doubtful_number(row.number.value)
-            headless = (headless or (nobodys and isinstance(judged, Rejection))) and not isinstance(
-                judged, _Sketch
-            )
-            alone = judged is None and row.number is not None and (row.number.sure or row.number.leads)
-            if alone and row.number is not None and not is_doubtful_number(row.number.value):
-                judged = _Perhaps(self._reject(row.number, _("a number that stands apart from its row")))
+            if isinstance(judged, _Sketch):
+                headless = False
+            elif number is None and isinstance(judged, Rejection):
+                headless = True
+            if judged is None and number is not None and (number.sure or number.leads):
+                judged = _Perhaps(self._reject(number, _("a number that stands apart from its row")))
             if pending is not None:
                 yield pending
                 tickets |= _number_of(pending)
