@@ -71,7 +71,7 @@ class Store(ABC):
 
     @abstractmethod
     def tickets_ending_with(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
-        """Tickets whose number ends with ``digits``: at most ``limit``, pending ones first, then the
+        """Tickets whose number ends with ``digits``: at most ``limit``, those that wait first, then the
         newest; and how many there are in all. The cost grows with the matches, not with what is stored."""
 
     @abstractmethod

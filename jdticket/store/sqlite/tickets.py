@@ -60,7 +60,7 @@ class Tickets(Queries):
         first = digits[::-1]
         bounds = (first, first + "\U0010ffff")
         chosen = "FROM tickets WHERE id_reversed >= ? AND id_reversed < ?"
-        order = "status <> 'pending', created_at DESC, id"
+        order = f"NOT {WAITS}, created_at DESC, id"
         rows = self._db.rows(f"SELECT {TICKET_COLUMNS} {chosen} ORDER BY {order} LIMIT ?", *bounds, limit)
         return [ticket_of(row) for row in rows], self._db.number(f"SELECT count(*) {chosen}", *bounds)
 
