@@ -135,6 +135,24 @@ def test_a_moment_for_programs_has_the_offset_of_the_zone() -> None:
         "June 10th, 2023, 20:48:43",
         "10 Jun 2023 20:48:43",
         "10-Jun-2023 20:48:43",
+        "2023-06-10 晚上8:48:43",
+        "2023年6月10日 晚上8点48分43秒",
+        "2023/6/10 8:48:43 下午",
+        "2023-06-10 20:48:43 星期六",
+        "2023-06-10 星期六 20:48:43",
+        "2023年6月10日(周六) 20:48:43",
+        "星期六 2023-06-10 20:48:43",
+        "2023-06-10 Sat 20:48:43",
+        "Sat Jun 10 2023 20:48:43 GMT+0800 (中国标准时间)",
+        "Sat Jun 10 2023 20:48:43 GMT+0800 (China Standard Time)",
+        "Sat, 10 Jun 2023 12:48:43 GMT",
+        "Sat Jun 10 20:48:43 CST 2023",
+        "Sat Jun 10 20:48:43 2023",
+        "2023-06-10 20:48:43 CST",
+        "2023-06-10 20:48:43 GMT+8",
+        "2023-06-10 20:48:43 UTC+08:00",
+        "2023-06-10 20:48:43 (北京时间)",
+        "2023/06/10-20:48:43",
     ],
 )
 def test_every_form_of_a_time_in_files_is_read(text: str) -> None:
@@ -239,10 +257,95 @@ def test_all_forms_of_one_local_time_mean_the_same_moment(moment: datetime) -> N
         ("30分钟前", "2026-11-23 13:45:00"),
         ("30分钟以前", "2026-11-23 13:45:00"),
         ("2天前", "2026-11-21 14:15:00"),
+        ("刚才", "2026-11-23 14:15:00"),
+        ("半小时前", "2026-11-23 13:45:00"),
+        ("半个小时之前", "2026-11-23 13:45:00"),
+        ("一个半小时前", "2026-11-23 12:45:00"),
+        ("两小时前", "2026-11-23 12:15:00"),
+        ("十分钟前", "2026-11-23 14:05:00"),
+        ("3小时后", "2026-11-23 17:15:00"),
+        ("1个半小时以后", "2026-11-23 15:45:00"),
+        ("in 20m", "2026-11-23 14:35:00"),
+        ("昨晚8点", "2026-11-22 20:00:00"),
+        ("昨晚八点半", "2026-11-22 20:30:00"),
+        ("昨天晚上8点", "2026-11-22 20:00:00"),
+        ("今晚7点一刻", "2026-11-23 19:15:00"),
+        ("明早9点", "2026-11-24 09:00:00"),
+        ("明天下午三点", "2026-11-24 15:00:00"),
+        ("今早8:30", "2026-11-23 08:30:00"),
+        ("后天10:00", "2026-11-25 10:00:00"),
+        ("大前天 10:00", "2026-11-20 10:00:00"),
+        ("十点半", "2026-11-23 10:30:00"),
+        ("10点钟", "2026-11-23 10:00:00"),
+        ("10点整", "2026-11-23 10:00:00"),
+        ("十二点二十", "2026-11-23 12:20:00"),
+        ("下午2点20", "2026-11-23 14:20:00"),
+        ("下午两点三刻", "2026-11-23 14:45:00"),
+        ("周日 18:00", "2026-11-29 18:00:00"),
+        ("上周五 18:00", "2026-11-20 18:00:00"),
+        ("下周一上午十点", "2026-11-30 10:00:00"),
+        ("11月20日 周五 18:00", "2026-11-20 18:00:00"),
     ],
 )
 def test_every_form_of_a_persons_time_is_read(text: str, moment: str) -> None:
     assert read(text) == moment
+
+
+# Part of the day, and for each hour what the clock shows then; "?" where it may be of two days or halves,
+# "x" where there is no such time.
+HOURS = {
+    #        0     1     2     3     4     5     6     7     8     9    10    11    12    13    20
+    "上午": " 0     1     2     3     4     5     6     7     8     9    10    11     0     x     x",
+    "早上": " 0     1     2     3     4     5     6     7     8     9    10    11     ?     x     x",
+    "凌晨": " 0     1     2     3     4     5     6     x     x     x     x     x     0     x     x",
+    "中午": "12    13    14    15     x     x     x     x     x     x    10    11    12    13    20",
+    "下午": "12    13    14    15    16    17    18    19    20    21    22    23    12    13    20",
+    "傍晚": " x     x     x     x    16    17    18    19    20     x     x     x     x    13    20",
+    "晚上": " ?     ?     ?     ?     ?    17    18    19    20    21    22    23     ?    13    20",
+    "半夜": " ?     ?     ?     ?     ?     x     x     x     x     x    22    23     ?    13    20",
+}
+
+
+@pytest.mark.parametrize("part", HOURS)
+def test_each_hour_has_its_meaning_in_each_part_of_the_day(part: str) -> None:
+    for said, meant in zip([*range(14), 20], HOURS[part].split(), strict=True):
+        for text in (f"2026-11-20 {part}{said}:05", f"2026-11-20 {said}:05 {part}"):
+            if meant == "?":
+                assert "is ambiguous; write" in refusal(text)
+            elif meant == "x":
+                assert "is impossible" in refusal(text)
+            else:
+                assert read(text) == f"2026-11-20 {int(meant):02}:05:00"
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "one", "other"),
+    [
+        ("14:30", "2点20", "02:20", "14:20"),
+        ("14:30", "六点", "06:00", "18:00"),
+        ("21:00", "8点", "08:00", "20:00"),
+        ("14:30", "昨天3点", "03:00", "15:00"),
+        ("14:30", "晚上12点", "2026-11-23 00:00", "2026-11-24 00:00"),
+    ],
+)
+def test_an_hour_that_may_be_of_either_half_of_the_day_is_asked_about(
+    now: str, text: str, one: str, other: str
+) -> None:
+    there = datetime.fromisoformat(f"2026-11-23 {now}").replace(tzinfo=SHANGHAI)
+    with pytest.raises(InputError, match=f"write {one} or {other}, whichever is meant"):
+        parse_time(text, SHANGHAI, now=there.astimezone(UTC))
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-25 星期四 10:00", "Thu Nov 25 2026 10:00:00 GMT+0800", "11月25日 周日 10:00"]
+)
+def test_a_day_of_the_week_that_is_not_the_dates_is_a_contradiction(text: str) -> None:
+    assert "contradicts itself: 2026-11-25 is another day of the week" in refusal(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-2² 10:00", "2026-11-25 ①0:00", "10:3²", "昨天 1٠:00"])
+def test_digits_are_those_of_a_keyboard_alone(text: str) -> None:
+    assert "cannot be read as a time" in refusal(text)
 
 
 def test_today_is_the_shops_day_and_not_the_machines() -> None:
@@ -336,7 +439,7 @@ def test_a_time_outside_2000_to_2100_is_refused(text: str) -> None:
     "text",
     ["", " ", "hello", "yesterdayish", "2026", "2026-11", "23", "12345678901", "2026-11-2312:00",
      "2026 11 23", "mar 10 0001",
-     "14:3x", "14:30:00:00", "3点半", "-", "-5", "ago", "前", "foo 10 2023", "sat 10 2023", "Mon 5 2023",
+     "14:3x", "14:30:00:00", "13点半半", "-", "-5", "ago", "前", "foo 10 2023", "sat 10 2023", "Mon 5 2023",
      "2026-11-23 12:00 Europe/Berlin", "今天 tomorrow", "6-10 noon", "٢٠٢٣-٠٦-١٠", "nan", "1e5", "10:11-12",
      "2026-11-23 09:00-12:00", "2026-11-23 noon", "1234567890123456789",
      "2026-W10-1 20:48:43", "6月", "x" * 1000, "2026-11-23" + " " * 100 + "14:30"],
