@@ -31,6 +31,13 @@ def one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
 
 
+def has_other_digits(text: str) -> bool:
+    """Whether there are digits in it (², ①, ٣) that are neither 0–9 nor their full-width forms."""
+    return not text.isascii() and any(
+        letter.isdigit() and not letter.isascii() and not "０" <= letter <= "９" for letter in text
+    )
+
+
 def scheme_of(address: str) -> str:
     """The scheme of an address such as ``postgresql://host/desk``; empty for the path of a file."""
     found = _SCHEME.match(address)

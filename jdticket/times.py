@@ -13,6 +13,7 @@ from jdticket.clock import FIRST_YEAR, LAST_YEAR, in_utc, outside, short
 from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import _
+from jdticket.text import has_other_digits
 
 _SECOND = timedelta(seconds=1)
 _ONE_DAY = timedelta(days=1)
@@ -124,7 +125,7 @@ class _TimeReader:
 
     def read(self) -> datetime:
         text = self.original.strip()
-        if len(text) <= _LONGEST_TIME and not _has_other_digits(text):
+        if len(text) <= _LONGEST_TIME and not has_other_digits(text):
             text = self._plain(text)
             for form in (
                 self._year_first,
@@ -356,13 +357,6 @@ class _TimeReader:
                 "6月10日 20:48 or 2h ago."
             ).format(text=short(self.original))
         )
-
-
-def _has_other_digits(text: str) -> bool:
-    """Whether there are digits in it (², ①, ٣) that are neither 0–9 nor their full-width forms."""
-    return not text.isascii() and any(
-        letter.isdigit() and not letter.isascii() and not "０" <= letter <= "９" for letter in text
-    )
 
 
 def _number_of(numerals: str) -> int:

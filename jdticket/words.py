@@ -156,6 +156,17 @@ def some(numbers: Iterable[str]) -> str:
     return listed([*shown[:10], *["…"][: len(shown) > 10]])
 
 
+def in_runs(numbers: Iterable[int]) -> str:
+    """Rising numbers, runs of them shortened ("2-601, 610"): the first ten runs, and a sign for more."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return some("-".join(map(str, run)) for run in runs)
+
+
 def sentences(first: str, second: str) -> str:
     """Two sentences one after the other; Chinese has no space between them."""
     return _("{first} {second}").format(first=first, second=second)

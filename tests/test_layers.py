@@ -17,7 +17,15 @@ _ROOMS = "settings intake platform channels views scheduling"
 MODULES = (
     *("cli.main", "cli.session", "desk.looking", "store.interface", "store.open", "store.sqlite.queries"),
     *("settings.reading", "intake.files", "platform.jos", "channels.wecom", "views.tables"),
-    *("scheduling.crontab", "demo.gateway", "domain.tickets", "domain.moves", "net", *_LEAVES.split()),
+    *(
+        "scheduling.crontab",
+        "demo.gateway",
+        "domain.tickets",
+        "domain.moves",
+        "net",
+        "times",
+        *_LEAVES.split(),
+    ),
 )
 _EDGE = f"domain.tickets {_LEAVES}"
 ALLOWED = {
@@ -36,7 +44,8 @@ ALLOWED = {
     "scheduling.crontab": _EDGE,
     "domain.moves": "domain.tickets errors durations",
     "words": "domain.tickets text i18n errors",
-    "clock": "text durations errors i18n",
+    "clock": "times text durations errors i18n",
+    "times": "clock text durations errors i18n",
     "net": "text i18n",
     "files": "i18n errors",
 }
@@ -54,8 +63,9 @@ FORBIDDEN = {
         room: f"{_ABOVE} {_STORES} " + " ".join(other for other in _SIDE.split() if other != room)
         for room in _SIDE.split()
     },
-    "domain.moves": f"{_ABOVE} {_STORES} {_SIDE} net clock words text files i18n",
+    "domain.moves": f"{_ABOVE} {_STORES} {_SIDE} net clock times words text files i18n",
     "clock": f"{_ABOVE} settings.reading",
+    "times": f"{_ABOVE} settings.reading",
     "net": f"{_ABOVE} {_STORES} {_SIDE}",
     "errors": f"{_ABOVE} domain.tickets i18n clock words",
     "durations": "domain.tickets i18n clock",

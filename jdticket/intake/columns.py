@@ -1,48 +1,41 @@
-"""Tables: which column holds what, and one row of cells -> one draft.
-
-The same for CSV, workbooks and JSON: each of them hands rows of cells to a ``TableReader``.
-"""
+"""One row of cells -> one draft, under the headings of its table."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
 from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState
-from jdticket.errors import InputError, UsageError
+from jdticket.errors import InputError
 from jdticket.i18n import _
+from jdticket.intake.headings import Header, heading_key
 from jdticket.intake.interface import ReadOptions
-from jdticket.intake.values import Cell, moment, not_after, order_id, plain, ticket_id, unprotected
+from jdticket.intake.notes import FieldNotes
+from jdticket.intake.values import (
+    Cell,
+    cleaned,
+    is_day_alone,
+    is_no_time,
+    is_nothing,
+    joined,
+    moment,
+    not_after,
+    order_id,
+    plain,
+    ticket_id,
+    unprotected,
+)
 from jdticket.text import quoted
-from jdticket.words import listed
 
-# A field's name is how our own export calls it and how --map names it; then the headings known for
-# it: the back office's pages, and the platform's interface (work_id, create_date, status_name).
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": ("工单号", "工单编号", "工单ID", "ticket_id", "ticket", "work_id"),
-    "order_id": ("订单号", "订单编号", "订单ID", "order"),
-    "created_at": ("创建时间", "发起时间", "下发时间", "提交时间", "工单创建时间", "created", "create_date"),
-    "deadline_at": ("截止时间", "最晚回复时间", "处理截止时间", "回复截止时间", "deadline"),
-    "status": ("工单状态", "状态", "处理状态", "status_name"),
-    "platform_status": (),
-    "kind": ("工单类型", "业务类型", "类型", "type"),
-    "kind_text": (),
-    "content": ("工单内容", "问题描述", "内容"),
-    "shop": ("店铺", "店铺名称", "商家名称"),
-    "assignee": ("处理人",),
-    "reply": ("回复内容", "reply_text"),
-    "reply_at": ("回复时间", "replied_at"),
-}
-HEADER_ROWS = 30
-"""The header is looked for in this many rows from the top."""
 CELL_MAX = 1024 * 1024
 """Characters; no ticket's text comes near it."""
+_NAME_MAX = 100
+_DAYS_TO_1904 = 1462
+_SERIALS_END = 100_000
 
 # Our own words for a state (an export taken in again). That we hold a ticket as pending or replied
 # says nothing about what the platform shows, so these tell no platform state; a reply's time does.
@@ -59,113 +52,13 @@ _SUMMARY = re.compile(
     r"|第\s*\d+\s*页|共\s*[0-9,]+\s*[条行笔个单页]|total\b)",
     re.IGNORECASE,
 )
-_UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
-_UNTOLD = re.compile(r"[\W_]+")
 
 _kind_of = lru_cache(maxsize=1024)(kind_from_words)
 _state_of = lru_cache(maxsize=1024)(platform_state_from_words)
 
 
-def check_map(columns: Mapping[str, str]) -> None:
-    """Raises ``UsageError`` when ``--map`` names a field that there is none of."""
-    for field in columns:
-        if field not in FIELDS:
-            raise UsageError(
-                _("--map {field}=…: there is no such field; the fields are {fields}.").format(
-                    field=quoted(field), fields=listed(FIELDS)
-                )
-            )
-
-
-def heading_key(heading: str) -> str:
-    """What makes two headings the same: width, case, white space, punctuation and units in brackets aside."""
-    return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
-
-
-_FIELD_OF = {heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)}
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A row of headings, and where in it each field stands."""
-
-    headings: tuple[str, ...]
-    columns: Mapping[str, tuple[int, ...]]
-    """Field -> its columns, counted from 0; more than one is a clash that ``--map`` has to settle."""
-
-    @property
-    def usable(self) -> bool:
-        """A ticket number, and a time by which the deadline can be told."""
-        return "id" in self.columns and not self.columns.keys().isdisjoint(("created_at", "deadline_at"))
-
-
-def read_header(cells: Iterable[Cell], wanted: Mapping[str, str]) -> Header:
-    """What the cells mean as headings; ``wanted`` is the ``--map``, field -> heading."""
-    headings = tuple(" ".join(plain(cell).split()) for cell in cells)
-    keys = [heading_key(heading) for heading in headings]
-    columns: dict[str, tuple[int, ...]] = {}
-    for field, heading in wanted.items():
-        at = tuple(n for n, key in enumerate(keys) if key and key == heading_key(heading))
-        if at:
-            columns[field] = at
-    taken = {n for at in columns.values() for n in at}
-    for field in FIELDS.keys() - wanted.keys():
-        at = tuple(n for n, key in enumerate(keys) if n not in taken and _FIELD_OF.get(key) == field)
-        # Our own export's name beats a synonym that stands beside it.
-        own = tuple(n for n in at if keys[n] == heading_key(field))
-        if at:
-            columns[field] = own or at
-    return Header(headings, columns)
-
-
-def find_header(rows: Sequence[Sequence[Cell]], wanted: Mapping[str, str]) -> tuple[int, Header] | None:
-    """Which of the first rows holds the most known headings (index, header); None: no row holds two."""
-    best: tuple[int, Header] | None = None
-    for index, cells in enumerate(rows[:HEADER_ROWS]):
-        header = read_header(cells, wanted)
-        if len(header.columns) > max(1, len(best[1].columns) if best else 0):
-            best = index, header
-    return best
-
-
-def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str]) -> None:
-    """Raises ``InputError`` when the headings cannot be used, with what was seen and what is needed."""
-    seen = _listed(header.headings)
-    for field, heading in wanted.items():
-        if field not in header.columns:
-            raise InputError(
-                _(
-                    "{name}: there is no column {heading} (from --map {field}=…); row {row} has {seen}."
-                ).format(name=name, heading=quoted(heading), field=field, row=row, seen=seen)
-            )
-    if not header.usable:
-        raise InputError(no_header(name, header.headings))
-    for field, at in header.columns.items():
-        if len(at) > 1:
-            raise InputError(
-                _(
-                    "{name}, row {row}: several columns could be the field {field}: {seen}; "
-                    "keep one of them, or choose with --map {field}=COLUMN."
-                ).format(name=name, row=row, field=field, seen=_listed([header.headings[n] for n in at]))
-            )
-
-
-def no_header(name: str, seen: Iterable[str]) -> str:
-    """The sentence for a table without usable headings."""
-    return _(
-        "{name}: no row with usable headings was found; needed are a ticket number (such as 工单号) and a "
-        "creation time (创建时间) or a deadline (截止时间), seen were {seen}; "
-        "name a column with --map, for example --map id=COLUMN."
-    ).format(name=name, seen=_listed(seen) or _("none"))
-
-
-def _listed(headings: Iterable[str]) -> str:
-    named = [quoted(heading) for heading in headings if heading.strip()]
-    return listed([*named[:20], *["…"][: len(named) > 20]])
-
-
 class _RowError(Exception):
-    def __init__(self, column: int | None, reason: str) -> None:
+    def __init__(self, column: int, reason: str) -> None:
         self.column = column
         self.reason = reason
 
@@ -173,7 +66,9 @@ class _RowError(Exception):
 class TableReader:
     """Turns the rows under one header into drafts."""
 
-    def __init__(self, name: str, header: Header, options: ReadOptions) -> None:
+    def __init__(
+        self, name: str, header: Header, options: ReadOptions, notes: FieldNotes | None = None
+    ) -> None:
         self._name = name
         self._zone = options.zone
         self._now = options.now
@@ -194,129 +89,218 @@ class TableReader:
         self._content = at("content")
         self._shop = at("shop")
         self._assignee = at("assignee")
-        self._reply = at("reply")
+        self._reply_text = at("reply")
         self._reply_at = at("reply_at")
-        self._id_key = heading_key(header.headings[self._id])
+        self._dates = header.dates
+        self._with_dates = {header.columns[name][0] for name in header.dates}
+        self._is_1904 = options.calendar_1904
+        self._is_own = "deadline_source" in header.headings
+        self._keys = frozenset(map(heading_key, filter(None, header.headings)))
+        self.notes = notes or FieldNotes(name)
+        """What had to be left aside of tickets that were read."""
 
     def read(self, row: int, cells: Sequence[Cell]) -> Draft | Rejection | None:
         """The ticket in these cells; None for a row that holds none: blank, a sum, the header again."""
         try:
             return self._draft(row, cells)
         except _RowError as error:
-            column = value = ""
-            if error.column is not None:
-                column = self._headings[error.column] if error.column < self._width else ""
-                value = quoted(plain(cells[error.column])) if error.column < len(cells) else ""
-            return Rejection(self._name, row, column, value, error.reason)
+            return Rejection(
+                self._name, row, self._heading(error.column), _shown(cells, error.column), error.reason
+            )
+
+    def note(self, row: int, column: int, cells: Sequence[Cell], reason: str) -> None:
+        """Keep a note about one cell of a row that is taken in."""
+        self.notes.add(row, self._heading(column), _shown(cells, column), reason)
+
+    def _heading(self, column: int) -> str:
+        return self._headings[column] if 0 <= column < self._width else ""
 
     def _draft(self, row: int, cells: Sequence[Cell]) -> Draft | None:
         if len(cells) != self._width:
-            cells = self._squared(cells)
-        for n, cell in enumerate(cells):
-            if type(cell) is str:
-                if "\0" in cell:
-                    raise _RowError(
-                        n, _("the row holds a NUL character; the file is damaged, export it again")
-                    )
-                if len(cell) > CELL_MAX:
-                    raise _RowError(n, too_long())
-        if self._holds_no_ticket(cells):
+            cells = self._squared(row, cells)
+        if self.holds_no_ticket(cells):
             return None
-
-        column = self._id
         try:
-            ticket = ticket_id(cells[column])
-            order = None
-            if self._order >= 0:
-                column = self._order
-                order = order_id(cells[column])
-            created = deadline = replied = None
-            if self._created >= 0:
-                column = self._created
-                created = not_after(moment(cells[column], self._zone, self._now), self._now)
-            if self._deadline >= 0:
-                column = self._deadline
-                deadline = moment(cells[column], self._zone, self._now)
-            if self._reply_at >= 0:
-                column = self._reply_at
-                replied = not_after(moment(cells[column], self._zone, self._now), self._now)
+            ticket = ticket_id(cells[self._id])
         except InputError as error:
-            raise _RowError(column, error.message) from None
-        self._check_times(created, deadline)
-
-        kind_words = self._text(cells, self._kind)
+            raise _RowError(self._id, error.message) from None
+        order = None
+        if self._order >= 0:
+            try:
+                order = order_id(cells[self._order])
+            except InputError as error:
+                self._leave_aside(row, self._order, cells, error.message)
+        created, deadline = self._times(row, cells)
+        reply_text, replied = self._reply(row, cells)
+        kind_words = self._text(row, cells, self._kind)
         own_kind = kind_words in _OWN_KINDS
-        state, state_words, own_state = self._state(cells)
+        state, state_words, own_state = self._state(row, cells)
         return Draft(
             source=self._name,
             row=row,
             id=ticket,
             order_id=order,
             kind=_kind_of(kind_words) if kind_words else None,
-            kind_text=self._text(cells, self._kind_text) or ("" if own_kind else kind_words),
+            kind_text=self._text(row, cells, self._kind_text) or ("" if own_kind else kind_words),
             platform_state=state,
             platform_status=state_words,
             own_state=own_state,
             created_at=created,
             deadline_at=deadline,
-            content=self._text(cells, self._content) or None,
-            shop=self._text(cells, self._shop) or None,
-            assignee=self._text(cells, self._assignee) or None,
-            reply_text=self._text(cells, self._reply) or None,
+            content=self._text(row, cells, self._content) or None,
+            shop=self._named(row, cells, self._shop),
+            assignee=self._named(row, cells, self._assignee),
+            reply_text=reply_text,
             reply_at=replied,
         )
 
-    def _squared(self, cells: Sequence[Cell]) -> list[Cell]:
-        """The cells at the header's width: missing ones are empty, surplus ones must be."""
+    def _squared(self, row: int, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells at the header's width: missing ones are empty, surplus ones left aside with a note."""
         if len(cells) < self._width:
             return [*cells, *[""] * (self._width - len(cells))]
-        for n in range(self._width, len(cells)):
-            if plain(cells[n]).strip():
-                raise _RowError(
-                    n,
-                    _(
-                        "the row has {cells} cells, the header {width}; is there a separator within a cell?"
-                    ).format(cells=len(cells), width=self._width),
-                )
+        surplus = [n for n in range(self._width, len(cells)) if plain(cells[n]).strip()]
+        if surplus and not self.holds_no_ticket(cells):
+            self.note(
+                row,
+                surplus[0],
+                cells,
+                _("the row has {cells} cells, the header {width}; what is too much was left aside").format(
+                    cells=len(cells), width=self._width
+                ),
+            )
         return list(cells[: self._width])
 
-    def _holds_no_ticket(self, cells: Sequence[Cell]) -> bool:
-        number = plain(cells[self._id])
+    def fits(self, cells: Sequence[Cell]) -> bool:
+        """Whether each number, time and state in the cells is one that its column can hold."""
+        try:
+            ticket_id(cells[self._id])
+            if self._order >= 0:
+                order_id(cells[self._order])
+        except InputError:
+            return False
+        times = (("created_at", self._created), ("deadline_at", self._deadline), ("reply_at", self._reply_at))
+        if any(self._time(name, column, cells)[1] for name, column in times):
+            return False
+        state, words, _own = self._state(0, cells)
+        return not words or state is not None
+
+    def holds_no_ticket(self, cells: Sequence[Cell]) -> bool:
+        """Whether they are blank, a sum, a line of the export about itself, or the header again."""
+        number = plain(cells[self._id]) if self._id < len(cells) else ""
         if number.isdecimal():
             return False
-        if heading_key(number) == self._id_key and number.strip():
+        number = cleaned(number)
+        if number and heading_key(number) in self._keys:
             return True
-        if number.strip() and not _SUMMARY.match(number):
+        if number and not _SUMMARY.match(number):
             return False
-        filled = [text for text in map(plain, cells) if text.strip()]
-        if not filled:
+        filled = [text for text in map(cleaned, map(plain, cells)) if text]
+        if not any(heading_key(text) for text in filled):
+            return True  # nothing, or lines and dashes
+        if sum(heading_key(text) in self._keys for text in filled) > 1:
             return True
         # A sum names no order; a row that does has lost its ticket number and must be told of.
         return any(_SUMMARY.match(text) for text in filled) and not any(
             ORDER_ID_PATTERN.fullmatch(unprotected(text)) for text in filled
         )
 
-    def _check_times(self, created: datetime | None, deadline: datetime | None) -> None:
+    def _times(self, row: int, cells: Sequence[Cell]) -> tuple[datetime | None, datetime | None]:
+        """When the ticket was created, and its deadline; refuses a row for which neither can be told."""
+        created, created_trouble = self._time("created_at", self._created, cells)
+        deadline, deadline_trouble = self._time("deadline_at", self._deadline, cells)
+        if created is not None and deadline is not None and self._is_day(self._deadline, cells):
+            deadline, deadline_trouble = None, _("a day alone is no deadline")
         if created is None and deadline is None:
+            if created_trouble or deadline_trouble:
+                column = self._created if created_trouble else self._deadline
+                raise _RowError(column, created_trouble or deadline_trouble)
             column = self._created if self._created >= 0 else self._deadline
             raise _RowError(column, _("neither a creation time nor a deadline is given"))
+        if created_trouble:
+            self._leave_aside(row, self._created, cells, created_trouble)
+        if deadline_trouble:
+            self._leave_aside(row, self._deadline, cells, deadline_trouble)
+        if deadline is None and self._is_day(self._created, cells):
+            self.note(
+                row, self._created, cells, _("a day without a time; the clock was started at its beginning")
+            )
+        return created, deadline
 
-    def _state(self, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
+    def _time(self, name: str, column: int, cells: Sequence[Cell]) -> tuple[datetime | None, str]:
+        """The time in a column, and why there is none that can be read."""
+        if column < 0:
+            return None, ""
+        cell = self._dated(cells[column])
+        if name in self._dates:
+            cell = joined(self._dated(cells[self._dates[name]]), cell)
+        try:
+            then = moment(cell, self._zone, self._now)
+            return (then if name == "deadline_at" else not_after(then, self._now)), ""
+        except InputError as error:
+            return None, error.message
+
+    def _dated(self, cell: Cell) -> Cell:
+        """A bare number for a date, as a workbook of the other calendar has it, in the usual one."""
+        if self._is_1904 and type(cell) in (int, float) and 1 < float(str(cell)) < _SERIALS_END:
+            return float(str(cell)) + _DAYS_TO_1904
+        return cell
+
+    def _is_day(self, column: int, cells: Sequence[Cell]) -> bool:
+        return column >= 0 and column not in self._with_dates and is_day_alone(cells[column])
+
+    def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
+        """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""
+        text = self._text(row, cells, self._reply_text)
+        then, trouble = self._time("reply_at", self._reply_at, cells)
+        if then is not None and self._is_day(self._reply_at, cells):
+            then, trouble = None, _("a day alone does not tell whether the reply was in time")
+        if trouble:
+            self._leave_aside(row, self._reply_at, cells, trouble)
+        return (None if is_no_time(text) else text), then
+
+    def _leave_aside(self, row: int, column: int, cells: Sequence[Cell], reason: str) -> None:
+        self.note(
+            row, column, cells, _("{reason}; left aside, the ticket was taken in").format(reason=reason)
+        )
+
+    def _state(self, row: int, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
         """The platform's state, its words, and whether the state is our own export's."""
-        words = self._text(cells, self._status)
-        platform_words = self._text(cells, self._platform_status)
+        words = self._text(row, cells, self._status)
+        platform_words = self._text(row, cells, self._platform_status)
         own = words.lower()
         if own in _OWN_STATES:
             return _OWN_STATES[own], platform_words, True
         return _state_of(words or platform_words), words or platform_words, False
 
-    def _text(self, cells: Sequence[Cell], column: int) -> str:
+    def _named(self, row: int, cells: Sequence[Cell], column: int) -> str | None:
+        """The name of a shop or a person; None where there is none."""
+        name = self._text(row, cells, column)
+        if len(name) > _NAME_MAX:
+            self._leave_aside(row, column, cells, _("no name is that long"))
+            return None
+        return None if is_nothing(name) else name
+
+    def _text(self, row: int, cells: Sequence[Cell], column: int) -> str:
         if column < 0:
             return ""
         cell = cells[column]
-        text = cell.strip() if type(cell) is str else plain(cell).strip()
-        # Our own export puts an apostrophe before what a spreadsheet would take for a formula.
-        return text[1:] if text.startswith(_GUARDED) else text
+        text = cell if type(cell) is str else plain(cell)
+        if self._is_own:
+            # Our own export puts an apostrophe before what a spreadsheet would take for a formula.
+            return text[1:] if text.startswith(_GUARDED) else text
+        if len(text) > CELL_MAX:
+            self._leave_aside(row, column, cells, too_long())
+            return ""
+        if "\ufffd" in text:
+            self.note(row, column, cells, _("a damaged character stands here as �"))
+        if "\0" in text:
+            self.note(row, column, cells, _("NUL characters were taken out; the file may be damaged"))
+            text = text.replace("\0", "")
+        return cleaned(text)
+
+
+def _shown(cells: Sequence[Cell], column: int) -> str:
+    return quoted(plain(cells[column])) if 0 <= column < len(cells) else ""
 
 
 def too_long() -> str:

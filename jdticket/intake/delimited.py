@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TextIO
+from typing import Any, TextIO
 
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.i18n import _
-from jdticket.intake.columns import (
-    CELL_MAX,
-    HEADER_ROWS,
-    Header,
-    TableReader,
-    check_header,
-    find_header,
-    no_rows,
-    too_long,
-)
+from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
+from jdticket.intake.headings import HEADER_ROWS, Header, check_header, doubled, find_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import unprotected
 
 _DELIMITERS = (",", "\t", ";", "|")
 _LINE_MAX = 2 * CELL_MAX
+_ESCAPED = re.compile(r'"[^"\n]*[^"\\]\\"[^,;\t|\r\n]')
 _ROWS_TRIED = 5
 
 
@@ -38,6 +32,8 @@ class Layout:
     index: int
     """Which record holds the headings, counted from 0."""
     header: Header
+    dialect: Mapping[str, Any]
+    """What its quotation marks mean, as ``csv.reader`` takes it."""
     fits: bool
     """One of the first rows below the headings reads as a ticket."""
 
@@ -48,7 +44,8 @@ def find_layout(name: str, start: str, options: ReadOptions) -> Layout | None:
     best: Layout | None = None
     csv.field_size_limit(CELL_MAX)
     for delimiter in _DELIMITERS:
-        rows = list(_first_records(start, delimiter))
+        dialect = _dialect(start, delimiter)
+        rows = list(_first_records(start, dialect))
         found = find_header(rows, options.columns)
         if found is None or (best is not None and len(found[1].columns) <= len(best.header.columns)):
             continue
@@ -58,12 +55,24 @@ def find_layout(name: str, start: str, options: ReadOptions) -> Layout | None:
             reader = TableReader(name, header, options)
             below = rows[index + 1 : index + 1 + _ROWS_TRIED]
             fits = any(isinstance(reader.read(0, cells), Draft) for cells in below)
-        best = Layout(delimiter, index, header, fits)
+        best = Layout(delimiter, index, header, dialect, fits)
     return best
 
 
-def _first_records(start: str, delimiter: str) -> Iterator[list[str]]:
-    records = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+def _dialect(start: str, delimiter: str) -> Mapping[str, Any]:
+    """What is seen of other programs' ways: a backslash before a quotation mark within a cell, a blank
+    before the one that opens a cell."""
+    escaped = _ESCAPED.search(start) is not None
+    blank = re.search(rf'{re.escape(delimiter)} +"[^"{re.escape(delimiter)}]', start) is not None
+    return {
+        "delimiter": delimiter,
+        "skipinitialspace": blank,
+        **({"escapechar": "\\", "doublequote": False} if escaped else {}),
+    }
+
+
+def _first_records(start: str, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+    records = csv.reader(io.StringIO(start, newline=""), **dialect)
     try:
         yield from islice(records, HEADER_ROWS + _ROWS_TRIED)
     except csv.Error:
@@ -79,7 +88,7 @@ def read_delimited(
     """
     csv.field_size_limit(CELL_MAX)
     lines = _Lines(text)
-    records = csv.reader(lines, delimiter=layout.delimiter)
+    records = csv.reader(lines, **layout.dialect)
     row = 1
     for _index in range(layout.index + 1):
         row = lines.number + 1
@@ -104,12 +113,46 @@ def read_delimited(
             yield Rejection(name, row, "", "", _unclosed(lines.number))
             empty = False
             continue
+        if len(cells) > len(layout.header.headings):
+            cells = _fitted(row, cells, layout, reader)
         found = reader.read(row, cells)
         if found is not None:
             yield found
             empty = False
     if empty:
         notes.append(no_rows(name))
+    notes += [*doubled(name, layout.header), *reader.notes.sentences()]
+
+
+def _fitted(row: int, cells: list[str], layout: Layout, reader: TableReader) -> list[str]:
+    """The cells of a row that has too many, for separators within a cell were not quoted: what is too much
+    belongs to the column of free text, if the row fits then. A note tells of it."""
+    width = len(layout.header.headings)
+    cells = _with_formulas(cells, layout.delimiter)
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    surplus = len(cells) - width
+    if surplus <= 0 or reader.holds_no_ticket(cells):
+        return cells
+    for field in ("content", "reply"):
+        at = layout.header.columns.get(field, (-1,))[0]
+        text = layout.delimiter.join(cells[at : at + surplus + 1])
+        moved = [*cells[:at], text, *cells[at + surplus + 1 :]]
+        if at >= 0 and reader.fits(moved):
+            reader.note(row, at, moved, _("separators within this cell were not quoted; it was put together"))
+            return moved
+    return cells
+
+
+def _with_formulas(cells: list[str], delimiter: str) -> list[str]:
+    """The cells, those put together that a separator within ="…" has torn apart."""
+    whole: list[str] = []
+    for cell in cells:
+        if whole and whole[-1].startswith('="') and whole[-1].count('"') % 2:
+            whole[-1] += delimiter + cell
+        else:
+            whole.append(cell)
+    return whole
 
 
 class _TooLongError(Exception):

@@ -19,8 +19,8 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Page
 from jdticket.errors import InputError
 from jdticket.i18n import _
-from jdticket.intake.columns import check_map, no_header
-from jdticket.intake.encoding import check_encoding, find_encoding
+from jdticket.intake.encoding import Found, check_encoding, find_encoding, in_utf8
+from jdticket.intake.headings import check_map, no_header
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.text import harmless
 from jdticket.words import os_reason
@@ -33,6 +33,8 @@ _START = 256 * 1024
 # Characters; a page of a thousand tickets has a hundredth of it.
 _PAGE_MAX = 32 * 1024 * 1024
 _BUTTON_ALONE = re.compile(r"^[ \t]*(?:去处理|去回复|去申诉|去举证|催处理|查看详情)[ \t\r]*$", re.MULTILINE)
+_ZIP_MARK, _OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ARCHIVE = re.compile(r"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
 _TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
 
 
@@ -88,19 +90,27 @@ class _Stream(Source):
                 yield from self._by_content(stream)
 
     def _by_content(self, stream: BinaryIO) -> Iterator[Draft | Rejection]:
-        from jdticket.intake.workbook import OLE_MARK, ZIP_MARK, read_workbook
-
         self._options = replace(self._options, saved_at=self._modified())
         head = stream.read(8)
         stream.seek(0)
-        if head.startswith((ZIP_MARK, OLE_MARK)):
+        if head.startswith((_ZIP_MARK, _OLE_MARK)):
+            from jdticket.intake.workbook import read_workbook
+
             yield from read_workbook(self.name, stream, self._options, self.notes)
             return
-        encoding = find_encoding(self.name, stream, self._options.encoding)
-        with io.TextIOWrapper(stream, encoding, newline="") as text:
+        found = find_encoding(self.name, stream, self._options.encoding)
+        if found.mixed:
+            stream, found = in_utf8(stream, found.encoding), Found("utf-8-sig")
+        with io.TextIOWrapper(stream, found.encoding, found.errors, newline="") as text:
             start = text.read(_START)
             text.seek(0)
-            yield from self._by_text(text, start)
+            if _ARCHIVE.search(start, 0, 4096):
+                yield from self._archive(text.buffer)
+            else:
+                yield from self._by_text(text, start)
+        if found.breaks_off:
+            why = _("{name} breaks off within a character at its end; fetch it again.").format(name=self.name)
+            yield Rejection(self.name, 0, "", "", why)
 
     def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
         if not start.strip():
@@ -118,12 +128,11 @@ class _Stream(Source):
             yield from dated(objects, None, self._options)
             return
         if start.lstrip().startswith("<"):
-            raise InputError(
-                _(
-                    "{name} holds a web page (HTML or XML), whatever its name says; "
-                    "open it in Excel and save it as .xlsx."
-                ).format(name=self.name)
-            )
+            from jdticket.intake.webpage import read_page
+
+            text.seek(0)
+            yield from read_page(self.name, text, start, self._options, self.notes)
+            return
         layout = find_layout(self.name, start, self._options)
         if _is_page(self.name, start, layout):
             yield from self._page(text)
@@ -134,6 +143,19 @@ class _Stream(Source):
             raise InputError(no_header(self.name, _first_cells(start)))
         else:
             yield from self._page(text)
+
+    def _archive(self, stream: BinaryIO) -> Iterator[Draft | Rejection]:
+        from jdticket.intake.webpage import read_archive
+
+        def decoded(content: bytes) -> str:
+            found = find_encoding(self.name, io.BytesIO(content), self._options.encoding)
+            if not found.mixed:
+                return content.decode(found.encoding, found.errors)
+            with in_utf8(io.BytesIO(content), found.encoding) as copy:
+                return copy.read().decode()
+
+        stream.seek(0)
+        yield from read_archive(self.name, stream, decoded, self._options, self.notes)
 
     def _page(self, text: io.TextIOWrapper) -> Iterator[Draft | Rejection]:
         from jdticket.intake.pasted import PastedPage

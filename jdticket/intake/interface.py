@@ -31,6 +31,8 @@ class ReadOptions:
     """When a page was copied, as a person has said; its countdowns count from then."""
     saved_at: datetime | None = None
     """The file's own time: when a page may have been copied or a table exported, if nothing says so."""
+    calendar_1904: bool = False
+    """Bare numbers that stand for dates count from 1904-01-01."""
 
 
 class Source(ABC):

@@ -11,21 +11,16 @@ from typing import Any, TextIO
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
-from jdticket.intake.columns import (
-    CELL_MAX,
-    HEADER_ROWS,
-    TableReader,
-    check_header,
-    no_rows,
-    read_header,
-    too_long,
-)
+from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
+from jdticket.intake.headings import HEADER_ROWS, check_header, read_header
 from jdticket.intake.interface import ReadOptions
+from jdticket.intake.notes import FieldNotes
 from jdticket.intake.values import Cell
 from jdticket.text import quoted
 from jdticket.words import listed
 
 _BEGINNING = re.compile(r"""\s*(?:\[\s*(?:[\[{\]"]|\Z)|\{\s*(?:["}]|\Z))""")
+# An escape such as \ud83d without its other half: no store takes that.
 _HALF = re.compile("[\ud800-\udfff]")
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
 _LINE_MAX = 2 * CELL_MAX
@@ -61,6 +56,7 @@ def read_json(
     reader.table(first[0][0])
     for row, item in chain(first, objects):
         yield reader.read(row, item)
+    notes += reader.notes.sentences()
 
 
 class _ObjectReader:
@@ -70,6 +66,7 @@ class _ObjectReader:
         self._name = name
         self._options = options
         self._keys: dict[str, None] = {}
+        self.notes = FieldNotes(name)
         self._table: TableReader | None = None
 
     def learn(self, item: Mapping[str, Any]) -> None:
@@ -83,7 +80,7 @@ class _ObjectReader:
         if self._table is None:
             header = read_header(self._keys, self._options.columns)
             check_header(self._name, row, header, self._options.columns)
-            self._table = TableReader(self._name, header, self._options)
+            self._table = TableReader(self._name, header, self._options, self.notes)
         return self._table
 
     def read(self, row: int, item: Mapping[str, Any] | str) -> Draft | Rejection:
@@ -97,15 +94,11 @@ class _ObjectReader:
             value = item.get(key, "")
             if isinstance(value, list | dict):
                 value = json.dumps(value, ensure_ascii=False)
-            if isinstance(value, str) and not _is_whole_text(value):
-                return Rejection(self._name, row, quoted(key), "", _("the text holds half a character"))
+            if isinstance(value, str) and not value.isascii() and _HALF.search(value):
+                self.notes.add(row, key, value, _("half a character was replaced"))
+                value = _HALF.sub("\ufffd", value)
             cells.append(value)
         return table.read(row, cells) or Rejection(self._name, row, "", "", _("the object is empty"))
-
-
-def _is_whole_text(text: str) -> bool:
-    """False when an escape such as ``\\ud83d`` stands without its other half; no store takes that."""
-    return text.isascii() or _HALF.search(text) is None
 
 
 def _is_lines(name: str, start: str) -> bool:
@@ -116,6 +109,33 @@ def _is_lines(name: str, start: str) -> bool:
     if not (filled and filled[0].startswith("{") and filled[0].endswith("}")):
         return False
     return len(filled) > 1
+
+
+class _Twice(dict[str, Any]):
+    """An object in which a key stands twice with two values: nobody knows which is meant."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_paired)
+
+
+def _paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        for key, value in pairs:
+            if value != item[key]:
+                return _Twice(key)
+    return item
+
+
+def _object(item: Any) -> Mapping[str, Any] | str:
+    """The object, or the reason why there is none that can be read."""
+    if isinstance(item, _Twice):
+        return _("the key {key} stands twice, with two values; correct the row").format(key=quoted(item.key))
+    return item if isinstance(item, dict) else _("a JSON object is needed")
 
 
 def _lines(text: TextIO) -> Iterator[_Numbered]:
@@ -130,13 +150,13 @@ def _lines(text: TextIO) -> Iterator[_Numbered]:
         if not line.strip():
             continue
         try:
-            item = json.loads(line)
+            item = _loads(line)
         except json.JSONDecodeError as error:
             yield number, _("not JSON from column {column} on").format(column=error.colno)
         except (ValueError, RecursionError):
             yield number, _("not JSON that can be read: a number too long, or nested too deep")
         else:
-            yield number, item if isinstance(item, dict) else _("a JSON object is needed")
+            yield number, _object(item)
 
 
 def _whole(name: str, text: TextIO) -> list[_Numbered]:
@@ -146,7 +166,7 @@ def _whole(name: str, text: TextIO) -> list[_Numbered]:
             _("{name} is too long for one JSON value; split it, or save it as JSON Lines.").format(name=name)
         )
     try:
-        data = json.loads(whole)
+        data = _loads(whole)
     except json.JSONDecodeError as error:
         breaks_off = not whole[error.pos :].strip()
         problem = _("it breaks off") if breaks_off else _("something else stands there")
@@ -159,10 +179,7 @@ def _whole(name: str, text: TextIO) -> list[_Numbered]:
         raise InputError(
             _("{name} cannot be read: it holds a number too long, or is nested too deep.").format(name=name)
         ) from None
-    return [
-        (n, item if isinstance(item, dict) else _("a JSON object is needed"))
-        for n, item in enumerate(_array(name, data), 1)
-    ]
+    return [(n, _object(item)) for n, item in enumerate(_array(name, data), 1)]
 
 
 def _array(name: str, data: Any) -> list[Any]:

@@ -1,197 +1,115 @@
-"""XLSX, XLS and ODS, through calamine."""
+"""XLSX, XLS, XLSB and ODS, through calamine in a process of its own."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
-from struct import unpack_from
-from typing import TYPE_CHECKING, BinaryIO
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
-from jdticket.intake.columns import (
-    HEADER_ROWS,
-    Header,
-    TableReader,
-    check_header,
-    find_header,
-    no_header,
-    no_rows,
-)
-from jdticket.intake.exported import dated, export_time
+from jdticket.intake.headings import HEADER_ROWS
 from jdticket.intake.interface import ReadOptions
-from jdticket.intake.values import Cell, plain
+from jdticket.intake.tables import Row, Table, read_tables
+from jdticket.intake.workbook_file import about_workbook, damaged, protected
 from jdticket.text import quoted
-from jdticket.words import listed
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
-ZIP_MARK = b"PK\x03\x04"
-OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_XLSX = "EncryptedPackage".encode("utf-16-le")
-# A workbook stream of Excel 97 whose first record (BOF, 20 bytes) is followed by FILEPASS.
-_ENCRYPTED_XLS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
-_MANIFEST = "META-INF/manifest.xml"
-_SECTOR_MAX, _FREE = 0xFFFFFFFA, 0xFFFFFFFF
-# A workbook that unpacks to more would not fit into an office computer's memory.
-_UNPACKED_MAX = 2 * 1024**3
+# What the child needs to start; it has no business with tokens and passwords.
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 
 
 def read_workbook(
     name: str, stream: BinaryIO, options: ReadOptions, notes: list[str]
 ) -> Iterator[Draft | Rejection]:
-    """The tickets of the first sheet with usable headings; other sheets that hold something are noted.
+    """The tickets of all sheets with usable headings; see :func:`read_tables`.
 
     Raises ``InputError`` for a workbook that is protected by a password, breaks off, is no workbook
-    after all, or has no sheet with usable headings.
+    after all, would burst this computer's memory, or has no sheet with usable headings.
     """
-    _look_inside(name, stream)
-    with _readable(name):
-        from python_calamine import load_workbook
+    about = about_workbook(name, stream)
+    with closing(_Child(name, stream, about.most_memory)) as child:
+        sheets = child.answer()
+        first = [child.answer() for _sheet in sheets]
+        bodies = _Bodies(child)
+        tables = [
+            Table(sheet, first[n], partial(bodies.rows, n), hidden)
+            for n, (sheet, hidden) in enumerate(sheets)
+        ]
+        if not any(first):
+            raise InputError(_("{name} is empty: no sheet of it holds anything.").format(name=name))
+        yield from read_tables(name, tables, replace(options, calendar_1904=about.calendar_1904), notes)
 
-        workbook = load_workbook(stream)
-        sheet, header, index, others = _choose_sheet(name, workbook, options)
-    if others:
-        notes.append(
-            _("{name}: the sheet {sheet} was read; not read were {others}.").format(
-                name=name, sheet=quoted(sheet.name), others=listed(quoted(other) for other in others)
+
+class _Bodies:
+    """The rows of each sheet in turn, as the child sends them."""
+
+    def __init__(self, child: _Child) -> None:
+        self._child = child
+        self._at = 0
+
+    def rows(self, sheet: int) -> Iterator[Row]:
+        """The rows of a sheet, counted from 1; sheets are asked for in order, and may be left out."""
+        while self._at < sheet:
+            while self._child.answer() is not None:
+                pass
+            self._at += 1
+        number = 0
+        while (batch := self._child.answer()) is not None:
+            for cells in batch:
+                number += 1
+                yield number, cells
+        self._at += 1
+
+
+class _Child:
+    """The process that reads. Raises ``InputError`` for what it says, and for its end without a word."""
+
+    def __init__(self, name: str, stream: BinaryIO, most_memory: int) -> None:
+        self._name = name
+        stream.seek(0)
+        script = Path(__file__).with_name("workbook_child.py")
+        reading, writing = os.pipe()
+        self._answers = open(reading, "rb")  # noqa: SIM115, PTH123 - closed with the process
+        self._process = subprocess.Popen(  # noqa: S603 - this program's own script
+            [sys.executable, str(script), str(most_memory), str(HEADER_ROWS)],
+            stdin=stream,
+            stdout=writing,
+            stderr=subprocess.DEVNULL,
+            env={key: os.environ[key] for key in _ENVIRONMENT if key in os.environ},
+        )
+        os.close(writing)
+
+    def answer(self) -> Any:
+        """The next piece; see ``workbook_child``."""
+        try:
+            piece = pickle.load(self._answers)  # noqa: S301 - from this program's own child
+        except (EOFError, pickle.UnpicklingError):
+            raise InputError(damaged(self._name)) from None
+        if not isinstance(piece, tuple):
+            return piece
+        kind, words = piece
+        if kind == "password":
+            raise InputError(protected(self._name))
+        if kind == "memory":
+            raise InputError(
+                _("{name} would take too much memory; export it as CSV.").format(name=self._name)
             )
-        )
-    title = " ".join(plain(cell) for cells in islice(sheet.iter_rows(), index) for cell in cells)
-    yield from dated(_rows(name, sheet, header, index, options, notes), export_time(title, options), options)
-
-
-def _rows(
-    name: str, sheet: CalamineSheet, header: Header, index: int, options: ReadOptions, notes: list[str]
-) -> Iterator[Draft | Rejection]:
-    reader = TableReader(name, header, options)
-    empty = True
-    for row, cells in enumerate(islice(sheet.iter_rows(), index + 1, None), index + 2):
-        found = reader.read(row, cells)
-        if found is not None:
-            yield found
-            empty = False
-    if empty:
-        notes.append(no_rows(name))
-
-
-def _choose_sheet(
-    name: str, workbook: CalamineWorkbook, options: ReadOptions
-) -> tuple[CalamineSheet, Header, int, list[str]]:
-    from python_calamine import SheetTypeEnum
-
-    best: tuple[CalamineSheet, Header, int] | None = None
-    filled: list[str] = []
-    first_row: Sequence[Cell] = ()
-    for about in workbook.sheets_metadata:
-        if about.typ is not SheetTypeEnum.WorkSheet:
-            continue
-        sheet = workbook.get_sheet_by_name(about.name)
-        if not sheet.height:
-            continue
-        filled.append(sheet.name)
-        rows = list(islice(sheet.iter_rows(), HEADER_ROWS))
-        first_row = first_row or next((row for row in rows if any(plain(cell).strip() for cell in row)), ())
-        found = find_header(rows, options.columns)
-        if found is not None and (best is None or (found[1].usable and not best[1].usable)):
-            best = sheet, found[1], found[0]
-    if not filled:
-        raise InputError(_("{name} is empty: no sheet of it holds anything.").format(name=name))
-    if best is None:
-        raise InputError(no_header(name, [plain(cell) for cell in first_row]))
-    sheet, header, index = best
-    check_header(name, index + 1, header, options.columns)
-    return sheet, header, index, [other for other in filled if other != sheet.name]
-
-
-def _look_inside(name: str, stream: BinaryIO) -> None:
-    """Find out what calamine would not tell: a password, a file that breaks off, one that would burst."""
-    import zlib
-    from zipfile import BadZipFile, ZipFile
-
-    data = stream.read() if stream.read(len(OLE_MARK)) == OLE_MARK else None
-    stream.seek(0)
-    if data is not None:
-        if _ENCRYPTED_XLSX in data or _ENCRYPTED_XLS.search(data):
-            raise InputError(_protected(name))
-        if not _is_whole(OLE_MARK + data):
-            raise InputError(_damaged(name))
-        return
-    try:
-        with ZipFile(stream) as archive:
-            names = set(archive.namelist())
-            unpacked = sum(part.file_size for part in archive.infolist())
-            manifest = archive.read(_MANIFEST) if _MANIFEST in names else b""
-    except (BadZipFile, ValueError, NotImplementedError, zlib.error):
-        raise InputError(_damaged(name)) from None
-    if b"encryption-data" in manifest:
-        raise InputError(_protected(name))
-    if names.isdisjoint({"xl/workbook.xml", "xl/workbook.bin", "content.xml"}):
-        raise InputError(
-            _("{name} is a ZIP archive and no workbook; unpack it and import the files in it.").format(
-                name=name
-            )
-        )
-    if unpacked > _UNPACKED_MAX:
-        raise InputError(
-            _("{name} unpacks to more than 2 GB; split it, or export it as CSV.").format(name=name)
-        )
-    stream.seek(0)
-
-
-@contextmanager
-def _readable(name: str) -> Iterator[None]:
-    from python_calamine import CalamineError, PasswordError
-
-    try:
-        yield
-    except PasswordError:
-        raise InputError(_protected(name)) from None
-    except CalamineError as error:
         raise InputError(
             _(
                 "{name} cannot be read as a workbook ({problem}); open it in Excel, save it again as .xlsx."
-            ).format(name=name, problem=quoted(str(error)))
-        ) from None
-    except BaseException as error:
-        # A damaged XLS can make calamine panic; pyo3's exception for that has no name to import.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise InputError(_damaged(name)) from None
+            ).format(name=self._name, problem=quoted(words))
+        )
 
-
-def _is_whole(data: bytes) -> bool:
-    """True when a compound file (XLS) has all the sectors that it says it has (MS-CFB, 2.2 and 2.3).
-
-    calamine trusts these numbers: it asks for any amount of memory, and ends the process without it.
-    """
-    if len(data) < 512:
-        return False
-    (shift,) = unpack_from("<H", data, 30)
-    if shift not in (9, 12):
-        return False
-    size = 1 << shift
-    sectors = -(-len(data) // size) - 1
-    if any(unpack_from("<I", data, at)[0] > sectors for at in (44, 64, 72)):
-        return False
-    tables = [at for at in unpack_from("<109I", data, 76) if at < _SECTOR_MAX]
-    for n, at in enumerate(tables):
-        if (at + 2) * size > len(data):
-            return False
-        beyond = max(0, sectors - n * size // 4)
-        entries = unpack_from(f"<{size // 4}I", data, (at + 1) * size)
-        if any(entry != _FREE for entry in entries[beyond:]):
-            return False
-    return True
-
-
-def _damaged(name: str) -> str:
-    return _("{name} is damaged or breaks off before its end; fetch or export it again.").format(name=name)
-
-
-def _protected(name: str) -> str:
-    return _("{name} is protected by a password; open it in Excel and save it without one.").format(name=name)
+    def close(self) -> None:
+        """End it, whatever it is at."""
+        self._answers.close()
+        self._process.kill()
+        self._process.wait()

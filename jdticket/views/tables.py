@@ -348,7 +348,9 @@ def unsent_line(count: int) -> str:
 
 
 def rejection_line(rejection: Rejection) -> str:
-    """Which row cannot be taken, and why."""
+    """Which row cannot be taken, and why; of a source as a whole its reason tells all."""
+    if not rejection.row:
+        return rejection.reason
     where = _("{source}, row {row}").format(source=one_line(rejection.source), row=rejection.row)
     if rejection.column:
         where += _(", column {column}").format(column=quoted(rejection.column))

@@ -5,7 +5,7 @@ import pytest
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.errors import InputError, UsageError
-from jdticket.intake.columns import FIELDS
+from jdticket.intake.headings import FIELDS
 
 from .reading import at, drafts, only_draft, only_rejection, read, source
 
@@ -124,10 +124,32 @@ def test_a_long_row_is_taken_if_its_surplus_is_empty() -> None:
     assert only_draft(table(ROW.strip() + ",, ,")).content == "没有收到货"
 
 
-def test_a_long_row_with_a_filled_surplus_is_rejected() -> None:
-    rejection = only_rejection(table(ROW.strip() + ",今天,"))
-    assert (rejection.row, rejection.value) == (2, "今天")
-    assert "8 cells" in rejection.reason
+def test_what_is_too_much_of_a_row_belongs_to_its_free_text_and_is_told() -> None:
+    found = source(table(ROW.strip() + ",今天,", ROW.strip()))
+    first, second = found.read()
+    assert isinstance(first, Draft)
+    assert isinstance(second, Draft)
+    assert (first.content, second.content) == ("没有收到货,今天", "没有收到货")
+    [note] = found.notes
+    assert "row 2, column 内容 “没有收到货,今天”: separators within this cell were not quoted" in note
+
+
+def test_separators_in_a_free_text_before_other_columns_are_set_right_if_the_row_fits_then() -> None:
+    header = "工单号,内容,创建时间,状态\n"
+    found = source(header + "59088842,坏了,退款,2026-11-23 09:00:00,待回复\n")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert (draft.content, draft.platform_status) == ("坏了,退款", "待回复")
+    assert len(found.notes) == 1
+
+
+def test_a_surplus_that_fits_nowhere_is_left_aside_and_told() -> None:
+    header = "工单号,创建时间,状态\n"
+    found = source(header + "59088842,2026-11-23 09:00:00,待回复,x\n" * 3)
+    assert [item.id for item in found.read() if isinstance(item, Draft)] == ["59088842"] * 3
+    [note] = found.notes
+    assert "row 2 “x”: the row has 4 cells, the header 3; what is too much was left aside" in note
+    assert "in 2 more rows: 3-4" in note
 
 
 def test_blank_rows_sums_and_repeated_headers_are_no_tickets() -> None:

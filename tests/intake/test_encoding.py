@@ -4,6 +4,7 @@ import codecs
 
 import pytest
 
+from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError, UsageError
 
 from .reading import DATA, drafts, only_draft, read, source
@@ -48,16 +49,12 @@ def test_an_encoding_can_be_given() -> None:
     assert only_draft(TEXT.encode("utf-8-sig"), encoding="UTF-8").id == "59088842"
 
 
-def test_a_given_encoding_that_does_not_fit_is_told_with_its_line() -> None:
-    with pytest.raises(InputError, match=r"not in the encoding ascii.*line 1.*--encoding"):
-        read(TEXT.encode(), encoding="ascii")
-    with pytest.raises(InputError, match=r"encoding utf-8.*line 3"):
-        read(TEXT.encode() + b"\xd6\xd0", encoding="utf-8")
-
-
-def test_the_line_is_told_in_a_long_file_too() -> None:
-    with pytest.raises(InputError, match=r"line 600002 "):
-        read(TEXT.encode() + b"a,b\n" * 599_999 + b"\xff", encoding="utf-8")
+def test_a_given_encoding_that_does_not_fit_everywhere_is_used_all_the_same() -> None:
+    raw = TEXT.encode("gb18030") + b"59088843,275490614167,2026-11-23 09:00:00," + b"\xcc\n"
+    found = source(raw, encoding="gb18030")
+    assert [item.content for item in found.read() if isinstance(item, Draft)] == ["买家催发货", "�"]
+    [note] = found.notes
+    assert "row 3, column 内容 “�”: a damaged character stands here as �" in note
 
 
 @pytest.mark.parametrize("name", ["utf8x", "rot13", "base64", "", "utf\x00", "undefined"])
@@ -66,21 +63,35 @@ def test_an_unknown_encoding_is_wrong_usage(name: str) -> None:
         source(TEXT, encoding=name)
 
 
-def test_a_file_in_no_encoding_is_told_with_the_lines() -> None:
-    with pytest.raises(
-        InputError, match=r"neither in UTF-8 \(up to line 1\) nor in GB18030 \(up to line 3\)"
-    ):
-        read(TEXT.encode("gb18030") + b"\xff\xff\n")
+@pytest.mark.parametrize(
+    ("encoding", "cell", "content"),
+    [
+        ("gb18030", "京东".encode("gb18030")[:-1], "京�"),
+        ("gb18030", b"\x80 100", "€ 100"),
+        ("gb18030", b"\xff\xff", "��"),
+        ("utf-8", "京东".encode()[:-1], "京��"),
+        ("utf-8", "京东".encode("gb18030"), "京东"),
+        ("utf-8-sig", "京东".encode("gb18030"), "京东"),
+        ("utf-8", b"\xff", "�"),
+    ],
+)
+def test_a_cell_that_does_not_fit_costs_neither_the_file_nor_the_ticket(
+    encoding: str, cell: bytes, content: str
+) -> None:
+    raw = TEXT.encode(encoding) + b"59088843,275490614167,2026-11-23 09:00:00," + cell + b"\r\n"
+    raw += TEXT.splitlines()[1].replace("42,", "44,", 1).encode(encoding.removesuffix("-sig"))
+    found = source(raw)
+    contents = [item.content for item in found.read() if isinstance(item, Draft)]
+    assert contents == ["买家催发货", content, "买家催发货"]
+    assert ["row 3, column 内容" in note for note in found.notes] == [True] * ("�" in content)
 
 
-def test_a_text_that_ends_within_a_character_breaks_off() -> None:
-    with pytest.raises(InputError, match="breaks off"):
-        read((TEXT + "京").encode()[:-1])
-
-
-def test_a_damaged_utf_16_file_is_told() -> None:
-    with pytest.raises(InputError, match="damaged"):
-        read(TEXT.encode("utf-16")[:-1])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_text_that_ends_within_a_character_breaks_off_and_its_rows_go_in(encoding: str) -> None:
+    *tickets, told = read((TEXT + "59088843,,2026-11-23 09:00:00,京").encode(encoding)[:-1])
+    assert [item.id for item in tickets if isinstance(item, Draft)] == ["59088842", "59088843"]
+    assert isinstance(told, Rejection)
+    assert "breaks off within a character" in told.reason
 
 
 @pytest.mark.parametrize(

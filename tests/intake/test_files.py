@@ -68,8 +68,10 @@ def test_an_empty_file_is_told(raw: bytes) -> None:
         read(raw)
 
 
-def test_a_web_page_named_as_a_workbook_is_told() -> None:
-    with pytest.raises(InputError, match="web page"):
+def test_a_web_page_without_tickets_is_told_whatever_its_name() -> None:
+    with pytest.raises(InputError, match="web page or XML, and there is no table in it"):
+        read("<html><body>工单号 59088842</body></html>", "工单.xls")
+    with pytest.raises(InputError, match="no row with usable headings"):
         read("<html><table><tr><td>工单号</td></tr></table></html>", "工单.xls")
 
 

@@ -9,7 +9,7 @@ from jdticket.domain.tickets import PlatformState
 from jdticket.errors import InputError
 from jdticket.intake.columns import CELL_MAX
 
-from .reading import at, drafts, only_draft, only_rejection, read, source
+from .reading import at, drafts, only_draft, read, source
 
 ONE = {
     "id": 59088842,
@@ -61,12 +61,13 @@ def test_one_object_alone_is_one_ticket() -> None:
     assert only_draft(lines(ONE)).content == "催发货"
 
 
-def test_integers_keep_their_digits_and_large_floats_are_refused() -> None:
+def test_integers_keep_their_digits_and_large_floats_are_left_aside() -> None:
     assert only_draft(json.dumps([{**ONE, "order_id": 3581494008421111}])).order_id == "3581494008421111"
-    rejection = only_rejection(
-        '[{"id":59088842,"order_id":3581494008421111.0,"created_at":"2026-11-23 09:00"}]'
-    )
-    assert (rejection.column, "rounded" in rejection.reason) == ("order_id", True)
+    found = source('[{"id":59088842,"order_id":3581494008421111.0,"created_at":"2026-11-23 09:00"}]')
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.order_id is None
+    assert ["column order_id" in note and "rounded" in note for note in found.notes] == [True]
 
 
 def test_null_is_nothing() -> None:
@@ -127,16 +128,27 @@ def test_an_empty_array_yields_nothing_but_a_note() -> None:
     assert len(found.notes) == 1
 
 
-def test_half_a_character_is_rejected() -> None:
-    rejection = only_rejection('[{"id":59088842,"created_at":"2026-11-23 09:00","content":"\\ud83d"}]')
-    assert (rejection.column, "half a character" in rejection.reason) == ("content", True)
+@pytest.mark.parametrize(
+    ("written", "content", "told"),
+    [("\\ud83d", "�", "half a character was replaced"), ("破\\u0000损", "破损", "NUL")],
+)
+def test_what_no_text_can_hold_costs_its_character_alone(written: str, content: str, told: str) -> None:
+    found = source('[{"id":59088842,"created_at":"2026-11-23 09:00","content":"' + written + '"}]')
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.content == content
+    assert told in found.notes[0]
 
 
-def test_a_nul_character_is_rejected() -> None:
-    assert (
-        "NUL"
-        in only_rejection('[{"id":59088842,"created_at":"2026-11-23 09:00","content":"\\u0000"}]').reason
-    )
+def test_a_key_that_stands_twice_with_two_values_costs_its_row_alone() -> None:
+    twice = '{"id":59088843,"created_at":"2026-11-23 09:00","created_at":"2026-11-23 10:00"}'
+    same = '{"id":59088844,"id":59088844,"created_at":"2026-11-23 09:00"}'
+    for text in (f"[{json.dumps(ONE)},{twice},{same}]", f"{json.dumps(ONE)}\n{twice}\n{same}\n"):
+        first, second, third = read(text)
+        assert isinstance(first, Draft)
+        assert isinstance(third, Draft)
+        assert isinstance(second, Rejection)
+        assert (second.row, "created_at stands twice" in second.reason) == (2, True)
 
 
 def test_a_line_beyond_the_limit_is_rejected_alone() -> None:

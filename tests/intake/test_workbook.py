@@ -56,19 +56,48 @@ def test_numbers_and_dates_in_cells_are_read_as_they_are_meant() -> None:
     assert draft.created_at == at("2026-11-23 09:12:30")
 
 
-def test_an_order_number_beyond_15_digits_is_refused_when_it_is_a_number() -> None:
-    rejection, draft = read((DATA / "rounded.xlsx").read_bytes(), "rounded.xlsx")
-    assert isinstance(rejection, Rejection)
-    assert (rejection.row, rejection.column) == (2, "订单号")
-    assert "Excel has rounded" in rejection.reason
-    assert isinstance(draft, Draft)
-    assert draft.order_id == "275490614167"
+def test_an_order_number_beyond_15_digits_is_left_aside_when_it_is_a_number() -> None:
+    found = source((DATA / "rounded.xlsx").read_bytes(), "rounded.xlsx")
+    assert [item.order_id for item in found.read() if isinstance(item, Draft)] == [None, "275490614167"]
+    [note] = found.notes
+    assert "row 2, column 订单号" in note
+    assert "Excel has rounded" in note
+    assert "left aside, the ticket was taken in" in note
 
 
-def test_the_first_sheet_with_headings_is_read_and_the_others_are_named() -> None:
+def test_sheets_of_something_else_are_noted() -> None:
     found = source((DATA / "sheets.xlsx").read_bytes(), "sheets.xlsx")
     assert len(list(found.read())) == 3
-    assert found.notes == ["sheets.xlsx: the sheet export was read; not read were 说明, 汇总."]
+    assert found.notes == ["sheets.xlsx: read were export; not read were 说明, 汇总."]
+
+
+def test_every_sheet_with_headings_is_read_and_names_its_rows() -> None:
+    good = [59088842, 275490614167, "2026-11-23 09:00:00", "一"]
+    bad = [1, 275490614167, "2026-11-23 09:00:00", "二"]
+    found = read(workbook({"京东3店": [HEADER, good], "京东5店": [["说明"], HEADER, bad, good]}), "a.xlsx")
+    assert [(item.source, item.row) for item in found] == [
+        ("a.xlsx (sheet 京东3店)", 2),
+        ("a.xlsx (sheet 京东5店)", 3),
+        ("a.xlsx (sheet 京东5店)", 4),
+    ]
+    assert isinstance(found[1], Rejection)
+
+
+def test_a_sheet_that_looks_like_tickets_and_cannot_be_read_is_named() -> None:
+    rows = [[59088842, 275490614167, "2026-11-23 09:00:00", "一"]]
+    ticket, rejection = read(workbook({"a": [HEADER, *rows], "b": rows}), "a.xlsx")
+    assert isinstance(ticket, Draft)
+    assert isinstance(rejection, Rejection)
+    assert "a.xlsx (sheet b): no row with usable headings" in rejection.reason
+
+
+def test_headings_over_two_rows_are_one_header() -> None:
+    upper = ["工单号", "订单信息", "", "创建", "问题描述"]
+    lower = ["", "订单编号", "店铺名称", "时间", ""]
+    row = [59088842, 275490614167, "京东3店", "2026-11-23 09:00:00", "破损"]
+    draft = only_draft(workbook({"a": [["导出"], upper, lower, row]}))
+    assert (draft.row, draft.order_id, draft.shop, draft.content) == (4, "275490614167", "京东3店", "破损")
+    assert draft.created_at == at("2026-11-23 09:00")
 
 
 def test_a_header_alone_yields_nothing_but_a_note() -> None:
@@ -124,10 +153,10 @@ def test_a_workbook_that_would_burst_is_told_before_it_is_unpacked(beyond: int) 
         parts = {item.filename: item.file_size for item in archive.infolist()}
     # What the list at the archive's end says of the size of one part, which no sheet needs.
     name = b"docProps/app.xml"
-    size = 2 * 1024**3 - sum(parts.values()) + parts[name.decode()] + beyond
+    size = 256 * 1024**2 - sum(parts.values()) + parts[name.decode()] + beyond
     struct.pack_into("<L", raw, raw.rindex(b"PK\x01\x02", 0, raw.rindex(name)) + 24, size)
     if beyond:
-        with pytest.raises(InputError, match=r"a\.xlsx unpacks to more than 2 GB; split it"):
+        with pytest.raises(InputError, match=r"a\.xlsx unpacks to 256 MB, too much for a table of tickets"):
             read(bytes(raw), "a.xlsx")
     else:
         assert only_draft(bytes(raw)).id == "59088842"
@@ -150,12 +179,15 @@ def test_a_workbook_damaged_within_is_told() -> None:
         read(bytes(raw), "export.xls")
 
 
-def test_a_cell_beyond_the_limit_rejects_its_row() -> None:
+def test_a_cell_beyond_the_limit_is_left_aside() -> None:
     raw = io.BytesIO(workbook({"a": [HEADER, [59088842, "", "2026-11-23 09:00:00", "MARK"]]}))
     out = io.BytesIO()
     with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.namelist():
             new.writestr(item, old.read(item).replace(b"MARK", b"x" * 1_048_577))
-    [rejection] = read(out.getvalue(), "a.xlsx")
-    assert isinstance(rejection, Rejection)
-    assert (rejection.row, rejection.column) == (2, "内容")
+    found = source(out.getvalue(), "a.xlsx")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.content is None
+    [note] = found.notes
+    assert "row 2, column 内容" in note

@@ -1,0 +1,206 @@
+"""Headings: which column of a table holds what.
+
+The same for CSV, workbooks, web pages and JSON.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jdticket.errors import InputError, UsageError
+from jdticket.i18n import _
+from jdticket.intake.values import Cell, cleaned, plain
+from jdticket.text import quoted
+from jdticket.words import listed
+
+# A field's name is how our own export calls it and how --map names it; then the headings known for
+# it: the back office's pages, and the platform's interface (work_id, create_date, status_name).
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "id": ("工单号", "工单编号", "工单ID", "ticket_id", "ticket", "work_id"),
+    "order_id": ("订单号", "订单编号", "订单ID", "order"),
+    "created_at": ("创建时间", "发起时间", "下发时间", "提交时间", "工单创建时间", "created", "create_date"),
+    "deadline_at": ("截止时间", "最晚回复时间", "处理截止时间", "回复截止时间", "deadline"),
+    "status": ("工单状态", "状态", "处理状态", "status_name"),
+    "platform_status": (),
+    "kind": ("工单类型", "业务类型", "类型", "type"),
+    "kind_text": (),
+    "content": ("工单内容", "问题描述", "内容"),
+    "shop": ("店铺", "店铺名称", "商家名称"),
+    "assignee": ("处理人",),
+    "reply": ("回复内容", "reply_text"),
+    "reply_at": ("回复时间", "replied_at"),
+}
+# Headings of a date whose time of day stands in the field's own column, if in any.
+DATES: Mapping[str, tuple[str, ...]] = {
+    "created_at": ("创建日期", "发起日期", "下发日期", "提交日期", "工单创建日期"),
+    "deadline_at": ("截止日期", "最晚回复日期", "处理截止日期", "回复截止日期"),
+    "reply_at": ("回复日期",),
+}
+HEADER_ROWS = 30
+"""The header is looked for in this many rows from the top."""
+
+_UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
+_UNTOLD = re.compile(r"[\W_]+")
+
+
+def check_map(columns: Mapping[str, str]) -> None:
+    """Raises ``UsageError`` when ``--map`` names a field that there is none of."""
+    for name in columns:
+        if name not in FIELDS:
+            raise UsageError(
+                _("--map {field}=…: there is no such field; the fields are {fields}.").format(
+                    field=quoted(name), fields=listed(FIELDS)
+                )
+            )
+
+
+def heading_key(heading: str) -> str:
+    """What makes two headings the same: width, case, white space, punctuation and units in brackets aside."""
+    return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
+
+
+_FIELD_OF = {heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)}
+_DATE_OF = {heading_key(heading): field for field, known in DATES.items() for heading in known}
+_KNOWN = _FIELD_OF.keys() | _DATE_OF.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A row of headings, and where in it each field stands."""
+
+    headings: tuple[str, ...]
+    columns: Mapping[str, tuple[int, ...]]
+    """Field -> its columns, counted from 0; more than one is a clash that ``--map`` has to settle."""
+    dates: Mapping[str, int] = field(default_factory=dict)
+    """Field -> the column that holds its date, where its own column holds the time of day."""
+
+    @property
+    def usable(self) -> bool:
+        """A ticket number, and a time by which the deadline can be told."""
+        return "id" in self.columns and not self.columns.keys().isdisjoint(("created_at", "deadline_at"))
+
+
+def read_header(cells: Iterable[Cell], wanted: Mapping[str, str]) -> Header:
+    """What the cells mean as headings; ``wanted`` is the ``--map``, field -> heading."""
+    headings = tuple(" ".join(cleaned(plain(cell)).split()) for cell in cells)
+    keys = [heading_key(heading) for heading in headings]
+    columns: dict[str, tuple[int, ...]] = {}
+    for name, heading in wanted.items():
+        at = tuple(n for n, key in enumerate(keys) if key and key == heading_key(heading))
+        if at:
+            columns[name] = at
+    taken = {n for at in columns.values() for n in at}
+    for name in FIELDS.keys() - wanted.keys():
+        at = tuple(n for n, key in enumerate(keys) if n not in taken and _FIELD_OF.get(key) == name)
+        # Our own export's name beats a synonym that stands beside it.
+        own = tuple(n for n in at if keys[n] == heading_key(name))
+        if at:
+            columns[name] = own or at
+    dates: dict[str, int] = {}
+    for n, key in enumerate(keys):
+        dated = None if n in taken else _DATE_OF.get(key)
+        if dated is None or dated in dates or dated in wanted:
+            continue
+        if dated in columns:
+            dates[dated] = n
+        else:
+            columns[dated] = (n,)
+    return Header(headings, columns, dates)
+
+
+def find_header(rows: Sequence[Sequence[Cell]], wanted: Mapping[str, str]) -> tuple[int, Header] | None:
+    """Which of the first rows holds the most known headings (index, header); None: no row holds two.
+
+    Headings over two rows, as merged cells make them, count as one header, at the index of the lower row.
+    """
+    best: tuple[int, Header] | None = None
+    tried = rows[:HEADER_ROWS]
+    for index, cells in enumerate(tried):
+        header = read_header(cells, wanted)
+        if len(header.columns) > max(1, len(best[1].columns) if best else 0):
+            best = index, header
+    for index in range(1, len(tried)):
+        header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted)
+        if len(header.columns) > max(1, len(best[1].columns) if best else 0):
+            best = index, header
+    return best
+
+
+def _over_two_rows(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:
+    """The headings that two rows make together. A merged cell's text stands in its first cell alone: one over
+    several columns is the group of those below it, one over both rows has nothing below."""
+    width = max(len(upper), len(lower))
+    above, below = (
+        [cleaned(plain(cell)) for cell in cells] + [""] * (width - len(cells)) for cells in (upper, lower)
+    )
+    headings = []
+    group = ""
+    for over, under in zip(above, below, strict=True):
+        group = over or group
+        if not under:
+            headings.append(over)
+        elif heading_key(under) in _KNOWN:
+            headings.append(under)
+        elif heading_key(group + under) in _KNOWN:
+            headings.append(group + under)
+        else:
+            headings.append(over if heading_key(over) in _KNOWN else under)
+    return headings
+
+
+def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str]) -> None:
+    """Raises ``InputError`` when the headings cannot be used, with what was seen and what is needed."""
+    seen = _listed(header.headings)
+    for wanted_field, heading in wanted.items():
+        if wanted_field not in header.columns:
+            raise InputError(
+                _(
+                    "{name}: there is no column {heading} (from --map {field}=…); row {row} has {seen}."
+                ).format(name=name, heading=quoted(heading), field=wanted_field, row=row, seen=seen)
+            )
+    if not header.usable:
+        raise InputError(no_header(name, header.headings))
+    for name_of_field in ("id", "created_at", "deadline_at"):
+        at = header.columns.get(name_of_field, ())
+        if len(at) > 1:
+            raise InputError(
+                _(
+                    "{name}, row {row}: several columns could be the field {field}: {seen}; "
+                    "keep one of them, or choose with --map {field}=COLUMN."
+                ).format(
+                    name=name, row=row, field=name_of_field, seen=_listed([header.headings[n] for n in at])
+                )
+            )
+
+
+def doubled(name: str, header: Header) -> list[str]:
+    """A note for each field that several columns could be, of which the first is read."""
+    return [
+        _(
+            "{name}: several columns could be the field {field}; {first} was read, not read were {others}."
+        ).format(
+            name=name,
+            field=name_of_field,
+            first=quoted(header.headings[at[0]]),
+            others=_listed([header.headings[n] for n in at[1:]]),
+        )
+        for name_of_field, at in header.columns.items()
+        if len(at) > 1
+    ]
+
+
+def no_header(name: str, seen: Iterable[str]) -> str:
+    """The sentence for a table without usable headings."""
+    return _(
+        "{name}: no row with usable headings was found; needed are a ticket number (such as 工单号) and a "
+        "creation time (创建时间) or a deadline (截止时间), seen were {seen}; "
+        "name a column with --map, for example --map id=COLUMN."
+    ).format(name=name, seen=_listed(seen) or _("none"))
+
+
+def _listed(headings: Iterable[str]) -> str:
+    named = [quoted(heading) for heading in headings if heading.strip()]
+    return listed([*named[:20], *["…"][: len(named) > 20]])

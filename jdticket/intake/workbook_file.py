@@ -1,0 +1,203 @@
+"""What a workbook's file tells before it is opened: a password, a file that breaks off or would burst, a
+cell far out, the calendar that its dates are counted in."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from struct import unpack_from
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from jdticket.errors import InputError
+from jdticket.i18n import _
+from jdticket.text import quoted
+
+OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_XLSX = "EncryptedPackage".encode("utf-16-le")
+# A workbook stream of Excel 97 whose first record (BOF, 20 bytes) is followed by FILEPASS.
+_ENCRYPTED_XLS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
+_BOF_XLS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00")
+_MANIFEST = "META-INF/manifest.xml"
+_SECTOR_MAX, _FREE = 0xFFFFFFFA, 0xFFFFFFFF
+
+_MB = 1024 * 1024
+# A workbook that unpacks to more would not fit into an office computer's memory.
+_UNPACKED_MAX = 2 * 1024 * _MB
+# What is packed so much tighter than any table, and is large, is meant to burst.
+_RATIO_MAX, _LARGE = 100, 256 * _MB
+# What calamine takes for the cells of a sheet goes by the rectangle around them, filled or not.
+_AREA_LEAST, _AREA_BY_CELL = 5_000_000, 20
+_PIECE = 4 * _MB
+_WIDE_CELL = re.compile(rb'<(?:[a-z]+:)?c\s[^>]{0,40}?r="([A-Z]{2,3})([0-9]{1,7})"')
+_ROW = re.compile(rb'<(?:[a-z]+:)?row\s[^>]{0,200}?r="([0-9]{1,7})"')
+_CALENDAR_1904 = re.compile(rb'date1904\s*=\s*["\'](?:1|true|on)["\']')
+
+
+@dataclass(frozen=True, slots=True)
+class AboutWorkbook:
+    """What is known of a workbook before it is opened."""
+
+    calendar_1904: bool
+    """Its dates count from 1904-01-01, as those of old Macs do, not from 1899-12-30."""
+    most_memory: int
+    """Bytes; who reads it takes less, unless there is something wrong with it."""
+
+
+def about_workbook(name: str, stream: BinaryIO) -> AboutWorkbook:
+    """Look at the file, which is left at its beginning.
+
+    Raises ``InputError`` for one that is protected by a password, breaks off, is a ZIP archive of something
+    else, or would take more memory than its cells are worth.
+    """
+    stream.seek(0)
+    head = stream.read(len(OLE_MARK))
+    if head == OLE_MARK:
+        data = head + stream.read()
+        stream.seek(0)
+        if _ENCRYPTED_XLSX in data or _ENCRYPTED_XLS.search(data):
+            raise InputError(protected(name))
+        if not _is_whole(data):
+            raise InputError(damaged(name))
+        return AboutWorkbook(_is_1904_xls(data), 768 * _MB + 64 * len(data))
+    try:
+        with ZipFile(stream) as archive:
+            about = _about_zip(name, archive)
+    except (BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error):
+        raise InputError(damaged(name)) from None
+    stream.seek(0)
+    return about
+
+
+def _about_zip(name: str, archive: ZipFile) -> AboutWorkbook:
+    # Some programs write the names of parts with backslashes or in capitals; Excel takes them all the same.
+    parts = {part.filename.replace("\\", "/").lower(): part for part in archive.infolist()}
+    unpacked = sum(part.file_size for part in parts.values())
+    packed = sum(part.compress_size for part in parts.values())
+    if unpacked > _UNPACKED_MAX or (unpacked > _LARGE and unpacked > _RATIO_MAX * packed):
+        raise InputError(
+            _("{name} unpacks to {size} MB, too much for a table of tickets; export it as CSV.").format(
+                name=name, size=unpacked // _MB
+            )
+        )
+    if _MANIFEST.lower() in parts and b"encryption-data" in archive.read(parts[_MANIFEST.lower()]):
+        raise InputError(protected(name))
+    if not _is_workbook(archive, parts):
+        raise InputError(
+            _("{name} is a ZIP archive and no workbook; unpack it and import the files in it.").format(
+                name=name
+            )
+        )
+    for part_name, part in parts.items():
+        if "/worksheets/" in part_name and part_name.endswith(".xml"):
+            _must_be_compact(name, archive, part)
+    return AboutWorkbook(_is_1904_zip(archive, parts), 768 * _MB + 16 * unpacked)
+
+
+def _is_workbook(archive: ZipFile, parts: dict[str, ZipInfo]) -> bool:
+    if not parts.keys().isdisjoint({"xl/workbook.xml", "xl/workbook.bin", "content.xml"}):
+        return True
+    relations = parts.get("_rels/.rels")
+    return relations is not None and b"/officeDocument" in archive.read(relations)
+
+
+def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
+    """Raises ``InputError`` when few cells of a sheet stand in a rectangle that is far too large, as when a
+    blank was typed far away by mistake."""
+    cells = 0
+    columns = rows = 1
+    farthest = b""
+    rest = b""
+    with archive.open(part) as sheet:
+        while piece := sheet.read(_PIECE):
+            text = rest + piece
+            cells += text.count(b"<c ") + text.count(b":c ")
+            for found in _WIDE_CELL.finditer(text):
+                column = _column(found[1])
+                if column > columns:
+                    columns, farthest = column, found[1] + found[2]
+                rows = max(rows, int(found[2]))
+            numbers = _ROW.findall(text, max(0, len(text) - _PIECE // 16))
+            if numbers and int(numbers[-1]) > rows:
+                rows = int(numbers[-1])
+                if rows > 2 * cells:
+                    farthest = farthest or b"A" + numbers[-1]
+            rest = text[-300:].rpartition(b"<")[2]
+            rest = b"<" + rest if rest else b""
+            cells -= rest.count(b"<c ") + rest.count(b":c ")
+    if rows * max(columns, 26) > max(_AREA_LEAST, _AREA_BY_CELL * cells):
+        raise InputError(
+            _(
+                "{name} has a cell far away from all others ({cell}); delete the empty rows and columns "
+                "before it in Excel and save, or copy the tickets into a new workbook."
+            ).format(name=name, cell=quoted(farthest.decode()))
+        )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _is_1904_zip(archive: ZipFile, parts: dict[str, ZipInfo]) -> bool:
+    for part_name, part in parts.items():
+        if part_name.endswith("/workbook.xml"):
+            return _CALENDAR_1904.search(archive.read(part)) is not None
+        if part_name.endswith("/workbook.bin"):
+            # BrtWbProp (153): its size in one byte, then flags, the first the calendar (MS-XLSB 2.4.825).
+            data = archive.read(part)
+            at = data.find(b"\x99\x01")
+            return at >= 0 and at + 3 < len(data) and bool(data[at + 3] & 1)
+    return False
+
+
+def _is_1904_xls(data: bytes) -> bool:
+    """Whether the record Date1904 (34) among the workbook's own says so (MS-XLS 2.4.77)."""
+    start = _BOF_XLS.search(data)
+    at = start.start() if start else len(data)
+    while at + 4 <= len(data):
+        kind, size = unpack_from("<HH", data, at)
+        if kind == 0x0A:
+            return False
+        if kind == 0x22 and size == 2 and at + 6 <= len(data):
+            return bool(unpack_from("<H", data, at + 4)[0])
+        at += 4 + size
+    return False
+
+
+def _is_whole(data: bytes) -> bool:
+    """True when a compound file (XLS) has all the sectors that it says it has (MS-CFB, 2.2 and 2.3).
+
+    calamine trusts these numbers: it asks for any amount of memory, and ends the process without it.
+    """
+    if len(data) < 512:
+        return False
+    (shift,) = unpack_from("<H", data, 30)
+    if shift not in (9, 12):
+        return False
+    size = 1 << shift
+    sectors = -(-len(data) // size) - 1
+    if any(unpack_from("<I", data, at)[0] > sectors for at in (44, 64, 72)):
+        return False
+    tables = [at for at in unpack_from("<109I", data, 76) if at < _SECTOR_MAX]
+    for n, at in enumerate(tables):
+        if (at + 2) * size > len(data):
+            return False
+        beyond = max(0, sectors - n * size // 4)
+        entries = unpack_from(f"<{size // 4}I", data, (at + 1) * size)
+        if any(entry != _FREE for entry in entries[beyond:]):
+            return False
+    return True
+
+
+def damaged(name: str) -> str:
+    """The sentence for a file that cannot be read to its end."""
+    return _("{name} is damaged or breaks off before its end; fetch or export it again.").format(name=name)
+
+
+def protected(name: str) -> str:
+    """The sentence for a file that only its password opens."""
+    return _("{name} is protected by a password; open it in Excel and save it without one.").format(name=name)
