@@ -55,11 +55,14 @@ def test_all_tables_of_tickets_in_a_page_are_read() -> None:
     assert [(draft.id, draft.row) for draft in drafts(text)] == [("59088842", 2), ("59088843", 4)]
 
 
-def test_end_tags_may_be_left_out_and_the_page_may_break_off() -> None:
-    text = (
-        "<table><tr><td>工单号<td>创建时间<tr><td>59088842<td>2026-11-23 09:00<tr><td>59088843<td>2026-11-23"
-    )
-    assert [draft.id for draft in drafts(text)] == ["59088842", "59088843"]
+def test_end_tags_may_be_left_out_but_a_table_that_is_not_closed_breaks_off() -> None:
+    text = "<table><tr><td>工单号<td>创建时间<tr><td>59088842<td>2026-11-23 09:00<tr><td>59088843<td>2026-11"
+    assert [type(item) for item in read(text + "-23 09:00</table>")] == [Draft, Draft]
+    ticket, cut, told = read(text)
+    assert isinstance(ticket, Draft)
+    assert isinstance(cut, Rejection)
+    assert isinstance(told, Rejection)
+    assert (cut.row, told.row, "breaks off within a table" in told.reason) == (3, 0, True)
 
 
 def test_headings_may_span_rows_and_columns_and_values_rows() -> None:
