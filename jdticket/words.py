@@ -150,21 +150,21 @@ def listed(names: Iterable[str], _: Gettext = _) -> str:
     return _(", ").join(names)
 
 
-def some(numbers: Iterable[str]) -> str:
-    """The first ten of these, each once, and a sign that there are more."""
+def some(numbers: Iterable[str], most: int = 10) -> str:
+    """The first ``most`` of these, each once, and a sign that there are more."""
     shown = [*dict.fromkeys(numbers)]
-    return listed([*shown[:10], *["…"][: len(shown) > 10]])
+    return listed([*shown[:most], *["…"][: len(shown) > most]])
 
 
-def in_runs(numbers: Iterable[int]) -> str:
-    """Rising numbers, runs of them shortened ("2-601, 610"): the first ten runs, and a sign for more."""
+def in_runs(numbers: Iterable[int], most: int = 10) -> str:
+    """Rising numbers, runs of them shortened ("2-601, 610"): the first ``most`` runs, a sign for more."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1][1:] = [number]
         else:
             runs.append([number])
-    return some("-".join(map(str, run)) for run in runs)
+    return some(("-".join(map(str, run)) for run in runs), most)
 
 
 def sentences(first: str, second: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from jdticket import clock
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Announced, Coverage, announced
-from jdticket.errors import RefusedError
+from jdticket.errors import InputError, RefusedError
 from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
 from jdticket.words import kind_said, listed, some
@@ -29,20 +29,32 @@ _SECOND = timedelta(seconds=1)
 class Imported:
     """What an import has read, remembered while it goes through."""
 
-    def __init__(self, sources: Sequence[Source], *, of_one_shop: bool) -> None:
+    def __init__(
+        self, sources: Sequence[Source], unreadable: Sequence[Rejection] = (), *, of_one_shop: bool
+    ) -> None:
         self.sources = sources
+        self._unreadable = unreadable
         self._of_one_shop = of_one_shop
         self.numbers: set[str] = set()
         self.oldest: datetime | None = None
         self.newest: datetime | None = None
 
     def read(self) -> Iterator[Draft | Rejection]:
-        """Everything that the sources yield."""
+        """Everything that the sources yield, and those that could not be opened. Of several, one that cannot
+        be read is a rejection of its own and keeps no other from being read; the only one raises
+        ``InputError``."""
+        yield from self._unreadable
+        alone = len(self.sources) + len(self._unreadable) == 1
         for source in self.sources:
-            for item in source.read():
-                if isinstance(item, Draft):
-                    self._remember(item)
-                yield item
+            try:
+                for item in source.read():
+                    if isinstance(item, Draft):
+                        self._remember(item)
+                    yield item
+            except InputError as error:
+                if alone:
+                    raise
+                yield Rejection(source.name, 0, "", "", error.message)
 
     def _remember(self, draft: Draft) -> None:
         self.numbers.add(draft.id)

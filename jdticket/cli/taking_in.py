@@ -33,7 +33,7 @@ from jdticket.domain.tickets import Kind, Ticket
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.intake.interface import ReadOptions, Source
-from jdticket.text import quoted
+from jdticket.text import harmless, quoted
 from jdticket.words import sentences
 
 app = typer.Typer()
@@ -192,8 +192,8 @@ def import_(
         columns=_columns(columns or []),
         copied_at=copied,
     )
-    sources = [_clipboard(session, options)] if clipboard else _open(files or [], options)
-    imported = Imported(sources, of_one_shop=shop is not None)
+    sources, unreadable = ([_clipboard(session, options)], []) if clipboard else _open(files or [], options)
+    imported = Imported(sources, unreadable, of_one_shop=shop is not None)
     desk = session.writing()
     rejections: list[Rejection] = []
     progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
@@ -244,16 +244,24 @@ def _columns(pairs: list[str]) -> Mapping[str, str]:
     return columns
 
 
-def _open(files: list[str], options: ReadOptions) -> list[Source]:
-    """The sources that the command line names; all are found usable before the first is read."""
+def _open(files: list[str], options: ReadOptions) -> tuple[list[Source], list[Rejection]]:
+    """The sources that the command line names, and those that cannot be opened: of several they are named and
+    the others go in; the only one raises ``InputError``."""
     from jdticket.intake.files import open_source, source_from_stream
 
-    return [
-        source_from_stream(_("standard input"), sys.stdin.buffer, options)
-        if name == "-"
-        else open_source(Path(name), options)
-        for name in files
-    ]
+    sources: list[Source] = []
+    unreadable: list[Rejection] = []
+    for name in files:
+        if name == "-":
+            sources.append(source_from_stream(_("standard input"), sys.stdin.buffer, options))
+            continue
+        try:
+            sources.append(open_source(Path(name), options))
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            unreadable.append(Rejection(harmless(name), 0, "", "", error.message))
+    return sources, unreadable
 
 
 def _clipboard(session: Session, options: ReadOptions) -> Source:
@@ -327,10 +335,10 @@ def _tell(
     notes: list[str],
     dry_run: bool,
 ) -> None:
-    from jdticket.views.tables import rejection_line, seen_lines
+    from jdticket.views.tables import rejection_lines, seen_lines
 
-    for rejection in rejections:
-        session.say(rejection_line(rejection))
+    for line in rejection_lines(rejections):
+        session.say(line)
     for note in notes:
         session.say("! " + note)
     for line in seen_lines(done):

@@ -12,7 +12,16 @@ from jdticket.domain.urgency import waits
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line, quoted
 from jdticket.views.screen import Cell, Screen
-from jdticket.words import kind_said, listed, platform_trouble, reason_word, status_word, waits_because
+from jdticket.words import (
+    in_runs,
+    kind_said,
+    listed,
+    platform_trouble,
+    reason_word,
+    some,
+    status_word,
+    waits_because,
+)
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import ChannelTrouble
@@ -23,6 +32,8 @@ if TYPE_CHECKING:
     from jdticket.domain.tickets import Counts, Ticket
 
 _NAMED_MOST = 5
+_TOLD_ONE_BY_ONE = 10
+"""Rows refused for one reason, beyond which they are told at once."""
 
 
 def left_cell(ticket: Ticket, left: timedelta | None, now: datetime, *, undelivered: bool = False) -> Cell:
@@ -347,13 +358,36 @@ def unsent_line(count: int) -> str:
     ).format(n=count)
 
 
+def rejection_lines(rejections: Iterable[Rejection]) -> list[str]:
+    """Which rows cannot be taken, and why; many with one reason are told at once."""
+    groups: dict[tuple[str, str, str], list[Rejection]] = {}
+    for rejection in rejections:
+        groups.setdefault((rejection.source, rejection.column, rejection.reason), []).append(rejection)
+    lines: list[str] = []
+    for group in groups.values():
+        if len(group) <= _TOLD_ONE_BY_ONE or not group[0].row:
+            lines += map(rejection_line, group)
+            continue
+        rows = in_runs((rejection.row for rejection in group), most=len(group))
+        where = _("{source}, rows {rows} ({n} rows)").format(
+            source=one_line(group[0].source), rows=rows, n=len(group)
+        )
+        values = [rejection.value for rejection in group if rejection.value]
+        lines.append(_rejection_line(group[0], where, some(map(quoted, values)) if values else ""))
+    return lines
+
+
 def rejection_line(rejection: Rejection) -> str:
     """Which row cannot be taken, and why; of a source as a whole its reason tells all."""
     if not rejection.row:
         return rejection.reason
     where = _("{source}, row {row}").format(source=one_line(rejection.source), row=rejection.row)
+    return _rejection_line(rejection, where, quoted(rejection.value))
+
+
+def _rejection_line(rejection: Rejection, where: str, value: str) -> str:
     if rejection.column:
         where += _(", column {column}").format(column=quoted(rejection.column))
-    if rejection.value:
-        where += _(" “{value}”").format(value=quoted(rejection.value))
+    if value:
+        where += _(" “{value}”").format(value=value)
     return _("{where}: {what}").format(where=where, what=rejection.reason)

@@ -127,13 +127,6 @@ def test_several_files_go_in_at_once(program: Program) -> None:
     assert ran.out.startswith("3 new")
 
 
-def test_one_unusable_file_keeps_all_of_them_out(program: Program) -> None:
-    good = program.write("good.csv", EXPORT)
-    for bad in (program.write("empty.csv", ""), program.write("binary.csv", bytes(range(256)) * 4)):
-        assert bad.name in program.refused(1, "import", good, bad)
-    assert program.tickets() == {}
-
-
 def test_rows_that_cannot_be_taken_are_named_and_the_others_go_in(program: Program) -> None:
     ran = program.run("import", program.write("rows.csv", BAD_ROWS))
     assert ran.code == 1
@@ -381,3 +374,27 @@ def test_an_export_fills_a_new_desk(program: Program) -> None:
     for ticket in (*before.values(), *after.values()):
         del ticket["deadline_source"], ticket["platform_status"]
     assert after == before
+
+
+def test_one_file_of_several_that_cannot_be_read_keeps_none_of_the_others_out(program: Program) -> None:
+    good = program.write("good.csv", table(row(59088841)))
+    more = program.write("more.csv", table(row(59088842)))
+    bad = program.write("bad.csv", b"a,b\n1,2\n")
+    ran = program.run("import", good, bad, program.folder / "none.csv", more)
+    assert ran.code == 1
+    assert set(program.tickets()) == {"59088841", "59088842"}
+    assert "bad.csv: no row with usable headings" in ran.err
+    assert "none.csv: there is no such file" in ran.err
+    assert ran.out.startswith("2 new, 0 changed, 0 unchanged, 2 rejected.")
+    told = program.run("import", good, bad, "--json").json
+    assert [(one["source"], one["row"]) for one in told["rejections"]] == [("bad.csv", 0)]
+
+
+def test_a_file_without_a_shop_column_says_so_once(program: Program) -> None:
+    program.configure('[[shops]]\ncode = "a"\n[[shops]]\ncode = "b"\n')
+    ran = program.run("import", program.write("a.csv", table(*(row(59000000 + n) for n in range(600)))))
+    assert ran.code == 1
+    assert [line for line in ran.err.splitlines() if "which" in line] == [
+        "a.csv, rows 2-601 (600 rows), column shop: several shops are configured and the row names none; "
+        "say which with --shop"
+    ]

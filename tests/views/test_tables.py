@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -335,3 +335,21 @@ def test_a_rejected_row_is_named_with_file_row_column_and_value() -> None:
     line = tables.rejection_line(Rejection("a.csv", 3, "创建时间", "x\x1b\ny", "no time"))
     assert line == "a.csv, row 3, column 创建时间 “x\\x1b y”: no time"
     assert tables.rejection_line(Rejection("a.csv", 3, "", "", "torn")) == "a.csv, row 3: torn"
+
+
+def test_many_rows_refused_for_one_reason_are_told_at_once_and_all_are_named() -> None:
+    def refused(rows: Iterable[int], value: str = "") -> list[Rejection]:
+        return [Rejection("a.csv", row, "店铺", value or str(row), "which shop?") for row in rows]
+
+    few = refused(range(2, 12))
+    assert tables.rejection_lines(few) == [tables.rejection_line(one) for one in few]
+    many = refused([*range(2, 13), 20, *range(30, 601)])
+    assert tables.rejection_lines([*many, Rejection("a.csv", 700, "", "", "torn")]) == [
+        "a.csv, rows 2-12, 20, 30-600 (583 rows), column 店铺 “2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …”: "
+        "which shop?",
+        "a.csv, row 700: torn",
+    ]
+
+
+def test_a_source_that_cannot_be_read_at_all_is_told_by_its_reason() -> None:
+    assert tables.rejection_lines([Rejection("a.csv", 0, "", "", "a.csv is empty.")]) == ["a.csv is empty."]
