@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Control characters (C0, DEL, C1: terminal escapes begin here), and the marks that turn the direction
 # of writing or hide in it. Line breaks and tabs are left to the caller.
@@ -29,6 +30,11 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` harmless and on one line, white space folded."""
     return harmless(" ".join(text.split()))
+
+
+def name_key(name: str) -> str:
+    """What makes two names of a shop the same: width, case and white space aside."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def has_other_digits(text: str) -> bool:

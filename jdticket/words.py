@@ -10,10 +10,10 @@ import errno
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from jdticket.domain.tickets import DeadlineSource, Kind, Status
+from jdticket.domain.tickets import FIELDS, DeadlineSource, Kind, Status
 from jdticket.errors import Trouble
-from jdticket.i18n import _
-from jdticket.text import quoted
+from jdticket.i18n import LANGUAGES, _, translator
+from jdticket.text import name_key, quoted
 
 if TYPE_CHECKING:
     from jdticket.domain.outages import OutageReason, Outcome, Via
@@ -42,6 +42,58 @@ def kind_word(kind: Kind, _: Gettext = _) -> str:
         Kind.CONSULT: _("inquiry"),
         Kind.OTHER: _("other"),
     }[kind]
+
+
+def deadline_source_word(source: DeadlineSource, _: Gettext = _) -> str:
+    """Where a deadline came from."""
+    return {
+        DeadlineSource.POLICY: _("by the rule"),
+        DeadlineSource.PLATFORM: _("the platform's"),
+        DeadlineSource.GRANTED: _("granted"),
+    }[source]
+
+
+def yes_or_no(truth: bool, _: Gettext = _) -> str:
+    """A truth value in a cell for people."""
+    return _("Yes") if truth else _("No")
+
+
+def column_word(name: str, _: Gettext = _) -> str:
+    """What the column ``name`` of an export is called in a file for people."""
+    return {
+        "id": _("ticket number"),
+        "shop": _("shop"),
+        "order_id": _("order number"),
+        "kind": _("kind"),
+        "kind_text": _("the platform's kind"),
+        "status": _("state"),
+        "platform_status": _("the platform's state"),
+        "created_at": _("created"),
+        "deadline_at": _("deadline"),
+        "first_deadline_at": _("first deadline"),
+        "deadline_source": _("deadline from"),
+        "seconds_left": _("seconds left"),
+        "overdue": _("overdue"),
+        "assignee": _("assignee"),
+        "content": _("content"),
+        "replied_at": _("last answered"),
+        "returned": _("shown as waiting there"),
+        "waits": _("waits"),
+        "reply": _("reply text"),
+        "reply_at": _("reply given at"),
+        "reply_by": _("replied by"),
+        "reply_on_time": _("in time"),
+    }[name]
+
+
+def column_named(word: str) -> str | None:
+    """The column that is called so, by its key or its word in either language; None: none is."""
+    wanted = name_key(word)
+    for name in FIELDS:
+        words = (column_word(name, translator(language).gettext) for language in LANGUAGES)
+        if wanted in (name, *map(name_key, words)):
+            return name
+    return None
 
 
 def kind_said(ticket: Ticket, _: Gettext = _) -> str:

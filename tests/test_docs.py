@@ -467,6 +467,8 @@ _FREE = {
     "templates.*",
     "service_hours.special.*",
     "platform_words.*",
+    "columns.*",
+    "shops.columns.*",
 }  # tables whose keys are the operator's own
 
 

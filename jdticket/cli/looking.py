@@ -94,7 +94,7 @@ def list_tickets(
         kind=kind,
         assignee=assignee,
         created_from=session.moment("--since", since),
-        created_before=session.moment("--until", until),
+        created_before=session.end("--until", until),
         limit=None if show_all else limit,
     )
     board = desk.looking.board(query, now=now)
@@ -109,7 +109,7 @@ def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> 
 
     rows = rows_of(session, desk, board.tickets, board.undelivered, board.now)
     if as_csv:
-        plain.write_csv(plain.TICKET_KEYS, rows, sys.stdout)
+        plain.write_csv(plain.TICKET_KEYS, map(plain.harmless_cells, rows), sys.stdout)
     else:
         plain.write_json_array(rows, sys.stdout)
     hidden = board.matching - len(board.tickets)

@@ -63,7 +63,7 @@ def report_outage(
     session = Session(ctx)
     codes = shop_codes(session, shops or [])
     began = session.moment("--since", since)
-    ended = session.moment("--until", until)
+    ended = session.end("--until", until)
     reached_at = session.moment("--contacted-at", contacted_at)
     if reached_at is not None and reached_at > session.now:
         raise UsageError(_("--contacted-at: that is in the future."))

@@ -84,6 +84,17 @@ class Session:
         """The moment that a person gave with ``option``. Raises ``UsageError`` for one that is none."""
         return None if text is None else self._moment(option, text, self.now)
 
+    def end(self, option: str, text: str | None) -> datetime | None:
+        """The same for the end of a span: a day alone includes that day, so it ends at the next midnight."""
+        found = self.moment(option, text)
+        if found is None or text is None:
+            return None
+        try:
+            noon = clock.parse_time(f"{text} 12:00", self.zone, now=self.now)
+        except InputError:
+            return found
+        return found + timedelta(days=1) if noon - found == timedelta(hours=12) else found
+
     def _moment(self, option: str, text: str, now: datetime) -> datetime:
         try:
             return clock.parse_time(text, self.zone, now=now)

@@ -190,6 +190,7 @@ def import_(
         now=clock.system_now(),
         encoding=encoding,
         columns=_columns(columns or []),
+        usual_columns=_usual_columns(session, code),
         copied_at=copied,
     )
     sources, unreadable = ([_clipboard(session, options)], []) if clipboard else _open(files or [], options)
@@ -232,7 +233,16 @@ def import_(
         must_be_complete(found, asserted=complete)
 
 
+def _usual_columns(session: Session, code: str | None) -> Mapping[str, str]:
+    """The configuration's headings, those of the shop whose files they are before all others."""
+    shops = session.config.shops
+    own = [shop.columns for shop in shops if shop.code == code or len(shops) == 1]
+    return {**session.config.columns, **(own[0] if own else {})}
+
+
 def _columns(pairs: list[str]) -> Mapping[str, str]:
+    from jdticket.intake.headings import field_called
+
     columns = {}
     for pair in pairs:
         name, equals, heading = pair.partition("=")
@@ -240,7 +250,7 @@ def _columns(pairs: list[str]) -> Mapping[str, str]:
             raise UsageError(
                 _("--map {pair}: write FIELD=COLUMN, such as id=编号.").format(pair=quoted(pair))
             )
-        columns[name.strip()] = heading.strip()
+        columns[field_called(name)] = heading.strip()
     return columns
 
 

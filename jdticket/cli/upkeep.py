@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from jdticket import clock
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
-from jdticket.domain.tickets import TicketQuery
+from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
 from jdticket.files import new_file
 from jdticket.i18n import _, ngettext
@@ -45,7 +45,12 @@ def export(
             "--output", "-o", metavar=_("FILE"), help=_("Write a new file; its ending tells the format.")
         ),
     ] = None,
+    keys: Annotated[
+        bool, typer.Option("--keys", help=_("A file for programs: keys and ISO times, not words."))
+    ] = False,
 ) -> None:
+    from jdticket.views import plain
+
     session = Session(ctx)
     if as_csv + as_json + as_xlsx > 1:
         raise UsageError(_("One of --csv, --json and --xlsx, not several."))
@@ -53,11 +58,16 @@ def export(
     form = "xlsx" if as_xlsx or suffix == ".xlsx" else "json" if as_json or suffix == ".json" else "csv"
     if form == "xlsx" and output is None:
         raise UsageError(_("An Excel file cannot go to standard output; name it with -o FILE."))
-    rows = _rows(session, session.reading())
+    rows: Iterable[Mapping[str, Any]] = _rows(session, session.reading())
     if output is None:
-        _write(form, rows, sys.stdout)
+        if form == "csv" and sys.stdout.isatty():
+            rows = map(plain.harmless_cells, rows)
+        _write(form, _keys(), rows, sys.stdout)
         return
-    count = _write_new(output, form, rows)
+    headings: Sequence[str] = _keys()
+    if form != "json" and not keys:
+        headings, rows = plain.for_people(headings, rows)
+    count = _write_new(output, form, headings, rows)
     session.say(
         ngettext("{n} ticket written to {path}", "{n} tickets written to {path}", count).format(
             n=count, path=output
@@ -82,24 +92,26 @@ def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
         row = plain.ticket(ticket, left, now, zone, undelivered=ticket.id in undelivered)
         if row["waits"] and left is None:
             impossible.append(ticket)
-        row["reply"] = reply.text if reply else None
-        row["reply_at"] = clock.iso(reply.at, zone) if reply else None
-        row["reply_by"] = reply.by if reply else None
-        row["reply_on_time"] = reply.on_time if reply else None
+        # To a pending ticket there was an earlier one at most, and it is the shop's turn again.
+        shown = None if ticket.status is Status.PENDING else reply
+        row["reply"] = shown.text if shown else None
+        row["reply_at"] = clock.iso(shown.at, zone) if shown else None
+        row["reply_by"] = shown.by if shown else None
+        row["reply_on_time"] = shown.on_time if shown else None
         yield row
     say_impossible(session, impossible)
 
 
-def _write(form: str, rows: Iterable[Mapping[str, Any]], stream: Any) -> None:
+def _write(form: str, keys: Sequence[str], rows: Iterable[Mapping[str, Any]], stream: Any) -> None:
     from jdticket.views import plain
 
     if form == "json":
         plain.write_json_array(rows, stream)
     else:
-        plain.write_csv(_keys(), rows, stream)
+        plain.write_csv(keys, rows, stream)
 
 
-def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
+def _write_new(path: Path, form: str, keys: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write ``path``, which must be new, readable by its owner only; returns the number of rows. A file
     that could not be written whole is taken away again."""
     count = 0
@@ -115,12 +127,12 @@ def _write_new(path: Path, form: str, rows: Iterable[Mapping[str, Any]]) -> int:
             if form == "xlsx":
                 from jdticket.views.xlsx import write_xlsx
 
-                write_xlsx(_keys(), counted(), file)
+                write_xlsx(keys, counted(), file)
             else:
                 # Excel takes a CSV for GBK unless a byte order mark says otherwise.
                 encoding = "utf-8-sig" if form == "csv" else "utf-8"
                 with TextIOWrapper(file, encoding=encoding, newline="") as text:
-                    _write(form, counted(), text)
+                    _write(form, keys, counted(), text)
     except FileExistsError as error:
         raise RefusedError(
             _("{path} exists already and is left alone; choose another name.").format(path=path)

@@ -16,7 +16,7 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import Event, EventKind, FoundAgain
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words, same_word
-from jdticket.domain.replies import Reply
+from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import InputError
@@ -142,6 +142,7 @@ class TakingIn:
         answered: dict[str, tuple[Ticket, datetime]] = {}
         events: list[Event] = []
         replies: list[Reply] = []
+        undelivered: set[str] = set()
         known = Known(
             lambda number: [
                 *self._store.replies(number),
@@ -179,6 +180,8 @@ class TakingIn:
             ticket = held_tickets[item.id] = taken.ticket
             if held is None and ticket.order_id and ticket.status is Status.PENDING:
                 fresh.setdefault(ticket.order_id, []).append(ticket.id)
+            if held is None and item.own is not None and item.own.undelivered:
+                undelivered.add(item.id)
             doubts.add(item, ticket, remarks + taken.remarks)
             if _counts_as_replied(item, ticket, taken):
                 answered[ticket.id] = ticket, item.seen_at or now
@@ -195,7 +198,11 @@ class TakingIn:
         self._store.put_seen((number, at) for number, at in seen.items() if number not in touched)
         self._store.append(events)
         for reply in replies:
-            self._store.add_reply(reply)
+            kept = self._store.add_reply(reply)
+            if reply.ticket_id in undelivered:
+                # Whether it has arrived since, nobody knows: it is looked for there before it is sent again.
+                unknown = Delivery(kept.id, kept.ticket_id, DeliveryState.UNKNOWN)
+                self._store.put_delivery(unknown)
         said = _("Ticket {id} counts as replied on the platform; the reply recorded here was not sent.")
         never_sent = settle_answered(self._store, answered, now, by)
         done.notes += [said.format(id=number) for number in never_sent]

@@ -5,7 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jdticket.domain.tickets import Kind, PlatformState
+from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """What only an export of our own tells of a ticket."""
+
+    status: Status
+    deadline_at: datetime
+    first_deadline_at: datetime
+    deadline_source: DeadlineSource
+    replied_at: datetime | None
+    returned: bool
+    """The platform goes on showing it as waiting although we are done with it."""
+    undelivered: bool
+    """Its reply is not known to have reached the platform."""
+    reply_by: str
+    reply_on_time: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,8 @@ class Draft:
     seen_at: datetime | None = None
     """When the source was asked, for one that tells what is so at that moment; None: nobody knows how
     old it is."""
+    own: OwnRecord | None = None
+    """Of a row of our own export: how the desk that wrote it held the ticket."""
     fills_gaps_only: bool = False
     """True for a sketch of the ticket (a row of a copied page): its words fill what we do not know,
     but replace nothing that a fuller source has told."""

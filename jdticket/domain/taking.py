@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jdticket.domain.deadlines import DeadlinePolicy
-from jdticket.domain.drafts import Draft
+from jdticket.domain.drafts import Draft, OwnRecord
 from jdticket.domain.events import (
     Changed,
     DeadlineMoved,
@@ -100,6 +100,8 @@ def new_ticket(draft: Draft, shop: str, policy: DeadlinePolicy, now: datetime, b
 
     Raises ``NeverOpenError`` when the service hours do not reach to its deadline.
     """
+    if draft.own is not None:
+        return _restored(draft, draft.own, shop, now, by)
     kind = draft.kind or Kind.OTHER
     created_at = draft.created_at or min(now, draft.deadline_at or now)
     deadline_at, source, remarks = _first_deadline(draft, kind, created_at, policy)
@@ -138,10 +140,68 @@ def new_ticket(draft: Draft, shop: str, policy: DeadlinePolicy, now: datetime, b
     return Taken(ticket, events, replies, remarks)
 
 
+def _restored(draft: Draft, own: OwnRecord, shop: str, now: datetime, by: str) -> Taken:
+    """A ticket as another desk of ours held it."""
+    ticket = Ticket(
+        id=draft.id,
+        shop=shop,
+        order_id=draft.order_id,
+        kind=draft.kind or Kind.OTHER,
+        kind_text=draft.kind_text,
+        status=own.status,
+        created_at=draft.created_at or min(now, own.deadline_at),
+        deadline_at=own.deadline_at,
+        first_deadline_at=own.first_deadline_at,
+        deadline_source=own.deadline_source,
+        taken_in_at=now,
+        platform_status=draft.platform_status,
+        assignee=draft.assignee or "",
+        content=draft.content or "",
+        replied_at=own.replied_at,
+        returned_at=now if own.returned else None,
+        seen_at=_seen_at(draft, now),
+        stepped_at=None if own.status is Status.PENDING else now,
+        stepped_word="" if own.status is Status.PENDING else draft.platform_status,
+    )
+    taken_in = FirstSeen(
+        source=draft.source,
+        row=draft.row,
+        deadline_at=own.deadline_at,
+        deadline_source=own.deadline_source,
+        created_at_unknown=draft.created_at is None,
+    )
+    words = (draft.id, draft.order_id, draft.kind_text, draft.content)
+    event = Event(now, taken_in, draft.id, by=by, text=" ".join(word for word in words if word))
+    replies = [
+        replace(reply, by=own.reply_by, deadline_at=_measured_against(reply.at, own))
+        for reply in _platform_reply(draft, ticket, now)
+    ]
+    events = [event, *(reply_event(reply, now, from_platform=True) for reply in replies)]
+    return Taken(ticket, events, replies, [])
+
+
+def _measured_against(at: datetime, own: OwnRecord) -> datetime:
+    """The deadline by which a reply was in time or not, as the export says it was: the one that is held, the
+    first one, or, where both have moved since, one that fits."""
+    if own.reply_on_time is None:
+        return own.deadline_at
+    for deadline_at in (own.deadline_at, own.first_deadline_at):
+        if (at <= deadline_at) is own.reply_on_time:
+            return deadline_at
+    return at if own.reply_on_time else at - timedelta(seconds=1)
+
+
 def known_ticket(
     held: Ticket, draft: Draft, shop: str, policy: DeadlinePolicy, known: Known, now: datetime, by: str
 ) -> Taken:
-    """The held ticket with what the draft tells anew."""
+    """The held ticket with what the draft tells anew.
+
+    Nobody knows how old our own export is: of it count the facts that are missing here, and replies.
+    """
+    if draft.own is not None:
+        told_by = draft.own.deadline_source
+        deadline_at = draft.deadline_at if told_by is DeadlineSource.PLATFORM else None
+        draft = replace(draft, fills_gaps_only=True, deadline_at=deadline_at, deadline_sure=False)
     remarks: list[Remark] = []
     older = _is_older(held, draft)
     ticket, changed = _facts(held, draft, shop, known, older, remarks)

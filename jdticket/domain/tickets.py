@@ -17,6 +17,12 @@ from typing import NamedTuple
 TICKET_ID_PATTERN = re.compile(r"[0-9]{7,10}")
 ORDER_ID_PATTERN = re.compile(r"[0-9]{12,19}")
 
+FIELDS = (
+    *("id", "order_id", "created_at", "deadline_at", "status", "platform_status", "kind", "kind_text"),
+    *("content", "shop", "assignee", "reply", "reply_at"),
+)
+"""What a column of a file may tell of a ticket and its reply."""
+
 
 class Kind(StrEnum):
     """What a ticket is about; ``crc`` is the platform's high-risk complaint (CRC高危投诉)."""

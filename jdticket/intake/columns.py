@@ -9,12 +9,13 @@ from functools import lru_cache
 
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import kind_from_words, platform_state_from_words
-from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState
+from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState, Status
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.headings import Header, heading_key
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.notes import FieldNotes
+from jdticket.intake.own_export import OwnColumns, is_own_export, unguarded
 from jdticket.intake.values import (
     Cell,
     cleaned,
@@ -37,16 +38,15 @@ _NAME_MAX = 100
 _DAYS_TO_1904 = 1462
 _SERIALS_END = 100_000
 
-# Our own words for a state (an export taken in again). That we hold a ticket as pending or replied
-# says nothing about what the platform shows, so these tell no platform state; a reply's time does.
+# Our own states, in an export of ours or written by hand. That we hold a ticket as pending or replied says
+# nothing about what the platform shows, so these tell no platform state; a reply's time does.
 _OWN_STATES: Mapping[str, PlatformState | None] = {
-    "pending": None,
-    "replied": None,
-    "closed": PlatformState.CLOSED,
-    "void": PlatformState.VOID,
+    Status.PENDING: None,
+    Status.REPLIED: None,
+    Status.CLOSED: PlatformState.CLOSED,
+    Status.VOID: PlatformState.VOID,
 }
 _OWN_KINDS = frozenset(kind.value for kind in Kind)
-_GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 _SUMMARY = re.compile(
     r"\s*(?:(?:本页|当页|本表)?(?:合计|总计|小计|汇总)|(?:导出|下载|生成)(?:时间|日期|人)|记录总数|数据截[止至]"
     r"|第\s*\d+\s*页|共\s*[0-9,]+\s*[条行笔个单页]|total\b)",
@@ -94,7 +94,7 @@ class TableReader:
         self._dates = header.dates
         self._with_dates = {header.columns[name][0] for name in header.dates}
         self._is_1904 = options.calendar_1904
-        self._is_own = "deadline_source" in header.headings
+        self._own = OwnColumns(header, options.zone, options.now) if is_own_export(header) else None
         self._keys = frozenset(map(heading_key, filter(None, header.headings)))
         self.notes = notes or FieldNotes(name)
         """What had to be left aside of tickets that were read."""
@@ -133,15 +133,24 @@ class TableReader:
         created, deadline = self._times(row, cells)
         reply_text, replied = self._reply(row, cells)
         kind_words = self._text(row, cells, self._kind)
-        own_kind = kind_words in _OWN_KINDS
-        state, state_words, own_state = self._state(row, cells)
+        own = self._own.record(cells) if self._own else None
+        kind = self._own.kind(kind_words) if self._own else None
+        if kind is not None or kind_words in _OWN_KINDS:
+            kind, kind_words = kind or Kind(kind_words), ""
+        elif kind_words:
+            kind = _kind_of(kind_words)
+        if own is None:
+            state, state_words, own_state = self._state(row, cells)
+        else:
+            state, own_state = _OWN_STATES[own.status], True
+            state_words = self._text(row, cells, self._platform_status)
         return Draft(
             source=self._name,
             row=row,
             id=ticket,
             order_id=order,
-            kind=_kind_of(kind_words) if kind_words else None,
-            kind_text=self._text(row, cells, self._kind_text) or ("" if own_kind else kind_words),
+            kind=kind,
+            kind_text=self._text(row, cells, self._kind_text) or kind_words,
             platform_state=state,
             platform_status=state_words,
             own_state=own_state,
@@ -152,6 +161,7 @@ class TableReader:
             assignee=self._named(row, cells, self._assignee),
             reply_text=reply_text,
             reply_at=replied,
+            own=own,
         )
 
     def _squared(self, row: int, cells: Sequence[Cell]) -> list[Cell]:
@@ -256,7 +266,7 @@ class TableReader:
             then, trouble = None, _("a day alone does not tell whether the reply was in time")
         if trouble:
             self._leave_aside(row, self._reply_at, cells, trouble)
-        return (None if is_no_time(text) else text), then
+        return (None if self._own is None and is_no_time(text) else text), then
 
     def _leave_aside(self, row: int, column: int, cells: Sequence[Cell], reason: str) -> None:
         self.note(
@@ -267,14 +277,16 @@ class TableReader:
         """The platform's state, its words, and whether the state is our own export's."""
         words = self._text(row, cells, self._status)
         platform_words = self._text(row, cells, self._platform_status)
-        own = words.lower()
-        if own in _OWN_STATES:
-            return _OWN_STATES[own], platform_words, True
+        ours = words.lower()
+        if ours in _OWN_STATES:
+            return _OWN_STATES[ours], platform_words, True
         return _state_of(words or platform_words), words or platform_words, False
 
     def _named(self, row: int, cells: Sequence[Cell], column: int) -> str | None:
         """The name of a shop or a person; None where there is none."""
         name = self._text(row, cells, column)
+        if self._own is not None:
+            return name or None
         if len(name) > _NAME_MAX:
             self._leave_aside(row, column, cells, _("no name is that long"))
             return None
@@ -285,9 +297,8 @@ class TableReader:
             return ""
         cell = cells[column]
         text = cell if type(cell) is str else plain(cell)
-        if self._is_own:
-            # Our own export puts an apostrophe before what a spreadsheet would take for a formula.
-            return text[1:] if text.startswith(_GUARDED) else text
+        if self._own is not None:
+            return unguarded(text)
         if len(text) > CELL_MAX:
             self._leave_aside(row, column, cells, too_long())
             return ""

@@ -46,7 +46,7 @@ def find_layout(name: str, start: str, options: ReadOptions) -> Layout | None:
     for delimiter in _DELIMITERS:
         dialect = _dialect(start, delimiter)
         rows = list(_first_records(start, dialect))
-        found = find_header(rows, options.columns)
+        found = find_header(rows, options.columns, options.usual_columns)
         if found is None or (best is not None and len(found[1].columns) <= len(best.header.columns)):
             continue
         index, header = found

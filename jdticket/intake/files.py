@@ -20,7 +20,7 @@ from jdticket.domain.pages import Page
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.encoding import Found, check_encoding, find_encoding, in_utf8
-from jdticket.intake.headings import check_map, no_header
+from jdticket.intake.headings import no_header
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.text import harmless
 from jdticket.words import os_reason
@@ -60,7 +60,6 @@ def source_from_stream(name: str, stream: BinaryIO, options: ReadOptions) -> Sou
 
 
 def _check(options: ReadOptions) -> None:
-    check_map(options.columns)
     check_encoding(options.encoding)
 
 

@@ -9,29 +9,30 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
 from jdticket.intake.values import Cell, cleaned, plain
 from jdticket.text import quoted
-from jdticket.words import listed
+from jdticket.words import column_word, listed
 
 # A field's name is how our own export calls it and how --map names it; then the headings known for
 # it: the back office's pages, and the platform's interface (work_id, create_date, status_name).
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": ("工单号", "工单编号", "工单ID", "ticket_id", "ticket", "work_id"),
-    "order_id": ("订单号", "订单编号", "订单ID", "order"),
+    "id": ("工单号", "工单编号", "工单ID", "ticket_id", "ticket", "ticket number", "work_id"),
+    "order_id": ("订单号", "订单编号", "订单ID", "order", "order number"),
     "created_at": ("创建时间", "发起时间", "下发时间", "提交时间", "工单创建时间", "created", "create_date"),
     "deadline_at": ("截止时间", "最晚回复时间", "处理截止时间", "回复截止时间", "deadline"),
-    "status": ("工单状态", "状态", "处理状态", "status_name"),
-    "platform_status": (),
+    "status": ("工单状态", "状态", "处理状态", "state", "status_name"),
+    "platform_status": ("平台状态", "the platform's state"),
     "kind": ("工单类型", "业务类型", "类型", "type"),
-    "kind_text": (),
+    "kind_text": ("平台类型", "the platform's kind"),
     "content": ("工单内容", "问题描述", "内容"),
     "shop": ("店铺", "店铺名称", "商家名称"),
     "assignee": ("处理人",),
     "reply": ("回复内容", "reply_text"),
-    "reply_at": ("回复时间", "replied_at"),
+    "reply_at": ("回复时间", "reply given at", "replied_at"),
 }
 # Headings of a date whose time of day stands in the field's own column, if in any.
 DATES: Mapping[str, tuple[str, ...]] = {
@@ -46,17 +47,6 @@ _UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _UNTOLD = re.compile(r"[\W_]+")
 
 
-def check_map(columns: Mapping[str, str]) -> None:
-    """Raises ``UsageError`` when ``--map`` names a field that there is none of."""
-    for name in columns:
-        if name not in FIELDS:
-            raise UsageError(
-                _("--map {field}=…: there is no such field; the fields are {fields}.").format(
-                    field=quoted(name), fields=listed(FIELDS)
-                )
-            )
-
-
 def heading_key(heading: str) -> str:
     """What makes two headings the same: width, case, white space, punctuation and units in brackets aside."""
     return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
@@ -65,6 +55,19 @@ def heading_key(heading: str) -> str:
 _FIELD_OF = {heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)}
 _DATE_OF = {heading_key(heading): field for field, known in DATES.items() for heading in known}
 _KNOWN = _FIELD_OF.keys() | _DATE_OF.keys()
+
+
+def field_called(word: str) -> str:
+    """The field that ``--map`` means with a word: its name, or one of its known headings. Raises
+    ``UsageError``."""
+    found = _FIELD_OF.get(heading_key(word))
+    if found is None:
+        raise UsageError(
+            _("--map {field}=…: there is no such field; the fields are {fields}.").format(
+                field=quoted(word), fields=listed(f"{name} ({column_word(name)})" for name in FIELDS)
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,20 @@ class Header:
         return "id" in self.columns and not self.columns.keys().isdisjoint(("created_at", "deadline_at"))
 
 
-def read_header(cells: Iterable[Cell], wanted: Mapping[str, str]) -> Header:
-    """What the cells mean as headings; ``wanted`` is the ``--map``, field -> heading."""
+def read_header(
+    cells: Iterable[Cell], wanted: Mapping[str, str], usual: Mapping[str, str] = MappingProxyType({})
+) -> Header:
+    """What the cells mean as headings; ``wanted`` is the ``--map``, field -> heading, ``usual`` are headings
+    that the configuration has taught, where they are there."""
     headings = tuple(" ".join(cleaned(plain(cell)).split()) for cell in cells)
     keys = [heading_key(heading) for heading in headings]
     columns: dict[str, tuple[int, ...]] = {}
-    for name, heading in wanted.items():
+    for name, heading in {**usual, **wanted}.items():
         at = tuple(n for n, key in enumerate(keys) if key and key == heading_key(heading))
         if at:
             columns[name] = at
     taken = {n for at in columns.values() for n in at}
-    for name in FIELDS.keys() - wanted.keys():
+    for name in FIELDS.keys() - wanted.keys() - columns.keys():
         at = tuple(n for n, key in enumerate(keys) if n not in taken and _FIELD_OF.get(key) == name)
         # Our own export's name beats a synonym that stands beside it.
         own = tuple(n for n in at if keys[n] == heading_key(name))
@@ -111,7 +117,11 @@ def read_header(cells: Iterable[Cell], wanted: Mapping[str, str]) -> Header:
     return Header(headings, columns, dates)
 
 
-def find_header(rows: Sequence[Sequence[Cell]], wanted: Mapping[str, str]) -> tuple[int, Header] | None:
+def find_header(
+    rows: Sequence[Sequence[Cell]],
+    wanted: Mapping[str, str],
+    usual: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, Header] | None:
     """Which of the first rows holds the most known headings (index, header); None: no row holds two.
 
     Headings over two rows, as merged cells make them, count as one header, at the index of the lower row.
@@ -119,11 +129,11 @@ def find_header(rows: Sequence[Sequence[Cell]], wanted: Mapping[str, str]) -> tu
     best: tuple[int, Header] | None = None
     tried = rows[:HEADER_ROWS]
     for index, cells in enumerate(tried):
-        header = read_header(cells, wanted)
+        header = read_header(cells, wanted, usual)
         if len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
     for index in range(1, len(tried)):
-        header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted)
+        header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted, usual)
         if len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
     return best

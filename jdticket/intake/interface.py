@@ -26,7 +26,9 @@ class ReadOptions:
     encoding: str | None = None
     """None: find out."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Field name -> column heading, for headings that are not known (``--map``)."""
+    """Field -> column heading, for headings that are not known (``--map``); each must be there."""
+    usual_columns: Mapping[str, str] = field(default_factory=dict)
+    """The same from the configuration: where it is there."""
     copied_at: datetime | None = None
     """When a page was copied, as a person has said; its countdowns count from then."""
     saved_at: datetime | None = None

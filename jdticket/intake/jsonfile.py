@@ -78,7 +78,7 @@ class _ObjectReader:
     def table(self, row: int) -> TableReader:
         """The reader for the keys seen so far; raises ``InputError`` when they make no ticket."""
         if self._table is None:
-            header = read_header(self._keys, self._options.columns)
+            header = read_header(self._keys, self._options.columns, self._options.usual_columns)
             check_header(self._name, row, header, self._options.columns)
             self._table = TableReader(self._name, header, self._options, self.notes)
         return self._table

@@ -66,7 +66,7 @@ def read_tables(
         filled = next((cells for cells in rows if any(plain(cell).strip() for cell in cells)), None)
         if filled is None:
             continue
-        found = find_header(rows, options.columns)
+        found = find_header(rows, options.columns, options.usual_columns)
         shown = shown_name(name, table)
         try:
             if found is None:

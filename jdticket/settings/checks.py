@@ -21,7 +21,7 @@ from jdticket.domain.tickets import PlatformState
 from jdticket.durations import duration_from_words
 from jdticket.errors import InputError
 from jdticket.i18n import LANGUAGES, _
-from jdticket.text import is_web_address, quoted, scheme_of
+from jdticket.text import is_web_address, name_key, quoted, scheme_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -45,7 +45,8 @@ class Report:
         self.channels: Sequence[str] = ()
         """The name of each channel, empty where it has none."""
         self.shops: Mapping[str, str] = {}
-        """The code of a shop by its code and its name, case folded; none configured: any text is a code."""
+        """The code of a shop by its code, name and aliases, as ``name_key`` has them; none configured: any
+        text is a code."""
 
 
 class Place:
@@ -291,9 +292,9 @@ def shops(texts: list[str], place: Place) -> tuple[str, ...]:
     codes = place.report.shops
     found = names(texts, place) or []
     for name in found:
-        if codes and name.casefold() not in codes:
+        if codes and name_key(name) not in codes:
             place.unknown(name, list(dict.fromkeys(codes.values())))
-    return tuple(codes.get(name.casefold(), name) for name in found)
+    return tuple(codes.get(name_key(name), name) for name in found)
 
 
 def weekdays(texts: list[str], place: Place) -> frozenset[int]:

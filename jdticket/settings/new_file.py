@@ -26,6 +26,7 @@ _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "service_hours.special": {"2027-02-17": [], "2027-02-18": ["10:00-16:00"]},
     "deadline.kinds": {"crc": "4h"},
     "platform_words": {"平台处理中": "replied"},
+    "columns": {"id": "编号"},
     "templates": {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"},
     "messages.templates": {
         "before": "【{shop}】{kind} {left}({deadline}前) 工单{ticket_id} 订单{order_id}\n{content}"
@@ -56,6 +57,7 @@ _LISTED_EXAMPLES: Mapping[str, Sequence[Mapping[str, Any]]] = {
 _SHOP = {
     "code": "jd3",
     "name": "京东3店",
+    "aliases": ["京东三店官方旗舰店"],
     "manager": {"name": "运营经理", "phone": "13800000000", "channel": "night"},
 }
 _JOS = {
@@ -117,6 +119,7 @@ def _blocks(gettext: Gettext, given: Mapping[str, str], shops: Sequence[Shop]) -
             yield from _table(gettext, table, keys, given if not table else {})
     yield [
         *_comment(gettext, key_of("shops", "code").text),
+        *_comment(gettext, key_of("shops", "aliases").text),
         *(_shop_lines(shops) if shops else _hidden("shops", _SHOP)),
         *_comment(gettext, key_of("shops", "jos").text),
         f"#jos = {_toml(_JOS)}",

@@ -31,7 +31,7 @@ from jdticket.settings.spec import (
     key_of,
 )
 from jdticket.settings.types import Config, windows_of_the_week
-from jdticket.text import quoted
+from jdticket.text import name_key, quoted
 
 _SIGNING_KINDS = ("dingtalk", "feishu")
 
@@ -233,7 +233,10 @@ def _read_all(document: Mapping[str, Any], report: Report) -> Section:
     report.channels = _channel_names(channels)
     known = _shops(shops)
     report.shops = {
-        word.casefold(): shop["code"] for shop in known for word in (shop["name"], shop["code"]) if word
+        name_key(word): shop["code"]
+        for shop in known
+        for word in (shop["name"], shop["code"], *shop["aliases"])
+        if word
     }
     said = [_channel(table, name) for table, name in zip(channels, report.channels, strict=True)]
     return top.read(channels=said, shops=known)
@@ -250,13 +253,27 @@ def _shops(tables: Sequence[_Table]) -> list[Section]:
             if "code" not in table.values:
                 table.place.wrong(_('a shop needs a code, such as code = "jd3"'))
             continue
-        for word, key in {shop["name"] or code: "name", code: "code"}.items():
-            if taken.setdefault(word.casefold(), number) != number:
+        words = dict.fromkeys(shop["aliases"] or (), "aliases") | {shop["name"] or code: "name", code: "code"}
+        for word, key in words.items():
+            if taken.setdefault(name_key(word), number) != number:
                 table.place.at(key).wrong(
-                    _("“{word}” is another shop's code or name, too").format(word=quoted(word))
+                    _("“{word}” is another shop's code, name or alias, too").format(word=quoted(word))
                 )
         shops.append(shop)
     return shops
+
+
+def _columns(table: _Table) -> Section:
+    """Headings by field, whichever word the file has for the field."""
+    from jdticket.domain.tickets import FIELDS
+    from jdticket.words import column_named
+
+    said = table.read().said
+    fields = {name: column_named(name) for name in table.values}
+    for name, field in fields.items():
+        if field is None:
+            table.place.at(name).unknown(name, FIELDS)
+    return Section(table.name, {fields[name]: heading for name, heading in said.items() if fields[name]})
 
 
 def _jos(table: _Table) -> Section:
@@ -349,6 +366,8 @@ def _duty(table: _Table) -> Section:
 _READERS: Mapping[str, Callable[[_Table], Section]] = {
     "service_hours": _service_hours,
     "service_hours.special": _special_days,
+    "columns": _columns,
+    "shops.columns": _columns,
     "shops.jos": _jos,
     "reminders.escalate": _escalation,
     "duty": _duty,

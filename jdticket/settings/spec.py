@@ -109,6 +109,9 @@ _FOR_WHOM = _text(
     _('Those in mention are told by every message ("all": everybody); shops: only these shops.')
 )
 _SHOP = _text(_("The shops, each with its code, its name, and its JD operations manager."))
+_COLUMNS = _text(
+    _("Headings of files that are not known, by field, as --map has them; a shop's own win."),
+)
 _JOS = _text(_("A shop's own application on JD's open platform, for `jdticket sync` and `--send`."))
 
 KEYS: Mapping[str, tuple[Key, ...]] = {
@@ -139,6 +142,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("messages", TABLE),
         Key("reply", TABLE),
         Key("platform_words", TABLE),
+        Key("columns", TABLE),
         Key("channels", TABLES),
         Key("reminders", TABLE),
         Key("duty", TABLES),
@@ -182,6 +186,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             check=checks.platform_state,
         ),
     ),
+    "columns": (Key(ANY, TEXT, _COLUMNS),),
     "templates": (
         Key(
             ANY,
@@ -261,9 +266,12 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "shops": (
         Key("code", TEXT, _SHOP),
         Key("name", TEXT, _SHOP),
+        Key("aliases", TEXTS, _text(_("Other names by which files and people call it.")), [], checks.names),
         Key("manager", TABLE, _SHOP),
+        Key("columns", TABLE, _COLUMNS),
         Key("jos", TABLE, _JOS),
     ),
+    "shops.columns": (Key(ANY, TEXT, _COLUMNS),),
     "shops.manager": (
         Key("name", TEXT, _SHOP),
         Key("phone", TEXT, _SHOP),

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jdticket.errors import ConfigError, InputError
 from jdticket.i18n import _
 from jdticket.settings.checks import WEEKDAYS, nearest
-from jdticket.text import quoted
+from jdticket.text import name_key, quoted
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -64,6 +65,10 @@ class Shop(NamedTuple):
     """What people and the platform's files call it; the code itself when none is given."""
     manager: Manager | None = None
     jos: Jos | None = None
+    aliases: tuple[str, ...] = ()
+    """Other names by which files and people call it."""
+    columns: Mapping[str, str] = MappingProxyType({})
+    """Headings of its files that are not known, by field."""
 
 
 class ChannelSettings(NamedTuple):
@@ -151,6 +156,8 @@ class Config:
                 name=said["name"] or said["code"],
                 manager=_manager(said["manager"]) if "manager" in said.said else None,
                 jos=self._jos(said["jos"], number) if "jos" in said.said else None,
+                aliases=tuple(said["aliases"]),
+                columns=said["columns"].said,
             )
             for number, said in enumerate(self._said["shops"], 1)
         )
@@ -182,6 +189,12 @@ class Config:
         from jdticket.domain.platform_words import same_word
 
         return {same_word(word): state for word, state in said.items()}
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Headings of files that are not known, by field; a shop may have its own beside."""
+        columns: Mapping[str, str] = self._said["columns"].said
+        return columns
 
     @property
     def messages_language(self) -> str:
@@ -262,18 +275,20 @@ class Config:
         return self.shop(text).code
 
     def shop(self, text: str) -> Shop:
-        """The shop with this code or name, case ignored; any text is a code when no shop is configured.
+        """The shop with this code, name or alias, as ``name_key`` has it; any text is a code when no shop is
+        configured.
 
         Raises ``InputError`` that lists the known shops.
         """
         wanted = text.strip()
         if not self.shops:
             return Shop(wanted, wanted)
-        for shop in self.shops:
-            if wanted.casefold() in (shop.code.casefold(), shop.name.casefold()):
-                return shop
-        by_word = {word.casefold(): shop for shop in self.shops for word in (shop.name, shop.code)}
-        near = nearest(wanted.casefold(), by_word)
+        by_word = {
+            name_key(word): shop for shop in self.shops for word in (*shop.aliases, shop.name, shop.code)
+        }
+        if (found := by_word.get(name_key(wanted))) is not None:
+            return found
+        near = nearest(name_key(wanted), by_word)
         from jdticket.words import listed
 
         known = listed(

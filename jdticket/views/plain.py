@@ -6,7 +6,7 @@ Times are ISO 8601 with the service zone's offset, durations are whole seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,8 +16,9 @@ from jdticket.domain.outages import Contact, Extension, Outage
 from jdticket.domain.reminders import Reminder
 from jdticket.domain.replies import Delivery, Reply
 from jdticket.domain.sources import SourceState
-from jdticket.domain.tickets import Ticket
+from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
 from jdticket.domain.urgency import waits
+from jdticket.text import harmless
 
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
@@ -43,7 +44,7 @@ TICKET_KEYS = (
     "waits",
 )
 # What spreadsheets would take for a formula when a cell begins with it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def ticket(
@@ -240,6 +241,37 @@ def write_csv(keys: Iterable[str], rows: Iterable[Mapping[str, Any]], stream: Te
         cells = [spreadsheet_cell(row[name]) for name in names]
         torn = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoting if torn else writer).writerow(cells)
+
+
+def harmless_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """``row`` without what a terminal would obey: controls and marks of direction are shown as codes."""
+    return {key: harmless(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def for_people(
+    keys: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> tuple[list[str], Iterator[dict[str, Any]]]:
+    """The columns and rows of an export in the reader's language: headings, kinds, states; times to the
+    second on the shop's clock. An import reads them again in either language."""
+    from jdticket.words import column_word
+
+    return [column_word(key) for key in keys], (
+        {column_word(key): _for_people(key, row[key]) for key in keys} for row in rows
+    )
+
+
+def _for_people(key: str, value: Any) -> Any:
+    from jdticket.words import deadline_source_word, kind_word, status_word, yes_or_no
+
+    if isinstance(value, bool):
+        return yes_or_no(value)
+    if value and key.endswith("_at"):
+        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S")
+    if key == "kind":
+        return kind_word(Kind(value))
+    if key == "status":
+        return status_word(Status(value))
+    return deadline_source_word(DeadlineSource(value)) if key == "deadline_source" else value
 
 
 def spreadsheet_cell(value: object) -> object:

@@ -51,9 +51,11 @@ def test_an_exported_file_is_for_its_owner_only_and_never_overwrites(desk: Progr
     assert path.read_bytes() == before
 
 
-def test_a_csv_file_opens_in_excel_as_what_it_is(desk: Program) -> None:
-    desk.ok("export", "-o", "out.csv")
-    assert (desk.folder / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfid,shop,")
+def test_a_csv_file_opens_in_excel_as_what_it_is_and_speaks_the_readers_language(desk: Program) -> None:
+    for form, head in ((("--keys",), "id,shop,"), (("--lang", "zh"), "工单号,店铺,"), ((), "ticket number,")):
+        path = desk.folder / f"{len(form)}{head[0]}.csv"
+        desk.ok("export", "-o", path, *form)
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf" + head.encode())
 
 
 def test_the_format_named_wins_over_the_ending(desk: Program) -> None:

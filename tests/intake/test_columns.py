@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from jdticket.domain import tickets
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.tickets import Kind, PlatformState
 from jdticket.errors import InputError, UsageError
-from jdticket.intake.headings import FIELDS
+from jdticket.intake.headings import FIELDS, field_called
 
 from .reading import at, drafts, only_draft, only_rejection, read, source
 
@@ -100,8 +101,24 @@ def test_map_to_a_heading_that_is_not_there_names_the_ones_that_are() -> None:
 
 
 def test_map_of_an_unknown_field_lists_the_fields() -> None:
-    with pytest.raises(UsageError, match=", ".join(FIELDS)):
-        source("", columns={"ticketnumber": "编号"})
+    with pytest.raises(UsageError) as caught:
+        field_called("ticketnumber2")
+    assert all(name in caught.value.message for name in FIELDS)
+
+
+@pytest.mark.parametrize("word", ["id", "ID", "工单号", "工单编号", "ticket number", "ticket_id"])
+def test_map_names_a_field_by_its_name_or_by_any_of_its_headings(word: str) -> None:
+    assert field_called(word) == "id"
+
+
+def test_headings_that_the_configuration_teaches_are_read_where_they_are_there() -> None:
+    usual = {"id": "编号", "created_at": "开单"}
+    assert only_draft("编号,开单\n59088842,2026-11-23 09:00\n", usual_columns=usual).id == "59088842"
+    assert only_draft(table(ROW.strip()), usual_columns=usual).id == "59088842"
+    taught = only_draft(
+        "单,编号,开单\n59088843,1,2026-11-23 09:00\n", columns={"id": "单"}, usual_columns=usual
+    )
+    assert taught.id == "59088843"
 
 
 @pytest.mark.parametrize("second", ["下发时间", "创建时间"])
@@ -267,3 +284,7 @@ def test_a_bad_value_is_quoted_short_and_harmless() -> None:
     rejection = only_rejection(table("\x1b[31m" + "9" * 60 + ",,2026-11-23 09:00:00,,,"))
     assert len(rejection.value) <= 40
     assert "\x1b" not in rejection.value
+
+
+def test_every_field_has_headings_and_a_name_that_the_domain_knows() -> None:
+    assert {*FIELDS} == {*tickets.FIELDS}

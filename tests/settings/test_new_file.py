@@ -37,6 +37,7 @@ def test_a_new_file_says_what_it_was_given_and_nothing_else(tmp_path: Path, lang
         "deadline": {"kinds": {}},
         "reply": {},
         "platform_words": {},
+        "columns": {},
         "templates": {},
         "messages": {"templates": {}},
         "reminders": {},

@@ -298,11 +298,11 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
         ('[[shops]]\ncode = "a"\n[[shops]]\ncode = 3', "line 4: shops[2].code: must be text, in quotes."),
         (
             '[[shops]]\ncode = "a"\n\n[[shops]]\ncode = "A"',
-            "line 5: shops[2].code: “A” is another shop's code or name, too.",
+            "line 5: shops[2].code: “A” is another shop's code, name or alias, too.",
         ),
         (
             '[[shops]]\ncode = "a"\nname = "x"\n[[shops]]\ncode = "b"\nname = "x"',
-            "line 6: shops[2].name: “x” is another shop's code or name, too.",
+            "line 6: shops[2].name: “x” is another shop's code, name or alias, too.",
         ),
         ('[[shops]]\ncode = "a"\nmanager = "Li"', "line 3: shops[1].manager: must be a table, [manager]."),
         (
