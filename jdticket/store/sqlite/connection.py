@@ -45,6 +45,7 @@ class Connection:
         self.path = path
         self._wait_seconds = wait_seconds
         self._closed = False
+        self._is_rebuilt = False
         _find_file(path, create=create)
         with self.explained():
             self._db = _connect(path, wait_seconds)
@@ -173,6 +174,8 @@ class Connection:
             raise _no_store_yet(self.path)
         with self.explained():
             self._use_wal()
+        if self._is_rebuilt:
+            self._mark_as_ours(version)
         if version == SCHEMA_VERSION:
             return
         from jdticket.store.sqlite.migrations import bring_up_to_date
@@ -188,7 +191,14 @@ class Connection:
             SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
             FROM pragma_user_version, pragma_application_id
         """)
-        if application != _APPLICATION_ID and (application, version, objects) != (0, 0, 0):
+        if (application, version) == (0, 0) and objects:
+            version = self._steps_seen()
+            self._is_rebuilt = version > 0
+        if (
+            application != _APPLICATION_ID
+            and (application, version, objects) != (0, 0, 0)
+            and not self._is_rebuilt
+        ):
             raise StoreError(
                 _("{path} is the database of another program; name another file with --db.").format(
                     path=self.path
@@ -202,6 +212,41 @@ class Connection:
                 ).format(path=self.path, found=version, known=SCHEMA_VERSION)
             )
         return int(version)
+
+    def _steps_seen(self) -> int:
+        """How many migrations the tables have seen of a file that has lost its marks, as what ``.dump`` and
+        ``.recover`` write has; 0: the tables are not ours.
+
+        Raises ``StoreError`` for tables that are ours and not all there.
+        """
+        named = {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"_sqlite_migrations", "tickets", "events"} <= named:
+            return 0
+        steps = "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = 'jdticket'"
+        seen = self.number(steps)
+        if seen == SCHEMA_VERSION:
+            from jdticket.store.sqlite.migrations import missing_columns
+
+            with self.explained():
+                missing = missing_columns(self._db)
+            if missing:
+                raise StoreError(
+                    _(
+                        "{path} was put together from a damaged store and lacks {missing}; put your latest "
+                        "backup in its place."
+                    ).format(path=self.path, missing=", ".join(missing))
+                )
+        return seen
+
+    def _mark_as_ours(self, version: int) -> None:
+        """Set the marks again that a rebuilt file has lost."""
+        try:
+            self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            self._db.execute(f"PRAGMA user_version = {version}")
+        except sqlite3.OperationalError as error:
+            # A file that can only be read is read all the same.
+            if _primary_code(error) != sqlite3.SQLITE_READONLY:
+                raise
 
     def _use_wal(self) -> None:
         """Switch to write-ahead logging: readers and the writer do not wait for each other.

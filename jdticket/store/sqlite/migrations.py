@@ -25,6 +25,21 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     database.execute(f"PRAGMA user_version = {len(migrations.applied(database))}")
 
 
+def missing_columns(connection: sqlite3.Connection) -> list[str]:
+    """The tables and columns (``table.column``) that a store of today's schema has and this one lacks."""
+    columns = """SELECT tables.name || '.' || columns.name FROM sqlite_master AS tables
+        JOIN pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table' AND tables.name NOT GLOB 'sqlite_*'
+            AND tables.name NOT GLOB 'events_text_*'"""
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        bring_up_to_date(model)
+        meant = {name for (name,) in model.execute(columns)}
+    finally:
+        model.close()
+    return sorted(meant - {name for (name,) in connection.execute(columns)})
+
+
 @migrations()
 def m001_the_desk(db: Database) -> None:
     """Tickets, their time line, replies, outages, and what the operations manager granted."""

@@ -101,6 +101,34 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path, sql: str)
     refused_untouched(tmp_path / "other.db", "another program")
 
 
+def rebuilt(path: Path, target: Path) -> Path:
+    """A store as `.dump` and `.recover` leave it: all of its tables, and none of its marks."""
+    with by_hand(path) as db:
+        db.execute("VACUUM INTO ?", [str(target)])
+    with by_hand(target) as db:
+        db.execute("PRAGMA application_id = 0")
+        db.execute("PRAGMA user_version = 0")
+    return target
+
+
+def test_a_store_that_was_dumped_and_loaded_is_known_by_its_tables(path: Path, tmp_path: Path) -> None:
+    target = rebuilt(path, tmp_path / "new.db")
+    with closing(SqliteStore.open(target)) as store:
+        assert store.ticket("59088842") == ticket()
+        with store.transaction():
+            store.put_tickets([ticket("59088843")])
+    with by_hand(target) as db:
+        marks = db.execute("SELECT * FROM pragma_application_id, pragma_user_version").fetchone()
+    assert marks == (int.from_bytes(b"JDTK", "big"), SCHEMA_VERSION)
+
+
+def test_a_rebuilt_store_that_lacks_something_is_told_what(path: Path, tmp_path: Path) -> None:
+    target = rebuilt(path, tmp_path / "new.db")
+    with by_hand(target) as db:
+        db.execute("DROP TABLE deliveries")
+    refused_untouched(target, r"lacks deliveries\.")
+
+
 @pytest.mark.parametrize(
     "content", [b"\n\n", b"hello", b"PK\x03\x04" * 5000, b"SQLite format 3\0" + b"\xff" * 9000]
 )
