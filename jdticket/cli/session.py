@@ -212,6 +212,10 @@ class Session:
         self._opened = open_store(self._address, create=create)
         if missing:
             self.say(_("New store: {path}").format(path=self.database))
+            from jdticket.cli.upkeep import unsafe_folder
+
+            if unsafe := unsafe_folder(self.database):
+                self.say("! " + _("{where}: {what}").format(where=self.database, what=unsafe))
         self.at_end(self._opened.close)
         return self._opened
 

@@ -253,9 +253,29 @@ def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
         yield False, _("store"), error.message
         return
     yield True, _("store"), str(session.database)
+    if unsafe := unsafe_folder(session.database):
+        yield False, _("store's folder"), unsafe
     yield from _reminder_verdicts(session)
     yield from _platform_verdicts(session)
     yield _disk_verdict(session.database.parent)
+
+
+def unsafe_folder(database: Path) -> str:
+    """Why the store is not safe where it lies; empty: nothing is known against it."""
+    from jdticket.settings.folders import network_place, synced_by
+
+    folder = database.absolute().parent
+    advice = _("keep it on this computer's own disk, and let `jdticket backup` write there instead")
+    if program := synced_by(folder):
+        return _(
+            "it lies in a folder that a program copies elsewhere ({program}): two computers would overwrite "
+            "each other's tickets, for the copy lacks what was written last; {advice}"
+        ).format(program=program, advice=advice)
+    if place := network_place(folder):
+        return _(
+            "it lies on another machine ({place}), where the locks that protect it do not hold; {advice}"
+        ).format(place=place, advice=advice)
+    return ""
 
 
 def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:

@@ -174,3 +174,15 @@ def test_recompute_leaves_what_the_manager_granted(desk: Program, tmp_path: Path
     desk.ok("outage", "contact", "1", "--via", "phone", "--granted-until", "2098-01-01 10:00")
     desk.configure('[deadline]\ndefault = "2h"\n')
     assert desk.ok("recompute").out == "0 deadlines change.\n"
+
+
+def test_a_store_in_a_folder_that_is_copied_elsewhere_is_told_when_it_is_made_and_by_doctor(
+    program: Program,
+) -> None:
+    store = program.folder / "OneDrive - 公司" / "desk.db"
+    made = program.ok("--db", store, "add", "59088842").err
+    assert "OneDrive - 公司" in made.splitlines()[1]
+    assert "! " not in program.ok("--db", store, "list").err
+    looked = program.run("--db", store, "doctor")
+    assert looked.code == 1
+    assert "[PROBLEM] store's folder: it lies in a folder that a program copies elsewhere" in looked.out

@@ -123,7 +123,8 @@ def test_a_store_that_was_dumped_and_loaded_is_known_by_its_tables(path: Path, t
 
 
 def test_a_rebuilt_store_that_lacks_something_is_told_what(path: Path, tmp_path: Path) -> None:
-    target = rebuilt(path, tmp_path / "new.db")
+    (tmp_path / "rebuilt").mkdir()
+    target = rebuilt(path, tmp_path / "rebuilt" / "new.db")
     with by_hand(target) as db:
         db.execute("DROP TABLE deliveries")
     refused_untouched(target, r"lacks deliveries\.")
