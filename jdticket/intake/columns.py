@@ -204,7 +204,9 @@ class TableReader:
             return True
         if number and not _SUMMARY.match(number):
             return False
-        filled = [text for text in map(cleaned, map(plain, cells)) if text]
+        # What stands under no heading, such as a blank typed far away, is no part of a ticket.
+        told = (cell for cell, heading in zip(cells, self._headings, strict=False) if heading)
+        filled = [text for text in map(cleaned, map(plain, told)) if text]
         if not any(heading_key(text) for text in filled):
             return True  # nothing, or lines and dashes
         if sum(heading_key(text) in self._keys for text in filled) > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from os import SEEK_END
 from typing import BinaryIO, TextIO, TypeAlias
 
 from jdticket.domain.drafts import Draft, Rejection
@@ -23,7 +24,8 @@ SPREADSHEET_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _PIECE = 256 * 1024
-_ARCHIVE_MAX = 64 * 1024 * 1024
+# Bytes; a hundred thousand rows have half of it.
+_LONGEST = 64 * 1024 * 1024
 _COLUMNS_MAX = 1000
 _TABLES_MAX = 50
 _SPAN_MAX = 1000
@@ -39,6 +41,10 @@ def read_page(
 ) -> Iterator[Draft | Rejection]:
     """The tickets of a page's or an XML spreadsheet's tables; ``start`` is its beginning, at which ``text``
     stands. Raises ``InputError`` when there is no table with usable headings."""
+    text.seek(0, SEEK_END)
+    if text.tell() > _LONGEST:
+        raise InputError(_("{name} is too long for a web page; export it as CSV.").format(name=name))
+    text.seek(0)
     if _ENTITY.search(start):
         raise InputError(_no_table(name, _("it defines entities of its own, which no table needs")))
     target = _Spreadsheet if SPREADSHEET_2003 in start else _Page
@@ -56,9 +62,9 @@ def read_archive(
     from email import message_from_bytes
     from io import StringIO
 
-    data = stream.read(_ARCHIVE_MAX + 1)
-    if len(data) > _ARCHIVE_MAX:
-        raise InputError(_("{name} is too long for a web archive; export it as CSV.").format(name=name))
+    data = stream.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise InputError(_("{name} is too long for a web page; export it as CSV.").format(name=name))
     pages: list[_Opened] = []
     for part in message_from_bytes(data).walk():
         content = part.get_payload(decode=True)
@@ -303,6 +309,7 @@ class _Spreadsheet(_Rows):
         self._grid = _Grid(0, "")
         self._row = 0
         self._text: list[str] = []
+        self._length = 0
         self._type = ""
         self._span = (1, 1)
         self._in_data = False
@@ -322,7 +329,7 @@ class _Spreadsheet(_Rows):
             cells = self._grid.cells or []
             for _gap in range(min(_number(told, "Index", len(cells) + 1), _COLUMNS_MAX) - len(cells) - 1):
                 self._grid.add("", 1, 1)
-            self._text, self._type = [], ""
+            self._text, self._length, self._type = [], 0, ""
             self._span = (_number(told, "MergeAcross", 0) + 1, _number(told, "MergeDown", 0) + 1)
         elif name == "Data":
             self._in_data, self._type = True, told.get("Type", "")
@@ -342,8 +349,9 @@ class _Spreadsheet(_Rows):
 
     def data(self, text: str) -> None:
         """See ``_Page``."""
-        if self._in_data:
+        if self._in_data and self._length <= CELL_MAX:
             self._text.append(text)
+            self._length += len(text)
 
 
 def _local(tag: str) -> str:

@@ -92,6 +92,13 @@ class _Child:
         try:
             piece = pickle.load(self._answers)  # noqa: S301 - from this program's own child
         except (EOFError, pickle.UnpicklingError):
+            if self._process.wait() < 0:
+                raise InputError(
+                    _(
+                        "{name} cannot be read: it is damaged, or a cell far away from all others makes it "
+                        "far too large; copy the tickets into a new workbook."
+                    ).format(name=self._name)
+                ) from None
             raise InputError(damaged(self._name)) from None
         if not isinstance(piece, tuple):
             return piece

@@ -26,7 +26,7 @@ _MB = 1024 * 1024
 # A workbook that unpacks to more would not fit into an office computer's memory.
 _UNPACKED_MAX = 2 * 1024 * _MB
 # What is packed so much tighter than any table, and is large, is meant to burst.
-_RATIO_MAX, _LARGE = 100, 256 * _MB
+_RATIO_MAX, _LARGE = 100, 32 * _MB
 # What calamine takes for the cells of a sheet goes by the rectangle around them, filled or not.
 _AREA_LEAST, _AREA_BY_CELL = 5_000_000, 20
 _PIECE = 4 * _MB
@@ -107,7 +107,7 @@ def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
     blank was typed far away by mistake."""
     cells = 0
     columns = rows = 1
-    farthest = b""
+    farthest = far_row = b""
     rest = b""
     with archive.open(part) as sheet:
         while piece := sheet.read(_PIECE):
@@ -121,8 +121,7 @@ def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
             numbers = _ROW.findall(text, max(0, len(text) - _PIECE // 16))
             if numbers and int(numbers[-1]) > rows:
                 rows = int(numbers[-1])
-                if rows > 2 * cells:
-                    farthest = farthest or b"A" + numbers[-1]
+                far_row = numbers[-1]
             rest = text[-300:].rpartition(b"<")[2]
             rest = b"<" + rest if rest else b""
             cells -= rest.count(b"<c ") + rest.count(b":c ")
@@ -131,7 +130,7 @@ def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
             _(
                 "{name} has a cell far away from all others ({cell}); delete the empty rows and columns "
                 "before it in Excel and save, or copy the tickets into a new workbook."
-            ).format(name=name, cell=quoted(farthest.decode()))
+            ).format(name=name, cell=quoted((farthest or far_row).decode()))
         )
 
 
