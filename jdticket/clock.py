@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jdticket.durations import duration_from_words
@@ -114,6 +115,9 @@ def in_utc(local: datetime, zone: tzinfo, text: str) -> datetime:
     """What the clock of ``zone`` shows as ``local`` (naive), in UTC; ``text`` is for the error."""
     if not FIRST_YEAR <= local.year <= LAST_YEAR:
         raise outside(text)
+    steady = _steady_offset(zone, local.date())
+    if steady is not None:
+        return (local - steady).replace(tzinfo=UTC)
     there = local.replace(tzinfo=zone)
     moment = there.astimezone(UTC)
     # A time that comes twice is later at its second coming; only one that is left out is earlier (PEP 495).
@@ -124,6 +128,13 @@ def in_utc(local: datetime, zone: tzinfo, text: str) -> datetime:
             )
         )
     return moment
+
+
+@lru_cache(maxsize=4096)
+def _steady_offset(zone: tzinfo, day: date) -> timedelta | None:
+    """How far the clock of ``zone`` is ahead of UTC; None: it is changed around that day."""
+    around = {zone.utcoffset(datetime(day.year, day.month, day.day) + n * _ONE_DAY) for n in (-1, 0, 1, 2)}  # noqa: DTZ001
+    return around.pop() if len(around) == 1 else None
 
 
 def outside(text: str) -> InputError:

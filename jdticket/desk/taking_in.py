@@ -18,7 +18,7 @@ from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words, same_word
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
-from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
+from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
@@ -217,9 +217,9 @@ class TakingIn:
         if not fresh:
             return []
         waiting: dict[str, list[str]] = {}
-        for ticket in self._store.tickets(TicketQuery(waits=True)):
-            if ticket.order_id and ticket.order_id in fresh:
-                waiting.setdefault(ticket.order_id, []).append(ticket.id)
+        for number, order in self._store.waiting_orders():
+            if order in fresh:
+                waiting.setdefault(order, []).append(number)
         told = []
         for order, numbers in fresh.items():
             others = [number for number in waiting.get(order, []) if number != numbers[-1]]

@@ -368,16 +368,19 @@ _CLASSES: Mapping[EventKind, tuple[type[Payload], ...]] = {
 }
 # "from" is what is kept; in Python it is a word of the language.
 _KEYS = {"was": "from"}
+# Of each class its fields: name, the key that it is kept under, the value that is not kept.
+_KEPT: dict[type[Payload], list[tuple[str, str, object]]] = {}
 
 
 def encoded(payload: Payload) -> dict[str, Any]:
     """What is kept of a payload: JSON values, but for moments (aware datetimes), which each reader writes in
     its own way."""
-    return {
-        _KEYS.get(field.name, field.name): value
-        for field in fields(payload)
-        if (value := getattr(payload, field.name)) != field.default
-    }
+    kept = _KEPT.get(type(payload))
+    if kept is None:
+        kept = _KEPT[type(payload)] = [
+            (field.name, _KEYS.get(field.name, field.name), field.default) for field in fields(payload)
+        ]
+    return {key: value for name, key, absent in kept if (value := getattr(payload, name)) != absent}
 
 
 def decoded(kind: EventKind, kept: Mapping[str, Any]) -> Payload:

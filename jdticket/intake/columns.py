@@ -12,6 +12,7 @@ from jdticket.domain.platform_words import kind_from_words, platform_state_from_
 from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState, Status
 from jdticket.errors import InputError
 from jdticket.i18n import _
+from jdticket.intake.exported import Stamp
 from jdticket.intake.headings import Header, heading_key
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.notes import FieldNotes
@@ -35,6 +36,7 @@ from jdticket.text import quoted
 CELL_MAX = 1024 * 1024
 """Characters; no ticket's text comes near it."""
 _NAME_MAX = 100
+_NAMES_MOST = 1000
 _DAYS_TO_1904 = 1462
 _SERIALS_END = 100_000
 
@@ -67,7 +69,12 @@ class TableReader:
     """Turns the rows under one header into drafts."""
 
     def __init__(
-        self, name: str, header: Header, options: ReadOptions, notes: FieldNotes | None = None
+        self,
+        name: str,
+        header: Header,
+        options: ReadOptions,
+        notes: FieldNotes | None = None,
+        stamp: Stamp | None = None,
     ) -> None:
         self._name = name
         self._zone = options.zone
@@ -91,11 +98,13 @@ class TableReader:
         self._assignee = at("assignee")
         self._reply_text = at("reply")
         self._reply_at = at("reply_at")
+        self._names: dict[str, str] = {}
         self._dates = header.dates
         self._with_dates = {header.columns[name][0] for name in header.dates}
         self._is_1904 = options.calendar_1904
         self._own = OwnColumns(header, options.zone, options.now) if is_own_export(header) else None
         self._keys = frozenset(map(heading_key, filter(None, header.headings)))
+        self.stamp = stamp or Stamp()
         self.notes = notes or FieldNotes(name)
         """What had to be left aside of tickets that were read."""
 
@@ -162,6 +171,7 @@ class TableReader:
             reply_text=reply_text,
             reply_at=replied,
             own=own,
+            seen_at=self.stamp.seen_at if state_words else None,
         )
 
     def _squared(self, row: int, cells: Sequence[Cell]) -> list[Cell]:
@@ -286,13 +296,22 @@ class TableReader:
 
     def _named(self, row: int, cells: Sequence[Cell], column: int) -> str | None:
         """The name of a shop or a person; None where there is none."""
+        if column < 0:
+            return None
+        cell = cells[column]
+        known = self._names.get(cell) if type(cell) is str else None
+        if known is not None:
+            return known or None
         name = self._text(row, cells, column)
         if self._own is not None:
             return name or None
         if len(name) > _NAME_MAX:
             self._leave_aside(row, column, cells, _("no name is that long"))
             return None
-        return None if is_nothing(name) else name
+        name = "" if is_nothing(name) else name
+        if type(cell) is str and "\0" not in cell and "\ufffd" not in cell and len(self._names) < _NAMES_MOST:
+            self._names[cell] = name
+        return name or None
 
     def _text(self, row: int, cells: Sequence[Cell], column: int) -> str:
         if column < 0:

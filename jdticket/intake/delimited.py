@@ -14,6 +14,7 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.i18n import _
 from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
+from jdticket.intake.exported import Stamp
 from jdticket.intake.headings import HEADER_ROWS, Header, check_header, doubled, find_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import unprotected
@@ -80,7 +81,7 @@ def _first_records(start: str, dialect: Mapping[str, Any]) -> Iterator[list[str]
 
 
 def read_delimited(
-    name: str, text: TextIO, layout: Layout, options: ReadOptions, notes: list[str]
+    name: str, text: TextIO, layout: Layout, options: ReadOptions, notes: list[str], stamp: Stamp
 ) -> Iterator[Draft | Rejection]:
     """The tickets of the table; ``text`` is open with ``newline=""`` and stands at its beginning.
 
@@ -95,7 +96,7 @@ def read_delimited(
         next(records)
     check_header(name, row, layout.header, options.columns)
 
-    reader = TableReader(name, layout.header, options)
+    reader = TableReader(name, layout.header, options, stamp=stamp)
     empty = True
     while True:
         row = lines.number + 1

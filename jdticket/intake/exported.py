@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 
 from jdticket.clock import parse_time
 from jdticket.domain.drafts import Draft, Rejection
@@ -32,11 +32,17 @@ def export_time(text: str, options: ReadOptions) -> datetime | None:
     return None
 
 
+class Stamp:
+    """The moment at which the rows that are being read were seen, for whoever reads them."""
+
+    seen_at: datetime | None = None
+
+
 def dated(
-    found: Iterator[Draft | Rejection], told: datetime | None, options: ReadOptions
+    found: Iterator[Draft | Rejection], told: datetime | None, options: ReadOptions, stamp: Stamp
 ) -> Iterator[Draft | Rejection]:
     """The rows of a table with the moment at which they were seen: the one that the table has ``told``,
-    else the file's own time.
+    else the file's own time. ``stamp`` is the one that who reads them puts on them.
 
     Neither is believed where it lies in the future or before a ticket of the table was created, as after
     a ZIP or on a machine whose clock is off: then nobody knows.
@@ -46,11 +52,17 @@ def dated(
         yield from found
         return
     first = list(islice(found, _LOOKED_AT))
-    believed = not any(_is_after(item, moment) for item in first)
-    for item in chain(first, found):
-        believed = believed and not _is_after(item, moment)
-        if believed and isinstance(item, Draft) and item.platform_status:
-            yield replace(item, seen_at=moment)
+    if any(_is_after(item, moment) for item in first):
+        yield from first
+        yield from found
+        return
+    for item in first:
+        yield replace(item, seen_at=moment) if isinstance(item, Draft) and item.platform_status else item
+    stamp.seen_at = moment
+    for item in found:
+        if isinstance(item, Draft) and stamp.seen_at is not None and _is_after(item, moment):
+            stamp.seen_at = None
+            yield replace(item, seen_at=None)
         else:
             yield item
 

@@ -119,12 +119,13 @@ class _Stream(Source):
             yield from self._page(text)
             return
         from jdticket.intake.delimited import find_layout, read_delimited
-        from jdticket.intake.exported import dated, export_time
+        from jdticket.intake.exported import Stamp, dated, export_time
         from jdticket.intake.jsonfile import looks_like_json, read_json
 
+        stamp = Stamp()
         if looks_like_json(self.name, start):
-            objects = read_json(self.name, text, start, self._options, self.notes)
-            yield from dated(objects, None, self._options)
+            objects = read_json(self.name, text, start, self._options, self.notes, stamp)
+            yield from dated(objects, None, self._options, stamp)
             return
         if start.lstrip().startswith("<"):
             from jdticket.intake.webpage import read_page
@@ -136,8 +137,8 @@ class _Stream(Source):
         if _is_page(self.name, start, layout):
             yield from self._page(text)
         elif layout is not None:
-            rows = read_delimited(self.name, text, layout, self._options, self.notes)
-            yield from dated(rows, export_time(start, self._options), self._options)
+            rows = read_delimited(self.name, text, layout, self._options, self.notes, stamp)
+            yield from dated(rows, export_time(start, self._options), self._options, stamp)
         elif _is_table(self.name, start):
             raise InputError(no_header(self.name, _first_cells(start)))
         else:

@@ -12,6 +12,7 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
+from jdticket.intake.exported import Stamp
 from jdticket.intake.headings import HEADER_ROWS, check_header, read_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.notes import FieldNotes
@@ -37,7 +38,7 @@ def looks_like_json(name: str, start: str) -> bool:
 
 
 def read_json(
-    name: str, text: TextIO, start: str, options: ReadOptions, notes: list[str]
+    name: str, text: TextIO, start: str, options: ReadOptions, notes: list[str], stamp: Stamp
 ) -> Iterator[Draft | Rejection]:
     """The tickets of the file; ``start`` is its beginning, at which ``text`` stands.
 
@@ -46,7 +47,7 @@ def read_json(
     """
     objects = _lines(text) if _is_lines(name, start) else iter(_whole(name, text))
     first = list(islice(objects, HEADER_ROWS))
-    reader = _ObjectReader(name, options)
+    reader = _ObjectReader(name, options, stamp)
     for _row, item in first:
         if not isinstance(item, str):
             reader.learn(item)
@@ -62,9 +63,10 @@ def read_json(
 class _ObjectReader:
     """Rows of cells out of objects, which need not all have the same keys."""
 
-    def __init__(self, name: str, options: ReadOptions) -> None:
+    def __init__(self, name: str, options: ReadOptions, stamp: Stamp) -> None:
         self._name = name
         self._options = options
+        self._stamp = stamp
         self._keys: dict[str, None] = {}
         self.notes = FieldNotes(name)
         self._table: TableReader | None = None
@@ -80,7 +82,7 @@ class _ObjectReader:
         if self._table is None:
             header = read_header(self._keys, self._options.columns, self._options.usual_columns)
             check_header(self._name, row, header, self._options.columns)
-            self._table = TableReader(self._name, header, self._options, self.notes)
+            self._table = TableReader(self._name, header, self._options, self.notes, self._stamp)
         return self._table
 
     def read(self, row: int, item: Mapping[str, Any] | str) -> Draft | Rejection:

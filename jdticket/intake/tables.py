@@ -14,7 +14,7 @@ from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import TableReader, no_rows
-from jdticket.intake.exported import dated, export_time
+from jdticket.intake.exported import Stamp, dated, export_time
 from jdticket.intake.headings import HEADER_ROWS, Header, check_header, doubled, find_header, no_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.values import Cell, plain, unprotected
@@ -102,7 +102,8 @@ def shown_name(name: str, table: Table) -> str:
 
 
 def _rows(name: str, found: _Found, options: ReadOptions, notes: list[str]) -> Iterator[Draft | Rejection]:
-    reader = TableReader(name, found.header, options)
+    stamp = Stamp()
+    reader = TableReader(name, found.header, options, stamp=stamp)
     counted = 0
 
     def read() -> Iterator[Draft | Rejection]:
@@ -113,7 +114,7 @@ def _rows(name: str, found: _Found, options: ReadOptions, notes: list[str]) -> I
                 counted += 1
                 yield item
 
-    yield from dated(read(), export_time(found.title, options), options)
+    yield from dated(read(), export_time(found.title, options), options, stamp)
     if not counted:
         notes.append(no_rows(name))
     elif found.table.hidden:

@@ -154,12 +154,14 @@ def order_id(cell: Cell) -> str | None:
 def moment(cell: Cell, zone: tzinfo, now: datetime) -> datetime | None:
     """A time as UTC; None when the cell is empty or holds what stands for no time. Without an offset it is
     meant in ``zone``."""
+    if cell is None or cell == "":
+        return None
     if isinstance(cell, str):
         if len(cell) == _USUAL_LENGTH and cell.isascii() and cell[0] == "2":
             return parse_time(cell, zone, now=now)
         text = cleaned(cell)
         return None if is_no_time(text) else parse_time(_in_full(text), zone, now=now)
-    if cell is None or is_no_time(plain(cell)):
+    if is_no_time(plain(cell)):
         return None
     if isinstance(cell, time | timedelta | bool):
         if cell in (time(), timedelta()):
@@ -179,7 +181,7 @@ def is_no_time(text: str) -> bool:
 def is_day_alone(cell: Cell) -> bool:
     """True for a date without a time of day."""
     if isinstance(cell, str):
-        return _UNTIMED.fullmatch(unprotected(cell)) is not None
+        return ":" not in cell and _UNTIMED.fullmatch(unprotected(cell)) is not None
     return isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
 
 

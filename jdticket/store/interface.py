@@ -92,6 +92,11 @@ class Store(ABC):
         """The desk's counts; the cost grows with what waits, not with what is stored."""
 
     @abstractmethod
+    def waiting_orders(self) -> Iterator[tuple[str, str]]:
+        """The number and the order of each ticket that waits and has one, by deadline; read to the end before
+        writing. The cost grows with what waits."""
+
+    @abstractmethod
     def shops(self) -> list[str]:
         """The shop codes that occur, sorted; quick however many tickets there are."""
 

@@ -117,6 +117,14 @@ class Tickets(Queries):
         )
         return Counts(*row)
 
+    def waiting_orders(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`Store.waiting_orders`."""
+        parts = " UNION ALL ".join(
+            f"SELECT id, order_id, deadline_at {rows} AND order_id IS NOT NULL" for rows in _WAITING
+        )
+        for number, order, _deadline in self._db.rows(f"{parts} ORDER BY deadline_at, id"):
+            yield number, order
+
     def shops(self) -> list[str]:
         # From one code to the next through the index: as many steps as there are codes.
         rows = self._db.rows("""
