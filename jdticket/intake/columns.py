@@ -209,7 +209,7 @@ class TableReader:
         number = plain(cells[self._id]) if self._id < len(cells) else ""
         if number.isdecimal():
             return False
-        number = cleaned(number)
+        number = cleaned(number) if heading_key(number) else ""  # lines and dashes are no number
         if number and heading_key(number) in self._keys:
             return True
         if number and not _SUMMARY.match(number):

@@ -110,7 +110,7 @@ def read_delimited(
             yield Rejection(name, row, "", "", too_long() if closed else _unclosed(lines.number))
             empty = False
             continue
-        if lines.number > row and _swallowed(cells, layout, lines):
+        if (lines.at_end and lines.quotes % 2) or (lines.number > row and _swallowed(cells, layout)):
             yield Rejection(name, row, "", "", _unclosed(lines.number))
             empty = False
             continue
@@ -205,10 +205,8 @@ class _Lines:
                 return
 
 
-def _swallowed(cells: list[str], layout: Layout, lines: _Lines) -> bool:
+def _swallowed(cells: list[str], layout: Layout) -> bool:
     """True when a cell over several lines holds rows: its quotation mark was never meant to open one."""
-    if lines.at_end and lines.quotes % 2:
-        return True
     ids = layout.header.columns["id"][0]
     orders = layout.header.columns.get("order_id", (None,))[0]
     for cell in cells:

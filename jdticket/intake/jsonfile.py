@@ -170,7 +170,7 @@ def _whole(name: str, text: TextIO) -> list[_Numbered]:
     try:
         data = _loads(whole)
     except json.JSONDecodeError as error:
-        breaks_off = not whole[error.pos :].strip()
+        breaks_off = not whole[error.pos :].strip() or whole.rstrip()[-1] not in "]}"
         problem = _("it breaks off") if breaks_off else _("something else stands there")
         raise InputError(
             _("{name} is not whole JSON: {problem} at line {line}, column {column}; fetch it again.").format(

@@ -227,7 +227,7 @@ def _clock_of(cell: Cell) -> str:
 def _in_full(text: str) -> str:
     """``text``; raises ``InputError`` for a time that counts from the moment of reading ("昨天 18:00"):
     a file may be read days after it was made."""
-    if not _IN_FULL.search(text) or _FROM_NOW.search(text):
+    if not _IN_FULL.search(unicodedata.normalize("NFKC", text)) or _FROM_NOW.search(text):
         raise InputError(
             _("this cannot be read as a time; in a file it is needed in full, such as 2026-11-23 14:30")
         )
