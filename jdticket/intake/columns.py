@@ -21,7 +21,7 @@ from jdticket.intake.values import (
     Cell,
     cleaned,
     is_day_alone,
-    is_no_time,
+    is_no_reply,
     is_nothing,
     joined,
     moment,
@@ -37,6 +37,9 @@ CELL_MAX = 1024 * 1024
 """Characters; no ticket's text comes near it."""
 _NAME_MAX = 100
 _NAMES_MOST = 1000
+_MISPLACED = re.compile(
+    r"20[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{12,19}"
+)
 _DAYS_TO_1904 = 1462
 _SERIALS_END = 100_000
 
@@ -253,6 +256,8 @@ class TableReader:
         if column < 0:
             return None, ""
         cell = self._dated(cells[column])
+        if name == "reply_at" and type(cell) is str and is_no_reply(cleaned(cell)):
+            return None, ""
         if name in self._dates:
             cell = joined(self._dated(cells[self._dates[name]]), cell)
         try:
@@ -278,7 +283,7 @@ class TableReader:
             then, trouble = None, _("a day alone does not tell whether the reply was in time")
         if trouble:
             self._leave_aside(row, self._reply_at, cells, trouble)
-        return (None if self._own is None and is_no_time(text) else text), then
+        return (None if self._own is None and is_no_reply(text) else text), then
 
     def _leave_aside(self, row: int, column: int, cells: Sequence[Cell], reason: str) -> None:
         self.note(
@@ -328,7 +333,11 @@ class TableReader:
         if "\0" in text:
             self.note(row, column, cells, _("NUL characters were taken out; the file may be damaged"))
             text = text.replace("\0", "")
-        return cleaned(text)
+        text = cleaned(text)
+        if text[:1].isdecimal() and _MISPLACED.fullmatch(text):
+            reason = _("this belongs into another column; see whether cells of the row have moved")
+            self.note(row, column, cells, reason)
+        return text
 
 
 def _shown(cells: Sequence[Cell], column: int) -> str:

@@ -42,10 +42,10 @@ _NOTHING = {""} | {
     *("-", "--", "---", "—", "——", "/", "\\", "\\n", "无", "暂无", "空", "没有", "未知", "(空)", "(空白)"),
     *("n/a", "na", "#n/a", "null", "none", "nil", "nan", "nat", "undefined", "(null)", "[null]", "<null>"),
 }
-# In a column of times, beside these: what stands for a step that has not been taken.
-_NO_TIME_YET = {
-    *("0", "0.0", "未回复", "未处理", "未完成", "未结束", "未关闭", "待回复", "待处理", "不限", "永久"),
-}
+# In a column of times, beside these.
+_NO_TIME = {"0", "0.0", "不限", "永久"}
+# In the column of a reply, beside these: what stands for one that has not been given.
+_NO_REPLY = {"未回复", "未处理", "待回复", "待处理", "尚未回复", "暂未回复"}
 # How programs write that there is no time: MySQL's zero date, the first days of Unix, .NET and spreadsheets,
 # the last day of them all.
 _ZERO_DATE = re.compile(
@@ -175,7 +175,12 @@ def moment(cell: Cell, zone: tzinfo, now: datetime) -> datetime | None:
 
 def is_no_time(text: str) -> bool:
     """True for what stands in a column of times where there is none: nothing, a zero date, a word."""
-    return is_nothing(text) or text in _NO_TIME_YET or _ZERO_DATE.fullmatch(text) is not None
+    return is_nothing(text) or text in _NO_TIME or _ZERO_DATE.fullmatch(text) is not None
+
+
+def is_no_reply(text: str) -> bool:
+    """True for what stands in the columns of a reply where there is none."""
+    return is_no_time(text) or text in _NO_REPLY
 
 
 def is_day_alone(cell: Cell) -> bool:
