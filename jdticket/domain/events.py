@@ -8,10 +8,10 @@ What an entry tells is its payload, a small class for each kind of step. :func:`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 from jdticket.domain.outages import OutageReason, Outcome, Via
 from jdticket.domain.replies import DeliveryState
@@ -57,18 +57,51 @@ class Why(StrEnum):
 _moment = datetime.fromisoformat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_REQUIRED = object()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Payload:
-    """What one entry tells. A field that has a default is kept only when it differs from that."""
+    """What one entry tells. A field that has a default is kept only when it differs from that.
+
+    Its classes are what a frozen dataclass is, by name alone; twenty of those would take every command that
+    writes as long to make as a third of its work.
+    """
 
     kind: ClassVar[EventKind]
     readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     """By field, for those that are kept as another type: from what was kept to what it is."""
     absent: ClassVar[Mapping[str, Any]] = {}
     """By field, what it is in an entry that was written before the field came."""
+    defaults: ClassVar[dict[str, Any]] = {}
+    """By field, its default."""
+
+    def __init_subclass__(cls) -> None:
+        own = vars(cls)
+        names = [name for name, kind in own.get("__annotations__", {}).items() if "ClassVar" not in kind]
+        cls.defaults = cls.defaults | {name: own.get(name, _REQUIRED) for name in names}
+
+    def __init__(self, **values: Any) -> None:
+        given = self.defaults | values
+        wrong = [name for name, value in given.items() if value is _REQUIRED or name not in self.defaults]
+        if wrong:
+            raise TypeError(f"{type(self).__name__}: missing, or no field of its own: {wrong}")
+        vars(self).update(given)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is not to be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *map(str, vars(self).values())))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({told})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found(Payload):
     """A step that a draft led to."""
 
@@ -76,7 +109,6 @@ class Found(Payload):
     row: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSeen(Found):
     """The ticket was seen for the first time."""
 
@@ -89,7 +121,6 @@ class FirstSeen(Found):
     """A reply that the source tells of without its time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(Found):
     """Facts that were news."""
 
@@ -99,7 +130,6 @@ class Changed(Found):
     """The new values, by the ticket's field."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineMoved(Payload):
     """Another deadline. ``source`` and ``row``: of the draft that led to it; ``contact`` and ``manager``: of
     the grant."""
@@ -115,7 +145,6 @@ class DeadlineMoved(Payload):
     manager: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replied(Payload):
     """A reply whose text and time are known, recorded here or seen on the platform."""
 
@@ -128,7 +157,6 @@ class Replied(Payload):
     from_platform: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Said(Found):
     """A step that the platform's state led to."""
 
@@ -136,7 +164,6 @@ class Said(Found):
     """Its own words for the state."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidReplied(Said):
     """The platform holds it as replied, by a reply of which nobody here knows the time."""
 
@@ -145,7 +172,6 @@ class SaidReplied(Said):
     """What was replied, if the source tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidReturned(Said):
     """The platform goes on showing it as waiting although we are done with it."""
 
@@ -183,7 +209,6 @@ class SaidVoid(Said):
     kind = EventKind.VOIDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidRejected(Said):
     """The platform has rejected our reply."""
 
@@ -192,7 +217,6 @@ class SaidRejected(Said):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Missing(Payload):
     """A complete take-in does not hold it any more."""
 
@@ -208,7 +232,6 @@ class FoundAgain(Found):
     kind = EventKind.FOUND_AGAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTold(Payload):
     """What became of a reply that was to reach the platform."""
 
@@ -239,7 +262,6 @@ class DeliveryFailed(DeliveryTold):
     kind = EventKind.NOT_SENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned(Payload):
     """Another name on the ticket; empty: none."""
 
@@ -248,7 +270,6 @@ class Assigned(Payload):
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Payload):
     """A note."""
 
@@ -256,7 +277,6 @@ class Noted(Payload):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Payload):
     """A person closed it. ``was``: its state before, here and below."""
 
@@ -267,7 +287,6 @@ class Closed(Payload):
     """Although the platform shows it as waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Voided(Closed):
     """A person declared it void."""
 
@@ -275,7 +294,6 @@ class Voided(Closed):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Closed):
     """A person made it pending again."""
 
@@ -283,7 +301,6 @@ class Reopened(Closed):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutageReported(Payload):
     """An outage went on record; told to each ticket that it endangered then, too."""
 
@@ -294,7 +311,6 @@ class OutageReported(Payload):
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutageEnded(Payload):
     """An outage ended."""
 
@@ -303,7 +319,6 @@ class OutageEnded(Payload):
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerContacted(Payload):
     """A contact with the operations manager."""
 
@@ -368,19 +383,13 @@ _CLASSES: Mapping[EventKind, tuple[type[Payload], ...]] = {
 }
 # "from" is what is kept; in Python it is a word of the language.
 _KEYS = {"was": "from"}
-# Of each class its fields: name, the key that it is kept under, the value that is not kept.
-_KEPT: dict[type[Payload], list[tuple[str, str, object]]] = {}
 
 
 def encoded(payload: Payload) -> dict[str, Any]:
     """What is kept of a payload: JSON values, but for moments (aware datetimes), which each reader writes in
     its own way."""
-    kept = _KEPT.get(type(payload))
-    if kept is None:
-        kept = _KEPT[type(payload)] = [
-            (field.name, _KEYS.get(field.name, field.name), field.default) for field in fields(payload)
-        ]
-    return {key: value for name, key, absent in kept if (value := getattr(payload, name)) != absent}
+    told = vars(payload).items()
+    return {_KEYS.get(name, name): value for name, value in told if value != payload.defaults[name]}
 
 
 def decoded(kind: EventKind, kept: Mapping[str, Any]) -> Payload:
@@ -391,11 +400,11 @@ def decoded(kind: EventKind, kept: Mapping[str, Any]) -> Payload:
     classes = _CLASSES[kind]
     found = classes[0] if "platform" in kept else classes[-1]
     values = dict(found.absent)
-    for field in fields(found):
-        key = _KEYS.get(field.name, field.name)
+    for name in found.defaults:
+        key = _KEYS.get(name, name)
         if key in kept:
-            read = found.readers.get(field.name)
-            values[field.name] = kept[key] if read is None else read(kept[key])
+            read = found.readers.get(name)
+            values[name] = kept[key] if read is None else read(kept[key])
     return found(**values)
 
 

@@ -7,8 +7,9 @@ spread over several.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import NamedTuple
 
 _UNITS = (
     r"(?:days?|d|天|日)",
@@ -35,7 +36,7 @@ _AT_MOST = r"(?:不足|不到|小于|少于|低于|不超过|至多|最多|less\
 _RUNS_OUT = r"(?:超时|逾期|超期|截止|到期|过期)"
 _OVER = r"(?:已经?)?(?:超时|逾期|超期|过期)|overdue"
 
-_FORMS = re.compile(
+_FORMS = (
     # 20分钟后超时, 1小时内到期, 3h left
     rf"(?P<before>(?P<most1>{_AT_MOST})?\s*(?P<length1>{_PLAIN_LENGTH})\s*(?P<end>之?后|之?内|以内)?\s*"
     rf"(?:(?:将|会|自动)*\s*{_RUNS_OUT}|(?:left|remaining)(?![a-z])|剩余))"
@@ -45,10 +46,10 @@ _FORMS = re.compile(
     # 不足1分钟
     rf"|(?P<bound>(?P<most3>{_AT_MOST})\s*(?P<length3>{_PLAIN_LENGTH}))"
     # 已超时2小时5分, 已超时
-    rf"|(?P<over>(?<![未将快内后没不要])(?:{_OVER})(?:[^0-9\n<剩余还]{{0,3}}?\s*(?P<length4>{_PLAIN_LENGTH}))?)",
-    re.IGNORECASE,
+    rf"|(?P<over>(?<![未将快内后没不要])(?:{_OVER})(?:[^0-9\n<剩余还]{{0,3}}?\s*(?P<length4>{_PLAIN_LENGTH}))?)"
 )
-_PARTS = re.compile(_LENGTH, re.IGNORECASE)
+# Most pages have no other: the general forms take longer to make than such a page to read.
+_USUAL = re.compile(r"(?:还剩|剩余):?\s?(?:([0-9]{1,3})天)?(?:([0-9]{1,2})小时)?(?:([0-9]{1,2})分钟?)?")
 _BARE = re.compile(rf"[0-9]+\s*(?:{'|'.join(_UNITS)})(?![a-z])|[0-9]+\s*:\s*[0-9]+", re.IGNORECASE)
 _SPEAKS = re.compile(
     r"还剩|仅剩|只剩|剩余|^剩|倒计时|超时|逾期|超期|到期|截止|overdue|(?<![a-z])(?:left|remaining)(?![a-z])",
@@ -58,14 +59,14 @@ _ONLY_A_LENGTH = re.compile(rf"(?:[0-9.:\s]|{'|'.join(_UNITS)}|零|后|内)+", r
 _STARTS = re.compile(
     r"剩|余|倒计时|超时|逾期|超期|过期|距|不足|不到|少于|小于|低于|left|remain|overdue|[<]", re.IGNORECASE
 )
+_ENGLISH_BOUND = re.compile("than|under|most", re.IGNORECASE)
 _TO_THE_SECOND = re.compile(r"秒|:|[0-9]\s*s", re.IGNORECASE)
 _MINUS = re.compile(r"[-−–]\s*\Z")
 _LONGEST = 60
 """Characters: a cell that says how much time is left is short."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLeft:
+class TimeLeft(NamedTuple):
     """What the page says of the time left of one ticket, as of the moment of copying."""
 
     start: int
@@ -78,10 +79,41 @@ class TimeLeft:
     to_the_second: bool = False
 
 
+@cache
+def _made(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def times_left(text: str) -> list[TimeLeft]:
     """What the text says of time left and can be understood."""
+    usual = _in_usual_form(text)
+    return _in_any_form(text) if usual is None else usual
+
+
+def _in_usual_form(text: str) -> list[TimeLeft] | None:
+    """What the text says of time left, if it is nothing, or one line of its own in the usual form."""
+    start = 0
+    found: list[TimeLeft] = []
+    pieces = False
+    for line in text.split("\n"):
+        if _SPEAKS.search(line) or _STARTS.search(line) or _ENGLISH_BOUND.search(line):
+            match = _USUAL.fullmatch(line)
+            if found or match is None or match.lastindex is None:
+                return None
+            days, hours, minutes = (int(number or 0) for number in match.groups())
+            if (days and hours >= 24) or (hours and minutes >= 60):
+                return None
+            length = timedelta(days=days, hours=hours, minutes=minutes)
+            found.append(TimeLeft(start, start + len(line), length))
+        elif is_piece_of_length(line.strip()):
+            pieces = True  # of what stands before or behind it
+        start += len(line) + 1
+    return None if found and pieces else found
+
+
+def _in_any_form(text: str) -> list[TimeLeft]:
     found = []
-    for match in _FORMS.finditer(text):
+    for match in _made(_FORMS).finditer(text):
         name = next(n for n in ("before", "after", "bound", "over") if match[n] is not None)
         n = {"before": 1, "after": 2, "bound": 3, "over": 4}[name]
         words = match[f"length{n}"]
@@ -138,7 +170,7 @@ def is_piece_of_length(cell: str) -> bool:
 
 
 def _length(words: str) -> timedelta | None:
-    match = _PARTS.fullmatch(words.strip().rstrip(",零").strip())
+    match = _made(_LENGTH).fullmatch(words.strip().rstrip(",零").strip())
     if match is None or match.lastindex is None:
         return None
     days, h1, m1, s1, h2, m2, s2 = (float(number or 0) for number in match.groups())

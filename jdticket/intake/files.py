@@ -20,7 +20,6 @@ from jdticket.domain.pages import Page
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.encoding import Found, check_encoding, find_encoding, in_utf8
-from jdticket.intake.headings import no_header
 from jdticket.intake.interface import ReadOptions, Source
 from jdticket.text import harmless
 from jdticket.words import os_reason
@@ -140,6 +139,8 @@ class _Stream(Source):
             rows = read_delimited(self.name, text, layout, self._options, self.notes, stamp)
             yield from dated(rows, export_time(start, self._options), self._options, stamp)
         elif _is_table(self.name, start):
+            from jdticket.intake.headings import no_header
+
             raise InputError(no_header(self.name, _first_cells(start)))
         else:
             yield from self._page(text)

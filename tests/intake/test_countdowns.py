@@ -3,7 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jdticket.intake import countdowns
 from jdticket.intake.cells import normal
 from jdticket.intake.countdowns import speaks_of_time_left, times_left
 
@@ -101,3 +104,35 @@ def test_what_is_about_the_time_left_is_noticed(words: str) -> None:
 @pytest.mark.parametrize("words", ["待商家处理", "转派", "纯棉四件套", "x" * 10_000, "还剩" * 5000])
 def test_other_words_and_long_ones_are_not(words: str) -> None:
     assert not speaks_of_time_left(words)
+
+
+_LINES = st.sampled_from(
+    [
+        *("待商家处理", "去处理", "商品标题", "x", "-", "3", "小时", "20分", "截止", "还剩"),
+        *(
+            "还剩3小时58分",
+            "剩余 20分钟",
+            "还剩2天1小时",
+            "还剩1天32小时",
+            "还剩0分",
+            "剩余1小时2分钟",
+            "（还剩5分）",
+        ),
+        *(
+            "已超时",
+            "3小时后到期",
+            "剩余:03:58:12",
+            "距超时还剩3小时",
+            "不足1分钟",
+            "less than 1 minute",
+            "under 5m",
+        ),
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=5).map("\n".join))
+def test_the_usual_form_is_read_as_any_form_is(text: str) -> None:
+    usual = countdowns._in_usual_form(text)
+    if usual is not None:
+        assert usual == countdowns._in_any_form(text)
