@@ -172,15 +172,33 @@ class _Request:
                             _("the answer is longer than {most} bytes").format(most=self.limit)
                         )
                 return Answer(response.status_code, body)
-        except requests.exceptions.SSLError:
+        except requests.exceptions.SSLError as error:
+            # A certificate is looked at before anything is sent.
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             return NoAnswerError(
-                _("the certificate of the server cannot be trusted, or the encryption failed")
+                _("the certificate of the server cannot be trusted, or the encryption failed"),
+                left=not distrusted,
+            )
+        except requests.exceptions.ProxyError:
+            return NoAnswerError(
+                _("the proxy that this computer is set to (HTTPS_PROXY, ALL_PROXY) cannot be used"),
+                left=False,
             )
         except requests.exceptions.ConnectTimeout:
             return NoAnswerError(_("the server could not be reached in time"), left=False)
+        except requests.exceptions.InvalidSchema as error:
+            if "SOCKS" in str(error):
+                return AddressError(
+                    _(
+                        "the proxy that this computer is set to (ALL_PROXY) speaks SOCKS, for which pip "
+                        "install pysocks is needed; or set NO_PROXY"
+                    )
+                )
+            return AddressError(_("the address cannot be used"))
         except (
-            *(requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema),
-            *(urllib3.exceptions.LocationValueError, UnicodeError),
+            requests.exceptions.InvalidURL,
+            urllib3.exceptions.LocationValueError,
+            UnicodeError,
         ):
             return AddressError(_("the address cannot be used"))
         except ValueError:  # of requests, urllib3 and http.client alike, each for another flaw

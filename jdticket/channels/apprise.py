@@ -8,7 +8,7 @@ from datetime import datetime
 from apprise import Apprise, AppriseAsset, NotifyFormat
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.channels import Receipt
+from jdticket.domain.channels import Receipt, Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import short, within
@@ -42,9 +42,10 @@ class AppriseCarrier(Carrier):
             timeout, lambda: self._apprise.notify(self.text(message), body_format=NotifyFormat.TEXT)
         )
         if result is None:
-            return Receipt(False, _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}"))
+            words = _("no whole answer within {seconds} s").format(seconds=f"{timeout:g}")
+            return Receipt(Verdict.UNSURE, words)
         said = "; ".join(entry.message for entry in result.logs())
-        return Receipt(bool(result), short(said, self._secrets))
+        return Receipt(Verdict.TAKEN if result else Verdict.UNREACHABLE, short(said, self._secrets))
 
 
 CARRIER = AppriseCarrier

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from jdticket.channels.interface import EVERYBODY, PHONE, Message
+from jdticket.channels.answers import DINGTALK, KEYWORD, SENDER, SIGNATURE, Meaning
+from jdticket.channels.interface import Message
 from jdticket.channels.robot import Robot, hmac_sha256
+from jdticket.domain.channels import EVERYBODY
 
 
 class DingTalk(Robot):
@@ -15,11 +17,20 @@ class DingTalk(Robot):
 
     size_limit = 4096  # no limit is known; this is about forty reminders, as many as anyone reads
     per_minute = 20  # beyond that it is silent for ten minutes
-    _people = re.compile(f"{EVERYBODY}|{PHONE}")
+    kind = "dingtalk"
     _code = "errcode"
     _words = "errmsg"
-    _final = frozenset({310000})  # keyword, signature or sender's address
-    _too_many = 130101
+    _meanings = DINGTALK
+
+    def _meaning(self, code: int, words: str, status: int) -> Meaning | None:
+        if code == 310000:
+            # One number for all security settings; the words tell which.
+            for sign, meaning in (("keyword", KEYWORD), ("sign", SIGNATURE), ("timestamp", SIGNATURE)):
+                if sign in words.lower():
+                    return meaning
+            if re.search(r"\bip\b|whitelist", words, re.IGNORECASE):
+                return SENDER
+        return super()._meaning(code, words, status)
 
     def _mention_text(self, mention: Iterable[str]) -> str:
         # "atMobiles: 被@人的手机号 (在content里添加@人的手机号)" (DingTalk, custom robots, text messages)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from jdticket.channels.interface import PHONE, Message, without_tags
+from jdticket.channels.answers import FEISHU, LIMIT, Meaning
+from jdticket.channels.interface import Message, without_tags
 from jdticket.channels.robot import Robot, hmac_sha256
 
 
@@ -16,12 +16,17 @@ class Feishu(Robot):
     size_limit = 16_000  # a request may have 20 KB in all (Feishu, guide to custom robots)
     per_minute = 100
     per_second = 5
-    _people = re.compile(rf"(?!(?:{PHONE})$)[A-Za-z0-9_-]+")
+    kind = "feishu"
     _signed_in_body = True
     _code = "code"
     _words = "msg"
-    _final = frozenset({9499, 19021, 19024})  # bad request, signature, keyword
-    _too_many = 11232
+    _meanings = FEISHU
+
+    def _meaning(self, code: int, words: str, status: int) -> Meaning | None:
+        # A burst is answered with the number of a bad request (ccfos/nightingale#1437).
+        if code == 9499 and (status == 400 or "too many" in words.lower()):
+            return LIMIT
+        return super()._meaning(code, words, status)
 
     def _plain(self, text: str) -> str:
         return without_tags(text)

@@ -7,11 +7,14 @@ from jdticket.net import NoAnswerError, exchange
 
 
 def beat(url: str, *, timeout: float) -> None:
-    """Fetch ``url`` within so many seconds; any answer counts.
+    """Fetch ``url`` within so many seconds.
 
-    Raises ``ChannelError`` that says why in one line and never shows the address.
+    Raises ``ChannelError`` for no answer and for one that refuses; it says why in one line and never shows
+    the address.
     """
     try:
-        exchange(url, timeout=timeout)
+        answer = exchange(url, timeout=timeout)
     except NoAnswerError as error:
         raise ChannelError(str(error)) from error
+    if answer.status >= 400:
+        raise ChannelError(f"HTTP {answer.status}")

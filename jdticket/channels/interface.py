@@ -14,15 +14,9 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.channels import CHANNEL_KINDS, Receipt
+from jdticket.domain.channels import CHANNEL_KINDS, PHONE, Receipt, can_mention
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
-
-EVERYBODY = "all"
-"""Stands for everybody in a list of people to mention."""
-
-PHONE = r"1[0-9]{10}|\+[0-9-]{6,20}"
-"""Matches a mainland mobile number, and any number written with its country code."""
 
 _CUT = "…"
 
@@ -37,6 +31,8 @@ class Address:
     """It carries the robot's key. Empty for stdout."""
     secret: str
     """The signing secret of DingTalk and Feishu; empty: the robot does not sign."""
+    keyword: str = ""
+    """What the robot wants to find in every message; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +60,11 @@ class Carrier(ABC):
     """The most messages that it takes in a minute; None: no limit known."""
     per_second: ClassVar[int | None] = None
     """The most messages that it takes in a second; None: no limit known."""
+    keyword: str = ""
+    """Stands in every message, in front where the text does not hold it already."""
 
-    _people: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
-    """Matches everyone who can be mentioned here."""
+    kind: ClassVar[str] = ""
+    """One of ``CHANNEL_KINDS``, for those that can mention people."""
 
     @abstractmethod
     def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:
@@ -82,7 +80,7 @@ class Carrier(ABC):
 
     def can_mention(self, person: str) -> bool:
         """Whether ``person`` (phone number, user id or ``EVERYBODY``) can be @-mentioned here."""
-        return self._people.fullmatch(person) is not None
+        return can_mention(self.kind, person)
 
     def fold(self, lines: Iterable[str], mention: Iterable[str]) -> list[Message]:
         """``lines`` in as few messages as take them, each mentioning the same people.
@@ -90,12 +88,24 @@ class Carrier(ABC):
         Every line stands whole in exactly one message, in order; see :func:`fold`.
         """
         people = tuple(mention)
-        room = self.size_limit - size_in_bytes(self._mention_text(people))
+        room = self._room(people)
         return [Message(part, people) for part in fold(lines, room, self._size)]
+
+    def fits(self, line: str, mention: Iterable[str]) -> bool:
+        """Whether ``line`` stands in a message to these people without being cut."""
+        return self._size(line) <= self._room(tuple(mention))
 
     def text(self, message: Message) -> str:
         """The message as one text, the way the channel carries it."""
-        return "\n".join(map(self._plain, message.lines)) + self._mention_text(message.mention)
+        text = "\n".join(map(self._plain, message.lines))
+        if self.keyword and self.keyword not in text:
+            text = f"{self.keyword} {text}"
+        return text + self._mention_text(message.mention)
+
+    def _room(self, people: tuple[str, ...]) -> int:
+        """The bytes that are left for lines beside the mentions of these people and the keyword."""
+        keyword = size_in_bytes(f"{self.keyword} ") if self.keyword else 0
+        return self.size_limit - size_in_bytes(self._mention_text(people)) - keyword
 
     def _mentioned(self, mention: Iterable[str]) -> list[str]:
         return [person for person in dict.fromkeys(mention) if self.can_mention(person)]
@@ -124,6 +134,7 @@ def make_carrier(name: str, address: Address) -> Carrier:
             )
         )
     carrier: Carrier = import_module(f"jdticket.channels.{address.kind}").CARRIER(name, address)
+    carrier.keyword = address.keyword
     return carrier
 
 

@@ -7,11 +7,13 @@ import hashlib
 import hmac
 import json
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
+from jdticket.channels.answers import FORM, LONG, Meaning
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.channels import Receipt
+from jdticket.domain.channels import Receipt, Verdict
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.net import AddressError, Answer, NoAnswerError, exchange, secrets_of, short
@@ -25,9 +27,8 @@ class Robot(Carrier):
     """The field of the answer that is 0 when the message was taken."""
     _words: ClassVar[str]
     """The field of the answer that says why not."""
-    _final: ClassVar[frozenset[int]]
-    """Codes that trying again does not help."""
-    _too_many: ClassVar[int]
+    _meanings: ClassVar[Mapping[int, Meaning]]
+    """What the values of that field mean; any other refuses this one message."""
     _signed_in_body: ClassVar[bool] = False
     """Where the signature goes; else it is added to the address."""
 
@@ -51,7 +52,9 @@ class Robot(Carrier):
         try:
             answer = exchange(self._url, timeout=timeout, payload=body, params=params)
         except NoAnswerError as failure:
-            return Receipt(False, str(failure), refused=isinstance(failure, AddressError))
+            if isinstance(failure, AddressError):
+                return Receipt(Verdict.SETTINGS, str(failure))
+            return Receipt(Verdict.UNSURE if failure.left else Verdict.UNREACHABLE, str(failure))
         return self._receipt(answer, secrets)
 
     @abstractmethod
@@ -62,34 +65,53 @@ class Robot(Carrier):
         """``timestamp`` and ``sign`` for a message sent at ``now``; robots that do not sign have none."""
         return {}
 
-    def _receipt(self, answer: Answer, secrets: set[str]) -> Receipt:
-        if answer.status == 429:
-            return Receipt(False, _("HTTP 429: too many messages"), rate_limited=True)
-        if answer.status >= 500:
-            return Receipt(False, _("HTTP {status}: out of order").format(status=answer.status))
-        if answer.status >= 400:
-            return Receipt(False, _("HTTP {status}: refused").format(status=answer.status), refused=True)
-        if answer.status >= 300:
-            words = _("HTTP {status}: redirected to another address, which is not followed; check url")
-            return Receipt(False, words.format(status=answer.status), refused=True)
+    def _meaning(self, code: int, words: str, status: int) -> Meaning | None:  # noqa: ARG002 - for some
+        """What the number ``code`` means that came with these words and this HTTP status; None: nobody
+        knows."""
+        return self._meanings.get(code)
 
+    def _receipt(self, answer: Answer, secrets: set[str]) -> Receipt:
+        status = answer.status
         said = answer.body.decode("utf-8", "replace")
-        if not said.strip():
-            return Receipt(False, _("the answer is empty"))
+        if status == 429:
+            return Receipt(Verdict.LIMITED, _("HTTP 429: too many messages"))
+        if status >= 500:
+            # A gateway that gave up waiting cannot know what became of it.
+            verdict = Verdict.UNSURE if status == 504 else Verdict.UNREACHABLE
+            return Receipt(verdict, _("HTTP {status}: out of order").format(status=status))
+        if 300 <= status < 400:
+            words = _("HTTP {status}: redirected to another address, which is not followed; check url")
+            return Receipt(Verdict.SETTINGS, words.format(status=status))
         try:
             fields = json.loads(said)
         except (ValueError, RecursionError):
             fields = None
         code = fields.get(self._code) if isinstance(fields, dict) else None
-        if type(code) is not int:  # True and False are numbers too
-            words = _("the answer cannot be understood (no {field} in it): {answer}")
-            return Receipt(False, words.format(field=self._code, answer=short(said, secrets)))
+        # True and False are numbers too; a refusal by status is none the less one.
+        if type(code) is not int or (code == 0 and status >= 400):
+            return self._without_code(status, said, secrets)
+        words = str(fields.get(self._words, ""))
+        told = f"{self._code} {code}: {words}"
+        if code == 0:
+            return Receipt(Verdict.TAKEN, short(told, secrets))
+        meaning = self._meaning(code, words, status)
+        if meaning is None:
+            return Receipt(Verdict.MESSAGE, short(told, secrets))
         return Receipt(
-            code == 0,
-            short(f"{self._code} {code}: {fields.get(self._words, '')}", secrets),
-            refused=code in self._final,
-            rate_limited=code == self._too_many,
+            meaning.verdict,
+            _("{answer} ({meaning})").format(answer=short(told, secrets), meaning=_(meaning.words)),
         )
+
+    def _without_code(self, status: int, said: str, secrets: set[str]) -> Receipt:
+        """What an answer comes to that has no number in it."""
+        if status >= 400:
+            meaning = {400: FORM, 413: LONG, 414: LONG, 422: FORM}.get(status)
+            verdict = Verdict.SETTINGS if meaning is None else meaning.verdict
+            return Receipt(verdict, _("HTTP {status}: refused").format(status=status))
+        if not said.strip():
+            return Receipt(Verdict.UNSURE, _("the answer is empty"))
+        words = _("the answer cannot be understood (no {field} in it): {answer}")
+        return Receipt(Verdict.UNSURE, words.format(field=self._code, answer=short(said, secrets)))
 
 
 def hmac_sha256(key: str, text: str) -> str:

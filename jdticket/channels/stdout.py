@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from jdticket.channels.interface import Address, Carrier, Message
-from jdticket.domain.channels import Receipt
+from jdticket.domain.channels import Receipt, Verdict
 from jdticket.i18n import _
 
 
@@ -23,8 +23,8 @@ class Stdout(Carrier):
             sys.stdout.write(self.text(message) + "\n")
             sys.stdout.flush()
         except (OSError, UnicodeError):
-            return Receipt(False, _("standard output cannot be written to"))
-        return Receipt(True, "")
+            return Receipt(Verdict.UNREACHABLE, _("standard output cannot be written to"))
+        return Receipt(Verdict.TAKEN, "")
 
 
 CARRIER = Stdout

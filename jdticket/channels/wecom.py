@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from jdticket.channels.interface import EVERYBODY, Message, is_phone, without_tags
+from jdticket.channels.answers import WECOM
+from jdticket.channels.interface import Message, is_phone, without_tags
 from jdticket.channels.robot import Robot
+from jdticket.domain.channels import EVERYBODY
 
 
 class WeCom(Robot):
@@ -13,11 +13,10 @@ class WeCom(Robot):
 
     size_limit = 2048
     per_minute = 20
-    _people = re.compile(r".+")
+    kind = "wecom"
     _code = "errcode"
     _words = "errmsg"
-    _final = frozenset({93000})  # bad key
-    _too_many = 45009
+    _meanings = WECOM
 
     def _plain(self, text: str) -> str:
         # "<@userid>" within the text mentions too (developer.work.weixin.qq.com, 91770).

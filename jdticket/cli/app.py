@@ -61,6 +61,7 @@ _MODULES = {
 _GLOBAL = {"lang", "db", "config", "now"}
 _GROUPS = {"outage", "config", "cron", "channel", "auth"}
 _INTERRUPTED = 130
+_UNKNOWN = 3
 
 
 class _Commands(MutableMapping[str, Any]):
@@ -285,6 +286,23 @@ def run(arguments: Sequence[str], pause: Callable[[float], None] = time.sleep) -
 
     ``pause`` waits so many seconds, where a command has to try again later.
     """
+    code, answered = _outcome(arguments, pause)
+    # To a monitor, any reason for which `check` cannot look is UNKNOWN; 2 would be CRITICAL.
+    return code if answered or not _asks_for_check(arguments) else _UNKNOWN
+
+
+def _asks_for_check(arguments: Sequence[str]) -> bool:
+    values = {"--lang", "--db", "--config", "--now"}
+    words = (
+        argument
+        for before, argument in zip(["", *arguments], arguments, strict=False)
+        if before not in values and not argument.startswith("-")
+    )
+    return next(words, "") == "check"
+
+
+def _outcome(arguments: Sequence[str], pause: Callable[[float], None]) -> tuple[int, bool]:
+    """The exit code, and whether the command itself chose it."""
     completing = "_JDTICKET_COMPLETE" in os.environ
     wants_help = bool({"--help", "--install-completion", "--show-completion"}.intersection(arguments))
     # Typer's completion machinery is loaded only where it shows.
@@ -303,12 +321,12 @@ def run(arguments: Sequence[str], pause: Callable[[float], None] = time.sleep) -
         )
     except JdticketError as error:
         _complain(error.message)
-        return error.exit_code
+        return error.exit_code, False
     except OSError as error:
         # Nowhere to write the answer to: a full disk behind a redirect, for one.
         _complain(_("{where}: {what}").format(where=error.filename or _("output"), what=os_reason(error)))
         _forget_output()
-        return 1
+        return 1, False
     except UnicodeEncodeError:
         # Bytes of another encoding in an argument reach us as lone surrogates, which no store takes.
         _complain(
@@ -317,17 +335,17 @@ def run(arguments: Sequence[str], pause: Callable[[float], None] = time.sleep) -
                 "type it anew, or give it with --file."
             )
         )
-        return UsageError.exit_code
+        return UsageError.exit_code, False
     except NeverOpenError:
         _complain(_("The configured service hours do not go on for that long; look at [service_hours]."))
-        return 1
+        return 1, False
     except typer.TyperException as error:
-        return _usage(error)
+        return _usage(error), False
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     if code == _INTERRUPTED:
         _complain(_("Interrupted. What was not finished has not been kept."))
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) else 0, True
 
 
 def _complain(message: str) -> None:

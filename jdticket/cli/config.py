@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from jdticket.cli.app import Group
+from jdticket.cli.coverage import gap_lines, gap_lines_of_the_file
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.i18n import _
@@ -68,3 +69,5 @@ def check(ctx: typer.Context) -> None:
         typer.echo(_("There is no configuration file; every default holds."))
     else:
         typer.echo(_("{path} is sound.").format(path=found))
+        for line in gap_lines(session) if session.database.exists() else gap_lines_of_the_file(session):
+            session.say("! " + line)

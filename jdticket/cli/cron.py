@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,7 @@ def install(
     if kept_in is not None:
         _make_ready(kept_in)
     result = scheduler(os.name).install(job)
+    session.reminders(rehearsal=True).runs_every(timedelta(minutes=every))
     variables = sorted(
         {s.jos.secret_env for s in session.config.platform_shops if s.jos and s.jos.secret_env}
     )
@@ -85,7 +87,11 @@ def show(ctx: typer.Context) -> None:
     epilog=example("jdticket cron remove"),
 )
 def remove(ctx: typer.Context) -> None:
-    _tell(Session(ctx), scheduler(os.name).remove())
+    session = Session(ctx)
+    result = scheduler(os.name).remove()
+    if session.database.exists():
+        session.reminders(rehearsal=True).runs_every(None)
+    _tell(session, result)
 
 
 def _options(session: Session) -> list[str]:

@@ -159,11 +159,11 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         zone=session.zone,
     )
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
-    silent_since = board.silent_since if sys.stdout.isatty() else None
+    nags = sending_lines(session, desk) if sys.stdout.isatty() else []
     tables.trouble_alerts(
         screen,
         board.troubles,
-        silent_since,
+        nags,
         session.fetched(board.sources),
         session.shop_names,
         now=board.now,
@@ -177,6 +177,28 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     screen.line(tables.counts_line(board.counts, shown), "bold")
     if board.matching > shown:
         screen.line(tables.hidden_line(board.matching - shown), "bold")
+    if sys.stdout.isatty() and not session.config.channels:
+        screen.line(
+            _("No channel is configured, so nobody is reminded; docs/reminders.md says how to set one up."),
+            "dim",
+        )
+
+
+def sending_lines(session: Session, desk: Desk) -> list[str]:
+    """That reminders come late or fail, and what no channel covers."""
+    channels = [settings.channel for settings in session.config.channels]
+    if not channels:
+        return []
+    from jdticket.cli.coverage import gap_lines
+
+    lines = []
+    limited, failing = desk.looking.limited(channels), desk.looking.failing()
+    if limited or failing:
+        from jdticket.views import sending
+
+        lines = [sending.limited_line(name, runs) for name, runs in limited.items()]
+        lines += [sending.failing_line(failing)] if failing else []
+    return [*lines, *gap_lines(session)]
 
 
 def print_tickets(
@@ -286,7 +308,8 @@ def search(
     rich_help_panel=_("For programs and monitors"),
     help=_(
         "One line and an exit code: 0 fine, 1 due soon or something off (manager not contacted, reply not "
-        "sent, shop not fetched), 2 overdue, 3 a deadline that cannot be right."
+        "sent, shop not fetched, reminders not going out), 2 overdue, 3 could not look, or a deadline that "
+        "cannot be right."
     ),
     epilog=example("jdticket check --due-within 30m"),
 )
@@ -308,7 +331,10 @@ def check(
         for source in session.fetched(desk.looking.sources())
         if source.trouble is not None and chosen in (None, source.shop)
     ]
+    troubles = [trouble.channel for trouble in desk.looking.channel_troubles()]
+    reminders = sending_lines(session, desk)
     off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
+    off = off or troubles or reminders
     code = 2 if counts.overdue else 3 if impossible else 1 if off else 0
     if as_json:
         from jdticket.views import plain
@@ -323,12 +349,17 @@ def check(
             "outages_without_contact": [outage.id for outage in uncontacted],
             "impossible_deadlines": [ticket.id for ticket in impossible],
             "closed_but_waiting": [ticket.id for ticket in closed_but_waiting],
+            "channels_in_trouble": troubles,
+            "reminders": reminders,
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)
     else:
         numbers = [outage.id for outage in uncontacted]
-        typer.echo(_check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code))
+        line = _check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code)
+        if troubles:
+            line += " · " + _("channels that fail: {names}").format(names=listed(troubles))
+        typer.echo(" · ".join([line, *reminders]))
     raise typer.Exit(code)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
-from functools import cache, partial
+from collections.abc import Collection, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,16 +13,16 @@ import typer
 from jdticket import clock
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.desk.reminders import Report
-from jdticket.domain.urgency import time_left
 from jdticket.errors import ChannelError, ConfigError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.text import one_line
+from jdticket.words import sentences
 
 if TYPE_CHECKING:
     from jdticket.channels.interface import Carrier, Message
     from jdticket.desk.claims import Notice
-    from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.desk.dispatch import Form, Left, Outlet, Sending
+    from jdticket.desk.reminders import ReminderDesk, Report
     from jdticket.domain.channels import Receipt
     from jdticket.settings.types import ChannelSettings
     from jdticket.views.messages import Messages
@@ -60,137 +60,190 @@ def remind(
             _("--json and a channel of kind stdout would print into each other; leave out --json.")
         )
     desk = session.reminders(rehearsal=dry_run)
-    compose = _composer(session)
+    words = _Words(session)
     if dry_run:
-        notices = desk.rehearse()
-        _tell(session, Report(notices, [], 0), compose, as_json=as_json, printed=())
+        _tell_sent(session, desk.rehearse(), words, as_json=as_json, printed=())
         return
-    report = desk.run(partial(_outlet, session), compose, budget=session.duration("--budget", budget))
+    report = desk.run(partial(_outlet, session), words, budget=session.duration("--budget", budget))
     # What a channel of kind stdout has printed is not told a second time.
-    _tell(session, report, compose, as_json=as_json, printed=printed)
-    if report.failed:
-        raise typer.Exit(ChannelError.exit_code)
-    _beat(session)
+    told = report.sent + report.failed + report.unsure if as_json else report.sent
+    _tell_sent(session, told, words, as_json=as_json, printed=printed)
+    _tell_trouble(session, report)
+    failed = bool(report.failed or report.unsure or report.long_left)
+    if not failed and not report.left and not report.unlooked:
+        failed = not _beat(session)
+    uncovered = _tell_coverage(session, desk)
+    if failed or uncovered:
+        raise typer.Exit(ChannelError.exit_code if failed else 1)
 
 
-def _composer(session: Session) -> Compose:
-    @cache
-    def messages() -> Messages:
+class _Words:
+    """Words notices in the language of messages."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _messages(self) -> Messages:
         # Most runs have nothing to say.
         from jdticket.settings.templates import fill_template
         from jdticket.views.messages import Messages
 
-        config = session.config
+        config = self._session.config
         return Messages(
-            now=session.now,
+            now=self._session.now,
             zone=config.zone,
-            shop_names=session.shop_names,
+            shop_names=self._session.shop_names,
             templates=config.message_templates,
             fill=fill_template,
             gettext=translator(config.messages_language).gettext,
         )
 
-    def compose(notice: Notice, short: bool) -> str:
-        if notice.ticket is not None:
-            undelivered = notice.ticket.id in notice.undelivered
-            return messages().ticket(
-                notice.reminder.rule, notice.ticket, notice.left, undelivered=undelivered, short=short
-            )
-        if notice.outage is not None:
-            return messages().outage(notice.outage)
-        if notice.source is not None:
-            return messages().source(notice.source)
-        hours, now = session.config.policy.hours, session.now
-        return messages().opening(
-            notice.pending,
-            lambda t: time_left(t, now, hours),
-            notice.undelivered,
-            notice.closed_but_waiting,
+    def notice(self, notice: Notice, form: Form) -> str:
+        from jdticket.desk.dispatch import Form
+        from jdticket.domain.reminders import ReminderRule
+
+        say, rule = self._messages, notice.reminder.rule
+        if notice.ticket is None:
+            if notice.outage is not None:
+                return say.outage(notice.outage)
+            if notice.source is not None:
+                return say.source(notice.source)
+            return say.heading(notice.waiting, notice.closed_but_waiting)
+        if form is Form.BARE:
+            return say.bare(notice.ticket, notice.left)
+        if rule is ReminderRule.OPENING:
+            return say.in_digest(notice.ticket, notice.left, undelivered=notice.undelivered)
+        return say.ticket(
+            rule,
+            notice.ticket,
+            notice.left,
+            undelivered=notice.undelivered,
+            unassigned=any(covered.reminder.rule is ReminderRule.UNASSIGNED for covered in notice.covers),
+            short=form is Form.SHORT,
         )
 
-    return compose
+    def continued(self) -> str:
+        return self._messages.continued()
+
+    def more(self, count: int) -> str:
+        return self._messages.more(count)
 
 
 def _outlet(session: Session, name: str) -> Outlet:
     """The channel ``name``, as far as a run has to know it."""
-    from jdticket.desk.dispatch import Outlet
+    from jdticket.desk.dispatch import Outlet, Sending
 
     sender = carrier(session.config.channel(name, os.environ))
 
-    def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
+    def fold(lines: Sequence[str], people: Sequence[str]) -> list[Sending]:
         return [
-            (len(message.lines), partial(_send, sender, message)) for message in sender.fold(lines, people)
+            Sending(len(message.lines), partial(_send, sender, message))
+            for message in sender.fold(lines, people)
         ]
 
-    return Outlet(fold, sender.per_minute, sender.per_second)
+    return Outlet(fold, sender.fits, sender.per_minute, sender.per_second)
 
 
 def carrier(settings: ChannelSettings) -> Carrier:
     """What carries the messages of this channel. Raises ``ConfigError`` when its kind cannot be made."""
     from jdticket.channels.interface import Address, make_carrier
 
-    return make_carrier(settings.name, Address(settings.kind, settings.url, settings.secret))
+    return make_carrier(
+        settings.name, Address(settings.kind, settings.url, settings.secret, settings.keyword)
+    )
 
 
 def _send(sender: Carrier, message: Message, seconds: float) -> Receipt:
     return sender.send(message, now=clock.system_now(), timeout=seconds)
 
 
-def _tell(
-    session: Session,
-    report: Report,
-    compose: Compose,
-    *,
-    as_json: bool,
-    printed: Collection[str],
+def _tell_sent(
+    session: Session, notices: Sequence[Notice], words: _Words, *, as_json: bool, printed: Collection[str]
 ) -> None:
+    from jdticket.desk.dispatch import Form
+
     if as_json:
         from jdticket.views import plain
 
         rows = [
-            plain.reminder(n.reminder, session.zone) | {"text": compose(n, False)}
-            for n in report.sent + report.failed
+            plain.reminder(notice.reminder, session.zone) | {"text": words.notice(notice, Form.WHOLE)}
+            for notice in notices
         ]
         plain.write_json_array(rows, sys.stdout)
     else:
-        for notice in report.sent:
-            if notice.reminder.channel in printed:
-                continue
-            typer.echo(f"{notice.reminder.channel}: {one_line(compose(notice, True))}")
-    told = (notice.ticket for notice in report.sent + report.failed if notice.left is None)
-    impossible = list({ticket.id: ticket for ticket in told if ticket is not None}.values())
+        for notice in notices:
+            if notice.reminder.channel not in printed:
+                typer.echo(f"{notice.reminder.channel}: {one_line(words.notice(notice, Form.SHORT))}")
+    impossible = [notice.ticket for notice in notices if notice.left is None and notice.ticket is not None]
     if impossible:
         from jdticket.views.tables import impossible_line
 
-        session.say("! " + impossible_line(impossible))
-    for channel in dict.fromkeys(notice.reminder.channel for notice in report.failed):
-        ours = [notice.reminder for notice in report.failed if notice.reminder.channel == channel]
-        session.say(trouble_line(channel, ours[-1].answer, ours[-1].refused, len(ours)))
-    if report.left_over:
+        session.say("! " + impossible_line(list({ticket.id: ticket for ticket in impossible}.values())))
+
+
+def _tell_trouble(session: Session, report: Report) -> None:
+    from jdticket.views import sending
+
+    for channel, refusals in report.shortened.items():
+        session.say(sending.shortened_line(channel, refusals))
+    for line, notices in (
+        (sending.refused_line, report.refused),
+        (sending.failed_line, [notice for notice in report.failed if notice not in report.refused]),
+        (sending.unsure_line, report.unsure),
+    ):
+        for channel in dict.fromkeys(notice.reminder.channel for notice in notices):
+            session.say(line([n.reminder for n in notices if n.reminder.channel == channel]))
+    for channel, left in report.left.items():
+        session.say(_left_line(channel, left[-1][1], len(left), long=channel in report.long_left))
+    if report.unlooked:
         session.say(
             ngettext(
-                "{n} reminder is left for the next run.",
-                "{n} reminders are left for the next run.",
-                report.left_over,
-            ).format(n=report.left_over)
+                "{n} ticket is looked at in the next run.",
+                "{n} tickets are looked at in the next run.",
+                report.unlooked,
+            ).format(n=report.unlooked)
         )
 
 
-def trouble_line(channel: str, answer: str, refused: bool, count: int) -> str:
-    """That a channel did not take reminders, and what to do."""
-    said = (
-        _("Channel {channel} refuses: {answer}. Mend its settings; {n} reminders wait and are tried again.")
-        if refused
-        else _("Channel {channel} failed: {answer}. {n} reminders wait and are tried again in the next run.")
-    )
-    return said.format(channel=channel, answer=one_line(answer), n=count)
+def _left_line(channel: str, left: Left, count: int, *, long: bool) -> str:
+    """That reminders are left for the next run, and why."""
+    from jdticket.desk.dispatch import Why
+    from jdticket.desk.reminders import LONG
+
+    if left.why is Why.TROUBLE:
+        said = _("Channel {channel} was not asked any more: {answer}. {n} more reminders wait.")
+    elif left.why is Why.BUDGET:
+        said = _("The time of this run was over: {n} reminders for channel {channel} wait for the next one.")
+    elif left.answer:
+        said = _("Channel {channel} takes no more now: {answer}. {n} reminders wait for the next run.")
+    else:
+        said = _(
+            "Channel {channel} has had as many messages as it takes in a minute: {n} reminders wait for the "
+            "next run."
+        )
+    line = said.format(channel=channel, answer=one_line(left.answer), n=count)
+    if not long:
+        return line
+    return sentences(line, _("It is so for {n} runs in a row or more: reminders come late.").format(n=LONG))
 
 
-def _beat(session: Session) -> None:
-    """Tell the dead-man's switch that this run was good; that it did not hear is said, and no failure."""
+def _tell_coverage(session: Session, desk: ReminderDesk) -> bool:
+    """Say, once an hour, what no channel covers; whether there is anything of that kind."""
+    from jdticket.cli.coverage import gap_lines
+
+    lines = gap_lines(session, of_the_run=True)
+    if desk.may_tell_of_coverage(bool(lines), session.config.unset_variables(os.environ)):
+        for line in lines:
+            session.say("! " + line)
+    return bool(lines)
+
+
+def _beat(session: Session) -> bool:
+    """Tell the dead-man's switch that this run was good; whether it heard."""
     url = session.config.heartbeat(os.environ)
     if not url:
-        return
+        return True
     from jdticket.channels.heartbeat import beat
     from jdticket.desk.dispatch import ANSWER_SECONDS
 
@@ -198,6 +251,8 @@ def _beat(session: Session) -> None:
         beat(url, timeout=ANSWER_SECONDS)
     except ChannelError as error:
         session.say(_("heartbeat_url could not be fetched: {why}").format(why=error.message))
+        return False
+    return True
 
 
 @app.command(

@@ -164,6 +164,7 @@ class Session:
             [settings.channel for settings in config.channels],
             now,
             fetched=[shop.code for shop in config.platform_shops],
+            staff=config.staff,
         )
 
     def pulling(self) -> Pulling:

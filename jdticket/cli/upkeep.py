@@ -215,15 +215,21 @@ def doctor(ctx: typer.Context) -> None:
     verdicts = list(_verdicts(session))
     screen = session.screen
     for ok, name, detail in verdicts:
-        mark = _("ok") if ok else _("PROBLEM")
-        screen.line(
-            f"[{mark}] " + _("{where}: {what}").format(where=name, what=detail), "" if ok else "bold red"
-        )
-    if not all(ok for ok, _name, _detail in verdicts):
+        mark, style = {
+            True: (_("ok"), ""),
+            None: (_("warning"), "bold yellow"),
+            False: (_("PROBLEM"), "bold red"),
+        }[ok]
+        screen.line(f"[{mark}] " + _("{where}: {what}").format(where=name, what=detail), style)
+    if any(ok is False for ok, _name, _detail in verdicts):
         raise typer.Exit(1)
 
 
-def _verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+# Whether it is well (None: as one may choose), what was looked at, what was found.
+_Verdict = tuple[bool | None, str, str]
+
+
+def _verdicts(session: Session) -> Iterator[_Verdict]:
     try:
         found = session.config.path
     except ConfigError as error:
@@ -278,24 +284,24 @@ def unsafe_folder(database: Path) -> str:
     return ""
 
 
-def _reminder_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+def _reminder_verdicts(session: Session) -> Iterator[_Verdict]:
+    from jdticket.cli.looking import sending_lines
     from jdticket.views.tables import trouble_lines
 
     desk = session.reading()
-    troubles = trouble_lines(
-        desk.looking.channel_troubles(),
-        desk.looking.silent_since(session.now),
-        now=session.now,
-        zone=session.zone,
-    )
+    channels = listed(channel.name for channel in session.config.channels)
+    if not channels:
+        yield None, _("reminders"), _("no channel is configured; nobody is reminded")
+        return
+    troubles = trouble_lines(desk.looking.channel_troubles(), now=session.now, zone=session.zone)
+    troubles += sending_lines(session, desk)
     for line in troubles:
         yield False, _("reminders"), line
     if not troubles:
-        channels = listed(channel.name for channel in session.config.channels)
-        yield True, _("reminders"), channels or _("no channel is configured; nobody is reminded")
+        yield True, _("reminders"), channels
 
 
-def _platform_verdicts(session: Session) -> Iterator[tuple[bool, str, str]]:
+def _platform_verdicts(session: Session) -> Iterator[_Verdict]:
     """Each shop's authorisation, and how the fetching of its tickets goes."""
     if not session.config.platform_shops:
         return
@@ -343,7 +349,7 @@ def _finding_name(name: str) -> str:
     }[name]
 
 
-def _disk_verdict(folder: Path) -> tuple[bool, str, str]:
+def _disk_verdict(folder: Path) -> _Verdict:
     import shutil
 
     free = shutil.disk_usage(folder).free

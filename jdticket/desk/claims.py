@@ -8,33 +8,37 @@ the changed, the failed, the held back and the killed would have to be kept apar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
+from jdticket.domain.channels import hears
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.reminders import (
+    RETURNED_MOST,
     Reminder,
     ReminderRule,
     ReminderState,
+    due_again_for_return,
     due_for_outage,
     due_for_rejection,
     due_for_source,
     due_for_ticket,
+    due_for_unassigned,
     escalations,
     next_moment,
     on_duty,
-    opening_due,
     source_step,
 )
-from jdticket.domain.tickets import Status, TicketQuery
-from jdticket.domain.urgency import urgency
+from jdticket.domain.tickets import Status
+from jdticket.domain.urgency import Urgency, urgency
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import Channel
     from jdticket.domain.hours import ServiceHours
     from jdticket.domain.outages import Outage
+    from jdticket.domain.people import Staff
     from jdticket.domain.reminders import Due, Duty, ReminderRules
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Ticket
@@ -42,13 +46,12 @@ if TYPE_CHECKING:
 
 _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
-_WAITING = TicketQuery(waits=True)
-_CLOSED_BUT_WAITING = TicketQuery(statuses=(Status.CLOSED, Status.VOID), returned=True)
 _RULES_FACT = "reminder_rules"
 _LOOKED_FACT = "reminders_looked_at"
 _SKEW = timedelta(minutes=1)
 """How far the clocks of two machines with one store may be apart."""
-_OPENED_FACT = "opening_without_tickets:"
+DONE = frozenset({ReminderState.SENT, ReminderState.UNSURE})
+"""The states after which a reminder is not sent again."""
 
 
 class Notice(NamedTuple):
@@ -62,14 +65,34 @@ class Notice(NamedTuple):
     outage: Outage | None = None
     source: SourceState | None = None
     """The shop whose tickets cannot be fetched, or can again."""
-    pending: tuple[Ticket, ...] = ()
-    """For the digest of the day: everything that waits, by urgency."""
-    closed_but_waiting: tuple[Ticket, ...] = ()
-    """For the digest: closed or void here, shown as waiting by the platform, and not confirmed."""
-    undelivered: frozenset[str] = frozenset()
-    """The numbers of its tickets with a reply that is not known to have arrived on the platform."""
-    covers: tuple[Reminder, ...] = ()
-    """Reminders of new tickets that the digest tells of as well: they share its fate."""
+    undelivered: bool = False
+    """A reply to its ticket is not known to have arrived on the platform."""
+    urgency: Urgency | None = None
+    """Where its ticket stands among others; None: it is of no ticket."""
+    waiting: int = 0
+    """For the heading of the digest: how many tickets wait."""
+    closed_but_waiting: tuple[str, ...] = ()
+    """For the heading of the digest: the numbers of those that are closed or void here, shown as waiting by
+    the platform, and not confirmed."""
+    covers: tuple[Notice, ...] = ()
+    """What need not be told beside it: it is about the same ticket. They share its fate."""
+
+    @property
+    def overdue(self) -> bool:
+        """The deadline of its ticket has passed, so that no message can save it."""
+        return self.urgency is not None and self.urgency[0]
+
+    @property
+    def can_save(self) -> bool:
+        """It tells of a deadline that is near and can still be met."""
+        return not self.overdue and self.reminder.rule is not ReminderRule.NEW
+
+
+def reminders_of(*notices: Notice) -> Iterator[Reminder]:
+    """The reminders of these notices and of all that they cover."""
+    for notice in notices:
+        yield notice.reminder
+        yield from reminders_of(*notice.covers)
 
 
 class Claims:
@@ -84,53 +107,76 @@ class Claims:
         duties: Sequence[Duty],
         channels: Sequence[Channel],
         fetched: Collection[str],
+        staff: Staff,
     ) -> None:
         self._store = store
         self._hours = hours
         self._zone = zone
         self._rules = rules
         self._duties = duties
+        self._staff = staff
         self._channels = {channel.name: channel for channel in channels}
         # A channel that an escalation names hears of nothing before that: it is the boss's.
         escalated = {step.channel for step in rules.escalate}
-        self._ordinary = {name: c for name, c in self._channels.items() if name not in escalated}
+        self.ordinary = {name: c for name, c in self._channels.items() if name not in escalated}
         self._fetched = frozenset(fetched)
 
-    def claim(self, now: datetime, budget: timedelta) -> list[Notice]:
-        """Claim what is due and not sent yet, for a run of ``budget``."""
+    def begin(self, now: datetime) -> list[str]:
+        """The numbers of the tickets to look at, by urgency. Call it first."""
         self._forget_what_no_longer_holds(now)
+        self._store.supersede()
+        return self._store.numbers_to_remind(now)
+
+    def of_tickets(self, numbers: Iterable[str], now: datetime, budget: timedelta) -> list[Notice]:
+        """Look at these tickets and claim what is due of them and not sent yet, for a run of ``budget``."""
         open_now = self._hours.is_open(now)
-        duty = on_duty(self._duties, now, self._zone)
         wanted: list[Notice] = []
         looked_at: list[tuple[Ticket, datetime | None, list[Notice]]] = []
-        undelivered = frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered())
-        for ticket in self._store.tickets_to_remind(now):
+        undelivered = self.undelivered()
+        held = self._store.tickets_by_id(numbers)
+        for ticket in (held[number] for number in numbers if number in held):
             lost = ticket.id in undelivered
-            due = due_for_ticket(ticket, now, self._hours, self._rules, undelivered=lost)
-            notices, held_back = self._for_ticket(ticket, due, now, open_now, duty)
-            rejection = due_for_rejection(ticket, now, self._hours, self._rules)
-            more, also_held_back = self._for_ticket(ticket, rejection, now, open_now, duty)
-            notices, held_back = notices + more, held_back or also_held_back
+            notices: list[Notice] = []
+            held_back = False
+            for due in self._due(ticket, now, lost):
+                more, waits_for_opening = self._for_ticket(ticket, due, now, open_now)
+                notices += (notice._replace(undelivered=lost) for notice in more)
+                held_back |= waits_for_opening
             looked_at.append((ticket, self._look_again(ticket, now, held_back, lost), notices))
-            wanted += [notice._replace(undelivered=undelivered) for notice in notices] if lost else notices
-        wanted += self._for_outages(now, open_now, duty)
-        wanted += self._for_sources(now, open_now, duty)
-        wanted += self._openings(now, duty, undelivered)
-        wanted.sort(key=lambda notice: _place(notice, now))
-        claimed = self._store.claim([notice.reminder for notice in wanted], now, now + budget + _CLAIM)
-        ours = {_key(reminder): reminder for reminder in claimed}
-        done = [
+            wanted += notices
+        mine = self.claim(wanted, now, budget)
+        ours = {_key(notice.reminder) for notice in mine}
+        self._store.put_remind_at(
             (ticket, again)
             for ticket, again, notices in looked_at
-            if not notices or self._all_sent(ticket, [notice.reminder for notice in notices], ours)
-        ]
-        self._store.put_remind_at(done)
-        mine = [
+            if not notices or self._all_done(ticket, [notice.reminder for notice in notices], ours)
+        )
+        return _one_for_each_ticket(mine)
+
+    def of_no_ticket(self, now: datetime, budget: timedelta) -> list[Notice]:
+        """Claim what is due about outages, and shops whose tickets cannot be fetched."""
+        open_now = self._hours.is_open(now)
+        return self.claim([*self._for_outages(now, open_now), *self._for_sources(now, open_now)], now, budget)
+
+    def claim(self, wanted: Iterable[Notice], now: datetime, budget: timedelta) -> list[Notice]:
+        """Those of ``wanted`` that are ours to send."""
+        wanted = list(wanted)
+        claimed = self._store.claim([notice.reminder for notice in wanted], now, now + budget + _CLAIM)
+        ours = {_key(reminder): reminder for reminder in claimed}
+        return [
             notice._replace(reminder=ours[_key(notice.reminder)])
             for notice in wanted
             if _key(notice.reminder) in ours
         ]
-        return self._without_repeats(mine)
+
+    def undelivered(self) -> frozenset[str]:
+        """The numbers of the tickets with a reply that is not known to have arrived on the platform."""
+        return frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered())
+
+    def mention(self, channel: Channel, now: datetime, shops: Iterable[str] = ()) -> tuple[str, ...]:
+        """Whom every message on ``channel`` about these shops (none: about all) mentions now."""
+        duty = on_duty(self._duties, now, self._zone, shops)
+        return self._staff.reached_by((*channel.mention, *duty, *self._staff.leads))
 
     def _forget_what_no_longer_holds(self, now: datetime) -> None:
         """Have every ticket looked at anew when the rules have changed or the clock was put back."""
@@ -142,34 +188,38 @@ class Claims:
             self._store.put_fact(_RULES_FACT, fingerprint)
         self._store.put_fact(_LOOKED_FACT, clock.stored(now if put_back else max(now, last)))
 
-    def _all_sent(
-        self, ticket: Ticket, reminders: Sequence[Reminder], ours: Mapping[tuple[object, ...], Reminder]
+    def _due(self, ticket: Ticket, now: datetime, undelivered: bool) -> Iterator[Due]:
+        """What is due of the ticket, the most telling first."""
+        hours, rules = self._hours, self._rules
+        found = (
+            due_for_rejection(ticket, now, hours, rules),
+            due_for_ticket(ticket, now, hours, rules, undelivered=undelivered),
+            due_again_for_return(ticket, now, hours, rules),
+            due_for_unassigned(ticket, now, hours, rules),
+        )
+        return (due for due in found if due is not None)
+
+    def _all_done(
+        self, ticket: Ticket, reminders: Sequence[Reminder], ours: Collection[tuple[object, ...]]
     ) -> bool:
         if any(_key(reminder) in ours for reminder in reminders):
             return False  # what is ours was not, and the ledger need not be asked
-        sent = {
-            _key(kept)
-            for kept in self._store.reminders(ticket_id=ticket.id)
-            if kept.state is ReminderState.SENT
-        }
-        return all(_key(reminder) in sent for reminder in reminders)
+        done = {_key(kept) for kept in self._store.reminders(ticket_id=ticket.id) if kept.state in DONE}
+        return all(_key(reminder) in done for reminder in reminders)
 
     def _for_ticket(
-        self, ticket: Ticket, due: Due | None, now: datetime, open_now: bool, duty: tuple[str, ...]
+        self, ticket: Ticket, due: Due, now: datetime, open_now: bool
     ) -> tuple[list[Notice], bool]:
         """The ticket's notices, one a channel, and whether a channel waits for the opening."""
-        if due is None:
-            return [], False
         # One that was returned waits on the platform like a pending one.
         escalates = ticket.status is Status.PENDING or due.rule is not ReminderRule.RETURNED
         escalated = escalations(self._rules, due.left) if escalates and due.left is not None else ()
-        names = [name for name, channel in self._ordinary.items() if _is_for(channel, (ticket.shop,))]
+        names = [name for name in self.ordinary if self.is_for(name, (ticket.shop,))]
         names += [
-            step.channel
-            for step in escalated
-            if step.channel and _is_for(self._channels[step.channel], (ticket.shop,))
+            step.channel for step in escalated if step.channel and self.is_for(step.channel, (ticket.shop,))
         ]
-        more = tuple(person for step in escalated for person in step.mention)
+        more = [person for step in escalated for person in step.mention]
+        more += self._staff.holding(ticket.assignee)
         # "New" and "returned" belong to the ticket; a moved deadline must not tell of them again.
         moving = due.rule in {ReminderRule.BEFORE, ReminderRule.OVERDUE}
         deadline_at = ticket.deadline_at if moving else ticket.first_deadline_at
@@ -180,15 +230,33 @@ class Claims:
             if not open_now and not channel.night:
                 held_back = True
                 continue
+            if _is_repeated(due) and self._told_often_enough(ticket, name):
+                continue
+            mention = (*self.mention(channel, now, (ticket.shop,)), *self._staff.reached_by(more))
             notices.append(
                 Notice(
-                    reminder=_wanted(due, name, now, ticket_id=ticket.id, deadline_at=deadline_at),
+                    reminder=wanted_reminder(due, name, now, ticket_id=ticket.id, deadline_at=deadline_at),
                     left=due.left,
-                    mention=tuple(dict.fromkeys((*channel.mention, *duty, *more))),
+                    mention=tuple(dict.fromkeys(mention)),
                     ticket=ticket,
+                    urgency=urgency(ticket, now),
                 )
             )
         return notices, held_back
+
+    def _told_often_enough(self, ticket: Ticket, channel: str) -> bool:
+        """Whether the channel has heard that the ticket was returned as often as is good; it stays in
+        every digest, and its deadline is told of all the same."""
+        told = [
+            kept
+            for kept in self._store.reminders(ticket_id=ticket.id)
+            if kept.channel == channel and kept.rule is ReminderRule.RETURNED and kept.state in DONE
+        ]
+        return len(told) >= RETURNED_MOST
+
+    def is_for(self, channel: str, shops: Iterable[str]) -> bool:
+        """Whether the channel hears of these shops."""
+        return hears(self._channels[channel], shops, self._channels.values())
 
     def _look_again(
         self, ticket: Ticket, now: datetime, held_back: bool, undelivered: bool
@@ -202,18 +270,18 @@ class Claims:
             return again
         return opening if again is None else min(again, opening)
 
-    def _for_outages(self, now: datetime, open_now: bool, duty: tuple[str, ...]) -> Iterator[Notice]:
+    def _for_outages(self, now: datetime, open_now: bool) -> Iterator[Notice]:
         for outage in self._store.outages(uncontacted_only=True):
             due = due_for_outage(outage, now, self._rules)
             if due is None:
                 continue
-            for name, channel in self._ordinary.items():
-                if (open_now or channel.night) and _is_for(channel, outage.shops):
-                    reminder = _wanted(due, name, now, outage_id=outage.id)
-                    mention = tuple(dict.fromkeys((*channel.mention, *duty)))
+            for name, channel in self.ordinary.items():
+                if (open_now or channel.night) and self.is_for(name, outage.shops):
+                    reminder = wanted_reminder(due, name, now, outage_id=outage.id)
+                    mention = self.mention(channel, now, outage.shops)
                     yield Notice(reminder=reminder, left=timedelta(0), mention=mention, outage=outage)
 
-    def _for_sources(self, now: datetime, open_now: bool, duty: tuple[str, ...]) -> Iterator[Notice]:
+    def _for_sources(self, now: datetime, open_now: bool) -> Iterator[Notice]:
         # A run may begin a moment earlier in its minute than the last one.
         every = (self._rules.source_every or timedelta(0)) - timedelta(minutes=1)
         for source in self._store.sources() if self._fetched else ():
@@ -221,8 +289,8 @@ class Claims:
             if due is None:
                 continue
             told = self._told_of_failure(source)
-            for name, channel in self._ordinary.items():
-                if not (open_now or channel.night) or not _is_for(channel, (source.shop,)):
+            for name, channel in self.ordinary.items():
+                if not (open_now or channel.night) or not self.is_for(name, (source.shop,)):
                     continue
                 if source.failing_since is None and name not in told:
                     continue
@@ -230,8 +298,8 @@ class Claims:
                 # hear of it again within one.
                 if source.failing_since is not None and name in told and now - told[name] < every:
                     continue
-                mention = tuple(dict.fromkeys((*channel.mention, *duty)))
-                reminder = _wanted(due, name, now)
+                mention = self.mention(channel, now, (source.shop,))
+                reminder = wanted_reminder(due, name, now)
                 yield Notice(reminder=reminder, left=timedelta(0), mention=mention, source=source)
 
     def _told_of_failure(self, source: SourceState) -> dict[str, datetime]:
@@ -242,82 +310,29 @@ class Claims:
             return {}
         told: dict[str, datetime] = {}
         for kept in self._store.reminders(step_begins=source_step(source.shop, since)):
-            if kept.state is ReminderState.SENT:
+            if kept.state in DONE:
                 told[kept.channel] = max(kept.claimed_at, told.get(kept.channel, kept.claimed_at))
         return told
 
-    def _openings(
-        self, now: datetime, duty: tuple[str, ...], undelivered: frozenset[str]
-    ) -> Iterator[Notice]:
-        due = opening_due(now, self._hours, self._rules, self._zone)
-        if due is None or not self._ordinary:
-            return
-        told = {
-            kept.channel for kept in self._store.reminders(step=due.step) if kept.state is ReminderState.SENT
-        }
-        waiting = [
-            name
-            for name in self._ordinary
-            if name not in told and self._store.fact(_OPENED_FACT + name) != due.step
-        ]
-        pending = (
-            sorted(self._store.tickets(_WAITING), key=lambda ticket: urgency(ticket, now)) if waiting else ()
-        )
-        closed = tuple(self._store.tickets(_CLOSED_BUT_WAITING)) if waiting else ()
-        for name in waiting:
-            channel = self._channels[name]
-            heard = tuple(ticket for ticket in pending if _is_for(channel, (ticket.shop,)))
-            pointed_out = tuple(ticket for ticket in closed if _is_for(channel, (ticket.shop,)))
-            if not heard and not pointed_out:
-                # Nothing waits at the opening: no digest then, and none later in the day.
-                self._store.put_fact(_OPENED_FACT + name, due.step)
-                continue
-            yield Notice(
-                reminder=_wanted(due, name, now),
-                left=timedelta(0),
-                mention=tuple(dict.fromkeys((*channel.mention, *duty))),
-                pending=heard,
-                closed_but_waiting=pointed_out,
-                undelivered=undelivered,
-            )
-
-    def _without_repeats(self, notices: list[Notice]) -> list[Notice]:
-        """The day's digest tells of new tickets too: those are not told a second time beside it."""
-        covered: dict[str, list[Reminder]] = {}
-        in_digest: set[tuple[str, str | None]] = set()
-        for notice in notices:
-            if notice.reminder.rule is ReminderRule.OPENING:
-                covered[notice.reminder.channel] = []
-                in_digest.update((notice.reminder.channel, ticket.id) for ticket in notice.pending)
-        kept = []
-        for notice in notices:
-            reminder = notice.reminder
-            if reminder.rule is ReminderRule.NEW and (reminder.channel, reminder.ticket_id) in in_digest:
-                covered[reminder.channel].append(reminder)
-            else:
-                kept.append(notice)
-        return [
-            notice._replace(covers=tuple(covered[notice.reminder.channel]))
-            if notice.reminder.rule is ReminderRule.OPENING
-            else notice
-            for notice in kept
-        ]
-
     def _fingerprint(self) -> str:
         """Changes when the rules, the hours or the channels do: then every ticket is looked at anew."""
-        channels = [(c.name, c.shops, c.night) for c in self._channels.values()]
+        channels = [(c.name, c.shops, c.night, c.default) for c in self._channels.values()]
         special = sorted(self._hours.special.items())
         return repr((self._rules, self._hours.week, special, str(self._zone), channels))
 
 
-def _place(notice: Notice, now: datetime) -> tuple[bool, bool, datetime, bool, str]:
-    """Where a notice stands in its run: what is of no single ticket first, then the tickets by urgency."""
-    if notice.ticket is None:
-        return False, False, notice.reminder.due_at, False, ""
-    return True, *urgency(notice.ticket, now)
+def in_order(notices: Iterable[Notice]) -> list[Notice]:
+    """The one order of a run: what is of no single ticket first, then the tickets by urgency."""
+
+    def place(notice: Notice) -> tuple[bool, Urgency | tuple[datetime]]:
+        if notice.urgency is None:
+            return False, (notice.reminder.due_at,)
+        return True, notice.urgency
+
+    return sorted(notices, key=place)
 
 
-def _wanted(
+def wanted_reminder(
     due: Due,
     channel: str,
     now: datetime,
@@ -326,6 +341,7 @@ def _wanted(
     outage_id: int | None = None,
     deadline_at: datetime | None = None,
 ) -> Reminder:
+    """What is to be claimed for ``due`` on ``channel``."""
     return Reminder(
         rule=due.rule,
         step=due.step,
@@ -341,12 +357,26 @@ def _wanted(
     )
 
 
+def _one_for_each_ticket(notices: Iterable[Notice]) -> list[Notice]:
+    """One ticket, one message: the first of those about one ticket on one channel covers the others."""
+    first: dict[tuple[str, str | None], Notice] = {}
+    for notice in notices:
+        key = notice.reminder.channel, notice.reminder.ticket_id
+        known = first.get(key)
+        if known is None:
+            first[key] = notice
+        else:
+            first[key] = known._replace(
+                covers=(*known.covers, notice),
+                mention=tuple(dict.fromkeys((*known.mention, *notice.mention))),
+            )
+    return list(first.values())
+
+
+def _is_repeated(due: Due) -> bool:
+    return due.rule is ReminderRule.RETURNED and due.step.startswith(f"{ReminderRule.RETURNED}:")
+
+
 def _key(reminder: Reminder) -> tuple[object, ...]:
     """What names a reminder once and for all."""
     return reminder.ticket_id, reminder.outage_id, reminder.deadline_at, reminder.step, reminder.channel
-
-
-def _is_for(channel: Channel, shops: Iterable[str]) -> bool:
-    """Whether the channel hears of these shops (none: of all)."""
-    shops = tuple(shops)
-    return not channel.shops or not shops or any(shop in channel.shops for shop in shops)

@@ -11,15 +11,18 @@ from jdticket.desk.finding import find
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.domain.urgency import time_left
-from jdticket.store.interface import RAN_AT, RAN_EVERY
+from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, UNSET
 
 if TYPE_CHECKING:
     # What a list does not need is not imported for it.
-    from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.channels import Channel, ChannelTrouble
+    from jdticket.domain.coverage import Gap
     from jdticket.domain.deadlines import DeadlinePolicy
     from jdticket.domain.events import Event
     from jdticket.domain.hours import Segment
     from jdticket.domain.outages import Extension, Outage
+    from jdticket.domain.people import Staff
+    from jdticket.domain.reminders import Duty, ReminderRules
     from jdticket.domain.replies import Reply
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Counts, Ticket
@@ -53,8 +56,6 @@ class Board(NamedTuple):
     shops: list[str]
     troubles: list[ChannelTrouble]
     """Notification channels that do not take reminders."""
-    silent_since: datetime | None
-    """When `remind` last ran, if that is too long ago; None: all is well, or it was never set up."""
     sources: list[SourceState]
     """How the pulling of each shop's work orders goes."""
 
@@ -129,7 +130,6 @@ class Looking:
             missing=list(self._store.tickets(TicketQuery(missing=True, shop=query.shop))),
             shops=self._store.shops(),
             troubles=self._store.ledger_trouble(),
-            silent_since=self.silent_since(now),
             sources=self._store.sources(),
         )
 
@@ -141,14 +141,54 @@ class Looking:
         """Notification channels that do not take reminders."""
         return self._store.ledger_trouble()
 
-    def silent_since(self, now: datetime) -> datetime | None:
-        """When `remind` last ran, if more than three of its intervals of service time have passed since."""
-        ran_at = self._store.fact(RAN_AT)
-        if ran_at is None:
-            return None
-        ran = clock.from_stored(ran_at)
-        every = timedelta(seconds=int(self._store.fact(RAN_EVERY) or _RUNS_EVERY_SECONDS))
-        return ran if self._policy.hours.between(ran, now) > 3 * every else None
+    def gaps(
+        self,
+        channels: Sequence[Channel],
+        rules: ReminderRules,
+        duties: Sequence[Duty],
+        staff: Staff,
+        shops: Sequence[str],
+        unset: Sequence[str],
+        *,
+        of_the_run: bool = False,
+    ) -> list[Gap]:
+        """What keeps people from being warned: ``shops`` are the codes of those that are known, ``unset`` the
+        environment variables that this process misses. ``of_the_run``: it is `remind` that asks, so it is
+        running, and what it misses counts; for all others what it missed last time does, while it runs."""
+        from jdticket.domain.coverage import Gap, GapKind, silent, uncovered, unmentionable
+
+        if not channels:
+            return []
+        waiting = self._store.waiting_by_shop()
+        found = uncovered(channels, rules, shops, waiting)
+        found += unmentionable(channels, rules, duties, staff)
+        if not of_the_run:
+            ran_at = self._store.fact(RAN_AT)
+            moment = clock.from_stored(ran_at) if ran_at else None
+            stopped = silent(moment, self._runs_every(), waiting, self._now(), self._policy.hours)
+            if stopped is not None:
+                found.append(stopped)
+            elif moment is not None:
+                unset = (self._store.fact(UNSET) or "").split()
+        if unset:
+            found.append(Gap(GapKind.VARIABLE, names=tuple(unset)))
+        return found
+
+    def _runs_every(self) -> timedelta:
+        """How often `remind` is started: as it was set up, else as it was seen to be."""
+        kept = self._store.fact(RUNS_EVERY) or self._store.fact(RAN_EVERY) or _RUNS_EVERY_SECONDS
+        return timedelta(seconds=int(kept))
+
+    def limited(self, channels: Sequence[Channel]) -> dict[str, int]:
+        """The channels that have left reminders over for many runs in a row, and for how many."""
+        from jdticket.desk.reminders import LONG
+
+        runs = {channel.name: int(self._store.fact(LEFT_OVER + channel.name) or 0) for channel in channels}
+        return {name: count for name, count in runs.items() if count >= LONG}
+
+    def failing(self) -> int:
+        """How many reminders have failed and wait for another try."""
+        return len(self._store.reminders(failed_only=True))
 
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """The tickets that ``query`` chooses, one after the other."""

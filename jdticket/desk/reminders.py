@@ -8,23 +8,34 @@ and knows no channel by name: what can send is handed in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
-from jdticket.desk.claims import Claims, Notice
+from jdticket.desk.claims import Claims, Notice, reminders_of
+from jdticket.domain.people import Staff
 from jdticket.domain.reminders import ReminderState
-from jdticket.store.interface import RAN_AT, RAN_EVERY
+from jdticket.store.interface import COVERAGE_TOLD, LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, UNSET
 
 if TYPE_CHECKING:
-    from jdticket.desk.dispatch import Compose, Outlet
+    from jdticket.desk.dispatch import Left, Outlet, Told, Wording
     from jdticket.domain.channels import Channel, Receipt
     from jdticket.domain.hours import ServiceHours
     from jdticket.domain.reminders import Duty, Reminder, ReminderRules
     from jdticket.store.interface import Store
 
 _MINUTE, _HOUR = timedelta(seconds=55), timedelta(minutes=61)
+_LOOKED_AT_ONCE = 2_000
+"""How many tickets are looked at in one transaction, which others wait for."""
+_LOOKED_MOST = 20_000
+"""How many are looked at in one run; the most urgent come first."""
+_CLAIMED_MOST = 1_000
+"""How many reminders of tickets a run claims for one channel: more than go out in one run."""
+_TELL_EVERY = timedelta(minutes=59)
+"""A run may begin a moment earlier in its minute than the one an hour before."""
+_SENT_FACT = "messages_sent:"
+_RATE_WINDOW = timedelta(minutes=1)
 
 
 class Report(NamedTuple):
@@ -32,9 +43,30 @@ class Report(NamedTuple):
 
     sent: list[Notice]
     failed: list[Notice]
-    """With the answer and whether it was refused in their ``reminder``."""
-    left_over: int
-    """Due, but kept for the next run: the channel's rate limit, a channel that failed, or no time left."""
+    """With the answer and whether the settings were refused in their ``reminder``."""
+    refused: list[Notice]
+    """Those of the failed that the channel refused for what they say, while it takes others."""
+    shortened: dict[str, list[str]]
+    """By channel, what it said to messages that it took only without their content; once for each message."""
+    unsure: list[Notice]
+    """Sent as often as they may be, and no answer ever came."""
+    left: dict[str, list[tuple[Notice, Left]]]
+    """Due, but kept for the next run, by channel: its rate limit, no time left, a channel that failed. What a
+    digest leaves to follow is none of it."""
+    long_left: Collection[str] = ()
+    """The channels that have left something over by their limit or for want of time in several runs in a
+    row."""
+    unlooked: int = 0
+    """So many tickets could not even be looked at."""
+
+    @property
+    def left_over(self) -> int:
+        """How many reminders are kept for the next run."""
+        return sum(map(len, self.left.values()))
+
+
+LONG = 3
+"""So many runs in a row with something left over are no passing rush any more."""
 
 
 class ReminderDesk:
@@ -51,79 +83,211 @@ class ReminderDesk:
         now: Callable[[], datetime],
         *,
         fetched: Collection[str] = (),
+        staff: Staff | None = None,
     ) -> None:
         """``fetched`` are the codes of the shops whose tickets are fetched from the platform."""
         self._store = store
+        self._hours = hours
+        self._zone = zone
         self._rules = rules
+        self._channels = [channel.name for channel in channels]
         self._now = now
-        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched)
+        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched, staff or Staff())
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
         from jdticket.desk.rehearsal import rehearsal
 
+        now = self._now()
         with rehearsal(self._store):
-            return self._claims.claim(self._now(), timedelta(0))
+            numbers = self._claims.begin(now)[:_LOOKED_MOST]
+            return self._all(self._claims.of_tickets(numbers, now, timedelta(0)), now, timedelta(0))
 
     def ledger(self, limit: int, *, ticket_id: str | None, failed_only: bool) -> list[Reminder]:
         """What was to go out and what became of it, the newest first; of one ticket, if that is named."""
         return self._store.reminders(ticket_id=ticket_id, failed_only=failed_only, limit=limit)
 
-    def run(self, outlet: Callable[[str], Outlet], compose: Compose, *, budget: timedelta) -> Report:
+    def runs_every(self, every: timedelta | None) -> None:
+        """Runs were set up so often; None: they no longer are."""
+        with self._store.transaction():
+            self._store.put_fact(RUNS_EVERY, str(int(every.total_seconds())) if every else "")
+
+    def works(self, channel: str) -> None:
+        """A test message has arrived on the channel: whatever trouble it was in is over."""
+        with self._store.transaction():
+            self._store.forget_trouble(channel)
+
+    def may_tell_of_coverage(self, uncovered: bool, unset: Sequence[str]) -> bool:
+        """Keep what a run misses, and whether it is an hour since it was last said that there are gaps: then
+        it is to be said now."""
+        now, said_at = self._now(), self._store.fact(COVERAGE_TOLD) or ""
+        last = clock.from_stored(said_at) if said_at else None
+        due = uncovered and not (last is not None and timedelta(0) <= now - last < _TELL_EVERY)
+        missed = " ".join(unset)
+        with self._store.transaction():
+            if due:
+                self._store.put_fact(COVERAGE_TOLD, clock.stored(now))
+            elif not uncovered and said_at:
+                self._store.put_fact(COVERAGE_TOLD, "")
+            if missed != (self._store.fact(UNSET) or ""):
+                self._store.put_fact(UNSET, missed)
+        return due
+
+    def run(self, outlet: Callable[[str], Outlet], wording: Wording, *, budget: timedelta) -> Report:
         """Send what is due, every channel beside the others, and keep what became of it.
 
-        ``outlet`` makes a channel by name; ``compose`` words a notice. Nothing is begun when ``budget``
-        (time on the wall) is over. A channel that fails once is left alone until the next run.
+        ``outlet`` makes a channel by name; ``wording`` words a notice. Nothing is begun that cannot end
+        within ``budget`` (time on the wall).
         """
         ends_at = time.monotonic() + budget.total_seconds()
         now = self._now()
         with self._store.transaction():
-            ours = self._claims.claim(now, budget)
-            if not ours:
-                # In the same transaction: each one waits for the disk.
-                self._keep_heartbeat(now)
-                return Report([], [], 0)
-        # Threads and queues are for a run that has something to send.
-        from jdticket.desk.dispatch import dispatch
+            numbers = self._claims.begin(now)
+            if len(numbers) <= _LOOKED_AT_ONCE:
+                ours = self._all(self._claims.of_tickets(numbers, now, budget), now, budget)
+                if not ours:
+                    # In the same transaction: each one waits for the disk.
+                    self._keep_left_over({})
+                    self._keep_heartbeat(now)
+                    return Report([], [], [], {}, [], {})
+                numbers = []
+        if numbers:
+            ours, numbers = self._in_parts(numbers, now, budget)
+        return self._send(ours, outlet, wording, ends_at, budget)._replace(unlooked=len(numbers))
 
-        sent: list[Notice] = []
-        failed: list[Notice] = []
-        left_over = 0
-        for notices, receipt in dispatch(
-            ours, outlet, compose, digest_over=self._rules.digest_over, ends_at=ends_at
-        ):
+    def _in_parts(
+        self, numbers: list[str], now: datetime, budget: timedelta
+    ) -> tuple[list[Notice], list[str]]:
+        """What is ours of so many tickets that others must not wait for all of them; and those that are left
+        for the next run."""
+        steps: list[Notice] = []
+        enough = _CLAIMED_MOST * max(len(self._claims.ordinary), 1)
+        looked = 0
+        while looked < min(len(numbers), _LOOKED_MOST) and len(steps) < enough:
             with self._store.transaction():
-                if receipt is None or receipt.rate_limited:
-                    self._store.release(r for notice in notices for r in (notice.reminder, *notice.covers))
-                    left_over += len(notices)
-                    continue
-                settled = self._settle(notices, receipt)
-            (sent if receipt.ok else failed).extend(settled)
+                part = numbers[looked : looked + _LOOKED_AT_ONCE]
+                steps += self._claims.of_tickets(part, now, budget)
+            looked += len(part)
         with self._store.transaction():
-            self._keep_heartbeat(now)
-        return Report(sent, failed, left_over)
+            return self._all(steps, now, budget), numbers[looked:]
 
-    def _settle(self, notices: Sequence[Notice], receipt: Receipt) -> list[Notice]:
-        """Write down what became of these notices. Called inside a transaction."""
+    def _all(self, steps: list[Notice], now: datetime, budget: timedelta) -> list[Notice]:
+        """What is ours: these steps of tickets, what is of no ticket, and the day's digest."""
+        from jdticket.desk.digest import Digest
+
+        digest = Digest(self._store, self._hours, self._zone, self._rules, self._claims)
+        return [*self._claims.of_no_ticket(now, budget), *digest.claim(steps, now, budget)]
+
+    def _send(
+        self,
+        ours: list[Notice],
+        outlet: Callable[[str], Outlet],
+        wording: Wording,
+        ends_at: float,
+        budget: timedelta,
+    ) -> Report:
+        # Threads and queues are for a run that has something to send.
+        from jdticket.desk.dispatch import ANSWER_SECONDS, Left, Why, dispatch
+
+        report = Report([], [], [], {}, [], {})
+        messages: dict[str, int] = {}
+        for told in dispatch(
+            ours,
+            outlet,
+            wording,
+            digest_over=self._rules.digest_over,
+            ends_at=ends_at,
+            # A short run still sends something.
+            answer_seconds=min(ANSWER_SECONDS, budget.total_seconds() / 2),
+            sent_lately=self._sent_lately({notice.reminder.channel for notice in ours}),
+        ):
+            channel = told.notices[0].reminder.channel
+            messages[channel] = messages.get(channel, 0) + told.messages
+            with self._store.transaction():
+                if isinstance(told.outcome, Left):
+                    self._store.release(reminders_of(*told.notices))
+                    if told.outcome.why is not Why.FOLLOWS:
+                        report.left.setdefault(channel, []).extend((n, told.outcome) for n in told.notices)
+                else:
+                    self._settle(told, told.outcome, report)
+        limited = {
+            channel
+            for channel, left in report.left.items()
+            if any(outcome.why is not Why.TROUBLE for _notice, outcome in left)
+        }
+        now = self._now()
+        with self._store.transaction():
+            self._keep_sent(messages, now)
+            long_left = self._keep_left_over(limited)
+            self._keep_heartbeat(now)
+        return report._replace(long_left=long_left)
+
+    def _settle(self, told: Told, receipt: Receipt, report: Report) -> None:
+        """Write down what became of these notices, and report it. Called inside a transaction."""
+        from jdticket.domain.channels import Verdict
+        from jdticket.domain.reminders import retry_after
+
         now = self._now()
 
         def judged(reminder: Reminder) -> Reminder:
-            return reminder._replace(
-                state=ReminderState.SENT if receipt.ok else ReminderState.FAILED,
-                sent_at=now if receipt.ok else None,
+            if receipt.ok:
+                return reminder._replace(state=ReminderState.SENT, sent_at=now, answer=receipt.answer)
+            failed = reminder._replace(
+                state=ReminderState.FAILED,
                 answer=receipt.answer,
-                refused=receipt.refused,
+                refused=receipt.verdict is Verdict.SETTINGS,
             )
+            if receipt.verdict is not Verdict.UNSURE:
+                return failed
+            copies = reminder.copies + 1
+            wait = retry_after(copies)
+            if wait is None:
+                return failed._replace(state=ReminderState.UNSURE, copies=copies)
+            return failed._replace(copies=copies, retry_at=now + wait)
 
-        settled = [
-            notice._replace(
-                reminder=judged(notice.reminder),
-                covers=tuple(judged(reminder) for reminder in notice.covers),
-            )
-            for notice in notices
-        ]
-        self._store.settle(r for notice in settled for r in (notice.reminder, *notice.covers))
-        return settled
+        if told.refusal and receipt.ok:
+            channel = told.notices[0].reminder.channel
+            report.shortened.setdefault(channel, []).append(told.refusal)
+        settled = [_with_reminders(notice, judged) for notice in told.notices]
+        self._store.settle(reminders_of(*settled), trouble=receipt.verdict is not Verdict.MESSAGE)
+        for notice in settled:
+            state = notice.reminder.state
+            if state is ReminderState.SENT:
+                report.sent.append(notice)
+            else:
+                (report.unsure if state is ReminderState.UNSURE else report.failed).append(notice)
+                if receipt.verdict is Verdict.MESSAGE:
+                    report.refused.append(notice)
+
+    def _sent_lately(self, channels: Iterable[str]) -> dict[str, int]:
+        """How many messages went out on these channels within the last minute."""
+        now = self._now()
+        found = {}
+        for channel in channels:
+            at, _blank, count = (self._store.fact(_SENT_FACT + channel) or "").partition(" ")
+            if at and timedelta(0) <= now - clock.from_stored(at) < _RATE_WINDOW:
+                found[channel] = int(count)
+        return found
+
+    def _keep_sent(self, messages: dict[str, int], now: datetime) -> None:
+        lately = self._sent_lately(messages)
+        for channel, count in messages.items():
+            if count:
+                so_far = count + lately.get(channel, 0)
+                self._store.put_fact(_SENT_FACT + channel, f"{clock.stored(now)} {so_far}")
+
+    def _keep_left_over(self, limited: Collection[str]) -> list[str]:
+        """Count the runs in a row in which these channels left something over, and the others nothing; the
+        channels that have done so for long."""
+        long_left = []
+        for channel in self._channels:
+            kept = self._store.fact(LEFT_OVER + channel) or "0"
+            runs = int(kept) + 1 if channel in limited else 0
+            if str(runs) != kept:
+                self._store.put_fact(LEFT_OVER + channel, str(runs))
+            if runs >= LONG:
+                long_left.append(channel)
+        return long_left
 
     def _keep_heartbeat(self, now: datetime) -> None:
         """Keep when we ran, and how often that happens, so that silence can be told from quiet."""
@@ -132,3 +296,10 @@ class ReminderDesk:
             seconds = int((now - clock.from_stored(before)).total_seconds())
             self._store.put_fact(RAN_EVERY, str(seconds))
         self._store.put_fact(RAN_AT, clock.stored(now))
+
+
+def _with_reminders(notice: Notice, change: Callable[[Reminder], Reminder]) -> Notice:
+    return notice._replace(
+        reminder=change(notice.reminder),
+        covers=tuple(_with_reminders(covered, change) for covered in notice.covers),
+    )

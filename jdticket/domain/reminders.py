@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,6 +43,7 @@ class ReminderRule(StrEnum):
     OUTAGE_CONTACT = "outage_contact"
     RETURNED = "returned"
     SOURCE = "source"
+    UNASSIGNED = "unassigned"
 
 
 class ReminderState(StrEnum):
@@ -51,6 +52,11 @@ class ReminderState(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
+    """Not taken by the channel, and due for another try."""
+    SUPERSEDED = "superseded"
+    """Failed, and not tried again: a later step has taken its place, or nobody waits any more."""
+    UNSURE = "unsure"
+    """Sent as often as it may be, and no answer ever came: it may have arrived."""
 
 
 class Reminder(NamedTuple):
@@ -76,8 +82,23 @@ class Reminder(NamedTuple):
     answer: str = ""
     """What the channel answered, secrets left out."""
     refused: bool = False
-    """The channel refused it for good (bad key, keyword rule, signature): a person has to act."""
+    """The channel refused it for its settings (bad key, keyword rule, signature): a person has to act."""
+    copies: int = 0
+    """How often it was sent and no answer came."""
+    retry_at: datetime | None = None
+    """It is not tried again before this; None: in the next run."""
     id: int = 0
+
+
+COPIES_MOST = 3
+"""How often a reminder is sent whose answer gets lost each time."""
+_RETRIES = (timedelta(minutes=2), timedelta(minutes=10))
+
+
+def retry_after(copies: int) -> timedelta | None:
+    """How long to wait before a reminder is sent once more, of which so many copies may have arrived; None:
+    no more, for the group would be full of them."""
+    return _RETRIES[copies - 1] if copies < COPIES_MOST else None
 
 
 class Escalation(NamedTuple):
@@ -99,6 +120,10 @@ class Duty:
     """Seconds of the local day by its clock, 0 <= start < end <= 86400; anything else is a ``ValueError``."""
     end: int
     mention: tuple[str, ...]
+    shops: tuple[str, ...] = ()
+    """Codes of the shops it is for; empty: all."""
+    dates: frozenset[date] = frozenset()
+    """The local days it is for, whatever the weekday; empty: by weekday."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end <= 86_400:
@@ -124,6 +149,8 @@ class ReminderRules(NamedTuple):
     escalate: tuple[Escalation, ...]
     digest_over: int
     """More reminders than this for one channel are joined in one message."""
+    unassigned_after: timedelta | None = None
+    """Service time after which a ticket that nobody has is told of; None: never."""
 
 
 class Due(NamedTuple):
@@ -169,6 +196,32 @@ def due_for_ticket(
     return Due(rule, name, at, time_left(ticket, now, hours))
 
 
+RETURNED_MOST = 6
+"""How often a channel hears, beside the steps to its deadline, that a ticket was returned."""
+
+
+def due_again_for_return(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules
+) -> Due | None:
+    """The reminder that a ticket is still returned: every ``overdue_every`` of service time after the first,
+    at most ``RETURNED_MOST`` in all. The step is "returned:<time>:<k>"; its deadline has steps of its own."""
+    at, times = _last_return(ticket, now, hours, rules)
+    if at is None or times == 0 or _is_quiet(ticket, now):
+        return None
+    step = f"{_returned_step(ticket)}:{times}"
+    return Due(ReminderRule.RETURNED, step, at, time_left(ticket, now, hours))
+
+
+def due_for_unassigned(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules
+) -> Due | None:
+    """The reminder that nobody has a pending ticket, so much service time after it was taken in."""
+    at = _unassigned_at(ticket, hours, rules)
+    if at is None or now < at or _is_quiet(ticket, now):
+        return None
+    return Due(ReminderRule.UNASSIGNED, str(ReminderRule.UNASSIGNED), at, time_left(ticket, now, hours))
+
+
 def due_for_rejection(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> Due | None:
     """The reminder that the platform has rejected the reply to a ticket, which is pending again: at once,
     whatever its ladder has told already. The step is "rejected:<time>"."""
@@ -193,7 +246,12 @@ def next_moment(
         return None
     _step, following = _standing(ticket, now, hours, rules, undelivered)
     reopened_at = ticket.reopened_at if rules.returned and ticket.status is Status.PENDING else None
-    moments = [following, reopened_at]
+    moments = [
+        following,
+        reopened_at,
+        _next_return(ticket, now, hours, rules),
+        _unassigned_at(ticket, hours, rules),
+    ]
     for escalation in rules.escalate:
         if escalation.channel is not None:
             # Where that much is left all through a closed time, it is so from the closing on.
@@ -264,15 +322,21 @@ def opening_due(now: datetime, hours: ServiceHours, rules: ReminderRules, zone: 
     return None
 
 
-def on_duty(duties: Iterable[Duty], now: datetime, zone: tzinfo) -> tuple[str, ...]:
-    """Whom the duties of this moment mention, by the clock of ``zone``; each once, in the duties' order."""
+def on_duty(
+    duties: Iterable[Duty], now: datetime, zone: tzinfo, shops: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Whom the duties of this moment that are for one of these shops (none: for any) mention, by the clock of
+    ``zone``; each once, in the duties' order."""
+    shops = frozenset(shops)
     local = now.astimezone(zone)
     second = local.hour * 3600 + local.minute * 60 + local.second
     return tuple(
         dict.fromkeys(
             name
             for duty in duties
-            if local.weekday() in duty.weekdays and duty.start <= second < duty.end
+            if (local.date() in duty.dates if duty.dates else local.weekday() in duty.weekdays)
+            and duty.start <= second < duty.end
+            and (not duty.shops or not shops or not shops.isdisjoint(duty.shops))
             for name in duty.mention
         )
     )
@@ -321,12 +385,54 @@ def _ladder(ticket: Ticket, hours: ServiceHours, rules: ReminderRules, undeliver
         return
     since = None if ticket.status is Status.PENDING else ticket.returned_at
     if since is not None:
-        yield since, ReminderRule.RETURNED, f"{ReminderRule.RETURNED}:{since:%Y-%m-%dT%H:%M:%SZ}"
+        yield since, ReminderRule.RETURNED, _returned_step(ticket)
     if ticket.status is Status.PENDING and rules.new:
         yield ticket.taken_in_at, ReminderRule.NEW, str(ReminderRule.NEW)
     for step in _deadline_steps(ticket, hours, rules):
         if since is None or step[0] > since:
             yield step
+
+
+def _returned_step(ticket: Ticket) -> str:
+    return f"{ReminderRule.RETURNED}:{ticket.returned_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _returns(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[datetime]:
+    """The moments at which it is said that a ticket is returned, the first of them included."""
+    since, every = ticket.returned_at, rules.overdue_every
+    if since is None or ticket.status is Status.PENDING or not _is_told(ticket, rules, undelivered=False):
+        return
+    yield since
+    if every is not None:
+        with suppress(NeverOpenError):
+            for times in range(1, RETURNED_MOST):
+                yield hours.after(since, times * every)
+
+
+def _last_return(
+    ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules
+) -> tuple[datetime | None, int]:
+    """The last of those moments that has come, and how many of them came before it."""
+    last: tuple[datetime | None, int] = (None, 0)
+    for times, at in enumerate(_returns(ticket, hours, rules)):
+        if at > now:
+            break
+        last = (at, times)
+    return last
+
+
+def _next_return(ticket: Ticket, now: datetime, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
+    return next((at for at in _returns(ticket, hours, rules) if at > now), None)
+
+
+def _unassigned_at(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> datetime | None:
+    """Since when a ticket that nobody has is to be told of."""
+    after = rules.unassigned_after
+    if after is None or ticket.assignee.strip() or ticket.status is not Status.PENDING:
+        return None
+    with suppress(NeverOpenError):
+        return hours.after(ticket.taken_in_at, after)
+    return None
 
 
 def _deadline_steps(ticket: Ticket, hours: ServiceHours, rules: ReminderRules) -> Iterator[_Step]:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from jdticket.domain.hours import ServiceHours
 
 
+Urgency = tuple[bool, datetime, bool, str]
+"""Overdue, deadline, not crc, number: what sorts tickets that wait."""
+
+
 def waits(ticket: Ticket, undelivered: bool) -> bool:
     """Whether somebody waits for an answer: it is pending, or replied and the platform goes on showing it as
     waiting, or replied and a reply to it is not known to have arrived (``undelivered``)."""
@@ -20,7 +24,7 @@ def waits(ticket: Ticket, undelivered: bool) -> bool:
     return ticket.status is Status.PENDING
 
 
-def urgency(ticket: Ticket, now: datetime) -> tuple[bool, datetime, bool, str]:
+def urgency(ticket: Ticket, now: datetime) -> Urgency:
     """The key that sorts tickets which wait by urgency: what can still be answered in time by deadline, then
     what is overdue by deadline; crc first among equals, then by number."""
     return now > ticket.deadline_at, ticket.deadline_at, ticket.kind is not Kind.CRC, ticket.id

@@ -310,6 +310,11 @@ def weekdays(texts: list[str], place: Place) -> frozenset[int]:
     return frozenset(WEEKDAYS.index(name) for name in found if name in WEEKDAYS)
 
 
+def dates(texts: list[str], place: Place) -> frozenset[date]:
+    """Days of the calendar."""
+    return frozenset(filter(None, (day(text, place.at(number)) for number, text in enumerate(texts))))
+
+
 def windows(texts: list[str], place: Place) -> tuple[Window, ...] | None:
     """Windows of one day, in order."""
     found = [window(text, place) for text in texts]

@@ -35,12 +35,14 @@ _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 }
 _LISTED_EXAMPLES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "reminders.escalate": ({"left": "30m", "mention": ["13900000000"], "channel": "night"},),
+    "people": ({"name": "小李", "mention": ["13700000000"], "lead": True},),
     "duty": (
         {
             "weekdays": ["mon", "tue", "wed", "thu", "fri"],
             "hours": "09:00-19:00",
-            "mention": ["13700000000"],
+            "mention": ["小李"],
         },
+        {"dates": ["2027-02-17"], "shops": ["jd3"], "mention": ["13600000000"]},
     ),
     "channels": (
         {
@@ -50,6 +52,8 @@ _LISTED_EXAMPLES: Mapping[str, Sequence[Mapping[str, Any]]] = {
             "secret_env": "JDTICKET_CS_SECRET",
             "mention": ["13800000000"],
             "shops": ["jd3"],
+            "default": True,
+            "keyword": "工单",
         },
         {"name": "night", "kind": "apprise", "url_env": "JDTICKET_NIGHT_URL", "night": True},
     ),

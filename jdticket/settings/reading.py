@@ -239,7 +239,7 @@ def _read_all(document: Mapping[str, Any], report: Report) -> Section:
         if word
     }
     said = [_channel(table, name) for table, name in zip(channels, report.channels, strict=True)]
-    return top.read(channels=said, shops=known)
+    return top.read(channels=said, shops=known, people=_people(top.tables("people")))
 
 
 def _shops(tables: Sequence[_Table]) -> list[Section]:
@@ -360,7 +360,31 @@ def _duty(table: _Table) -> Section:
     duty = table.read()
     if not table.values.get("mention"):
         table.place.wrong(_('a duty needs people to mention, such as mention = ["13800000000"]'))
+    if "weekdays" in table.values and table.values.get("dates"):
+        table.place.at("weekdays").wrong(
+            _("{key} and {field} are both there; keep one").format(key="weekdays", field="dates")
+        )
     return duty
+
+
+def _people(tables: Sequence[_Table]) -> list[Section]:
+    """The people that have a name."""
+    people = []
+    taken: set[str] = set()
+    for table in tables:
+        person = table.read()
+        name = person["name"]
+        if name is None:
+            if "name" not in table.values:
+                table.place.wrong(_('a person needs the name that tickets have, such as name = "小李"'))
+            continue
+        if name_key(name) in taken:
+            table.place.at("name").wrong(
+                _("“{word}” is another person's name, too").format(word=quoted(name))
+            )
+        taken.add(name_key(name))
+        people.append(person)
+    return people
 
 
 _READERS: Mapping[str, Callable[[_Table], Section]] = {

@@ -100,14 +100,23 @@ _WORDED = _text(
 _REMIND = _text(_("What `jdticket remind` reminds of; lengths are service time, false is never."))
 _HEARTBEAT = _text(_("Fetched after each good run, so that a watchdog notices when there is none."))
 _ESCALATE = _text(_("From so much service time left on, more people are told, or one more channel is used."))
-_DUTY = _text(_("Who is mentioned when; without weekdays on every day, without hours all day."))
+_PEOPLE = _text(
+    _("Who is who: the name as tickets have it, and the handles by which groups reach the person."),
+    _("Whoever has a ticket is mentioned with it; a lead is mentioned by every message."),
+)
+_DUTY = _text(
+    _("Who is mentioned when (handles, or names of people); without weekdays on every day,"),
+    _("without hours all day; with dates on these days alone, with shops for those alone."),
+)
 _CHANNEL = _text(
     _("Where reminders go, each channel with its name and its kind: {kinds}."), kinds=CHANNEL_KINDS
 )
 _ADDRESS = _text(_("url_env and secret_env name an environment variable; url and secret hold it here."))
 _FOR_WHOM = _text(
-    _('Those in mention are told by every message ("all": everybody); shops: only these shops.')
+    _('Those in mention are told by every message ("all": everybody); shops: only these shops.'),
+    _("default = true: beside its shops, for whatever no other channel is for."),
 )
+_KEYWORD = _text(_("keyword: stands in every message, for a robot whose security settings ask for one."))
 _SHOP = _text(_("The shops, each with its code, its name, and its JD operations manager."))
 _COLUMNS = _text(
     _("Headings of files that are not known, by field, as --map has them; a shop's own win."),
@@ -145,6 +154,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("columns", TABLE),
         Key("channels", TABLES),
         Key("reminders", TABLE),
+        Key("people", TABLES),
         Key("duty", TABLES),
     ),
     "service_hours": (
@@ -233,6 +243,13 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             _text(_("More reminders than this for one channel are joined in one message.")),
             5,
         ),
+        Key(
+            "unassigned_after",
+            TEXT_OR_FALSE,
+            _text(_("A ticket that nobody has after so much service time: the leads are told.")),
+            False,
+            checks.some_time,
+        ),
         Key("heartbeat_url", TEXT, _HEARTBEAT),
         Key("heartbeat_url_env", TEXT, _HEARTBEAT, check=checks.variable),
         Key("escalate", TABLES),
@@ -242,9 +259,16 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("mention", TEXTS, _ESCALATE, [], checks.people),
         Key("channel", TEXT, _ESCALATE, check=checks.channel),
     ),
+    "people": (
+        Key("name", TEXT, _PEOPLE),
+        Key("mention", TEXTS, _PEOPLE, [], checks.people),
+        Key("lead", FLAG, _PEOPLE, False),
+    ),
     "duty": (
         Key("weekdays", TEXTS, _DUTY, [*WEEKDAYS], checks.weekdays),
+        Key("dates", TEXTS, _DUTY, [], checks.dates),
         Key("hours", TEXT, _DUTY, "00:00-24:00", checks.window),
+        Key("shops", TEXTS, _DUTY, [], checks.shops),
         Key("mention", TEXTS, _DUTY, [], checks.people),
     ),
     "channels": (
@@ -252,6 +276,8 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("kind", TEXT, _CHANNEL, check=checks.channel_kind),
         Key("mention", TEXTS, _FOR_WHOM, [], checks.people),
         Key("shops", TEXTS, _FOR_WHOM, [], checks.shops),
+        Key("default", FLAG, _FOR_WHOM, False),
+        Key("keyword", TEXT, _KEYWORD),
         Key(
             "night",
             FLAG,
@@ -313,7 +339,7 @@ class Section:
             return Section(below(self.table, name), {})
         if key.type == TABLES:
             return ()
-        if key.default is None or key.check is None:
+        if key.default in (None, False) or key.check is None:
             return key.default
         return key.check(key.default, Place((), Report()))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jdticket.domain.channels import Channel
     from jdticket.domain.deadlines import DeadlinePolicy
     from jdticket.domain.hours import Window
+    from jdticket.domain.people import Staff
     from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
     from jdticket.domain.replies import ReplyRules
     from jdticket.domain.tickets import PlatformState
@@ -87,13 +88,17 @@ class ChannelSettings(NamedTuple):
     """Codes of the shops it is for; empty: all."""
     night: bool
     """Whether it may be used outside service hours."""
+    default: bool = False
+    """Whether it is, beside its shops, for whatever no other channel is for."""
+    keyword: str = ""
+    """What stands in every message; empty: nothing has to."""
 
     @property
     def channel(self) -> Channel:
         """What decides who hears of what: all but the address."""
         from jdticket.domain.channels import Channel
 
-        return Channel(self.name, self.shops, self.mention, self.night)
+        return Channel(self.name, self.shops, self.mention, self.night, self.default, self.kind)
 
 
 class Config:
@@ -233,6 +238,8 @@ class Config:
                 mention=said["mention"],
                 shops=said["shops"],
                 night=said["night"],
+                default=said["default"],
+                keyword=said["keyword"] or "",
             )
             for said in self._said["channels"]
         )
@@ -256,6 +263,7 @@ class Config:
                 Escalation(step["left"], step["mention"], step["channel"]) for step in said["escalate"]
             ),
             digest_over=said["digest_over"],
+            unassigned_after=said["unassigned_after"] or None,
         )
 
     @cached_property
@@ -266,9 +274,29 @@ class Config:
         from jdticket.domain.reminders import Duty
 
         return tuple(
-            Duty(said["weekdays"], said["hours"].start, said["hours"].end, said["mention"])
+            Duty(
+                said["weekdays"],
+                said["hours"].start,
+                said["hours"].end,
+                said["mention"],
+                said["shops"],
+                said["dates"],
+            )
             for said in self._said["duty"]
         )
+
+    @cached_property
+    def staff(self) -> Staff:
+        """The people of the shop."""
+        from jdticket.domain.people import Person, Staff
+
+        return Staff([Person(said["name"], said["mention"], said["lead"]) for said in self._said["people"]])
+
+    def unset_variables(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """The environment variables that channels and the heartbeat name and ``environ`` does not hold."""
+        keys = [said[key] for said in self._said["channels"] for key in ("url_env", "secret_env")]
+        named = [*keys, self._said["reminders"]["heartbeat_url_env"]]
+        return tuple(dict.fromkeys(name for name in named if name and not environ.get(name, "").strip()))
 
     def shop_code(self, text: str) -> str:
         """The code of the shop that :meth:`shop` finds."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
     from jdticket.domain.channels import ChannelTrouble
+    from jdticket.domain.coverage import Waiting
     from jdticket.domain.events import Event
     from jdticket.domain.outages import Contact, Extension, Outage
     from jdticket.domain.reminders import Reminder
@@ -27,6 +28,14 @@ RAN_AT = "reminders_ran_at"
 """When `remind` last ran."""
 RAN_EVERY = "reminders_ran_every"
 """Seconds between its last two runs."""
+RUNS_EVERY = "reminders_installed_every"
+"""Seconds between its runs as `cron install` has set them up; empty: it has not, or was taken out."""
+LEFT_OVER = "reminders_left_over:"
+"""With a channel's name behind it: in how many runs in a row something was left over there by a limit."""
+COVERAGE_TOLD = "coverage_told_at"
+"""When `remind` last said that something is covered by no channel."""
+UNSET = "variables_unset"
+"""The environment variables that `remind` missed in its last run, with a blank between them."""
 
 
 class Finding(NamedTuple):
@@ -90,6 +99,10 @@ class Store(ABC):
     @abstractmethod
     def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
         """The desk's counts; the cost grows with what waits, not with what is stored."""
+
+    @abstractmethod
+    def waiting_by_shop(self) -> Mapping[str, Waiting]:
+        """What waits, by the code of its shop ("": of none). The cost grows with what waits."""
 
     @abstractmethod
     def waiting_orders(self) -> Iterator[tuple[str, str]]:
@@ -195,10 +208,10 @@ class Store(ABC):
     # When to look at a ticket again
 
     @abstractmethod
-    def tickets_to_remind(self, now: datetime) -> list[Ticket]:
-        """Tickets that wait, or are returned, and whose next reminder has come by ``now`` or has not been
-        worked out, by deadline, crc first among equals, then by number; one that waits only for a reply
-        which is on its way at this moment is left out. The cost grows with the tickets returned and the
+    def numbers_to_remind(self, now: datetime) -> list[str]:
+        """The numbers of tickets that wait, or are returned, and whose next reminder has come by ``now`` or
+        has not been worked out, by urgency (see ``urgency.urgency``); one that waits only for a reply which
+        is on its way at this moment is left out. The cost grows with the tickets returned and the
         replies that have not arrived, not with what waits or is stored."""
 
     @abstractmethod
@@ -221,8 +234,9 @@ class Store(ABC):
 
         Ticket, outage, deadline, step and channel name a reminder, and the ledger holds each once. Of a
         wanted one, its state, id, claim and attempts mean nothing. It is ours when the ledger has none,
-        when the last try failed, or when someone's claim has lapsed; never when it was sent. Each claim
-        counts as an attempt and wipes what the last one came to.
+        when the last try failed and ``retry_at`` has come, when it was superseded, or when someone's claim
+        has lapsed; never when it was sent or may have arrived. Each claim counts as an attempt and wipes
+        what the last one came to, but for the copies.
 
         A claim lapses at its end. One that begins later than ``expires`` has lapsed too: it was made
         before the clock was put back, and would otherwise block the reminder until the clock is there
@@ -230,9 +244,11 @@ class Store(ABC):
         ahead of ours."""
 
     @abstractmethod
-    def settle(self, reminders: Iterable[Reminder]) -> None:
+    def settle(self, reminders: Iterable[Reminder], *, trouble: bool = True) -> None:
         """Write down what became of claimed reminders, as :meth:`claim` returned them but for state
-        (sent or failed), ``sent_at``, ``answer`` and ``refused``; in the order in which it happened.
+        (sent, failed or unsure), ``sent_at``, ``answer``, ``refused``, ``copies`` and ``retry_at``; in the
+        order in which it happened. What was not sent is a trouble of its channel, unless it is none
+        (``trouble``); what was sent ends one.
 
         One whose claim someone else has taken over meanwhile, and one that is settled already, is left
         alone: what was sent stays sent."""
@@ -241,6 +257,12 @@ class Store(ABC):
     def release(self, reminders: Iterable[Reminder]) -> None:
         """Give back claims, as :meth:`claim` returned them, that nothing was sent for: they have lapsed
         and count no attempt. One that is no longer ours is left alone."""
+
+    @abstractmethod
+    def supersede(self) -> None:
+        """Mark as superseded what failed and is not due any more: a later reminder of the same ticket,
+        outage, shop or digest is on record for its channel, its ticket does not wait any more or has another
+        deadline, its outage is contacted. The cost grows with what has failed."""
 
     @abstractmethod
     def reminders(
@@ -254,6 +276,10 @@ class Store(ABC):
     ) -> list[Reminder]:
         """The ledger's rows, those first claimed last before all others. Each argument narrows the
         choice; with any of them the cost grows with the rows chosen, not with the ledger."""
+
+    @abstractmethod
+    def forget_trouble(self, channel: str) -> None:
+        """The channel has been seen to work; what failed on it stays as it is."""
 
     @abstractmethod
     def ledger_trouble(self) -> list[ChannelTrouble]:

@@ -102,10 +102,11 @@ def ticket_of(row: Any) -> Ticket:
     try:
         return _ticket_of(row, from_stored)
     except ValueError:
-        return _ticket_of(row, _stored_or_long_past)
+        return _ticket_of(row, moment_of)
 
 
-def _stored_or_long_past(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """A moment as it is kept; one that is none counts as one long past."""
     try:
         return from_stored(text)
     except ValueError:
@@ -355,6 +356,8 @@ def reminder_of(row: Any) -> Reminder:
         row[12] and from_stored(row[12]),
         row[13],
         bool(row[14]),
+        row[15],
+        row[16] and from_stored(row[16]),
         row[0],
     )
 

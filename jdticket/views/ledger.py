@@ -23,6 +23,8 @@ def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime
         ReminderState.SENT: Cell(_("sent"), "green"),
         ReminderState.FAILED: Cell(_("failed"), "bold red"),
         ReminderState.CLAIMED: Cell(_("under way"), "yellow"),
+        ReminderState.SUPERSEDED: Cell(_("superseded"), "dim"),
+        ReminderState.UNSURE: Cell(_("may have arrived"), "bold yellow"),
     }
     rows = []
     for reminder in reminders:
@@ -63,6 +65,8 @@ def rule_word(reminder: Reminder) -> str:
             return _("pending again")
         case ReminderRule.RETURNED:
             return _("not on the platform")
+        case ReminderRule.UNASSIGNED:
+            return _("nobody has it")
         case ReminderRule.SOURCE:
             failing = reminder.step.startswith(f"{ReminderRule.SOURCE}:")
             return _("not fetched") if failing else _("fetched again")

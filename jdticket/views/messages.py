@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
@@ -14,7 +14,7 @@ from jdticket.text import one_line, without_phones
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, waits_because
 
 _CONTENT_MOST = 60
-_DIGEST_MOST = 20
+_SHOP_MOST = 20
 
 
 class Messages:
@@ -45,28 +45,39 @@ class Messages:
         left: timedelta | None,
         *,
         undelivered: bool = False,
+        unassigned: bool = False,
         short: bool = False,
     ) -> str:
         """One ticket: a line with everything needed to act, then at most one line of its content. Phone
         numbers are masked: it leaves for a group chat. ``left``: None: nobody knows. ``undelivered``: a reply
-        to it is not known to have arrived. ``short``: one line of fewer words, so that many fit into the size
-        and the number of messages that a robot takes."""
+        to it is not known to have arrived. ``unassigned``: that nobody has it is to be told, too. ``short``:
+        one line of fewer words, so that many fit into the size and the number of messages that a robot
+        takes."""
         values = self._values(ticket, left)
         template = self._templates.get(rule)
         if template is not None:
             return self._fill(template, values)
         again = self._why_again(ticket) if rule is ReminderRule.RETURNED else ""
         # "Returned" says so itself.
-        mark = "" if rule is ReminderRule.RETURNED else self._mark(ticket, undelivered)
+        mark = "" if rule is ReminderRule.RETURNED else self._mark(ticket, undelivered, unassigned)
         if short:
             return self._line(rule, values, short=True, again=again) + mark
         content = values["content"]
         return self._line(rule, values, again=again) + mark + (f"\n{content}" if content else "")
 
-    def _mark(self, ticket: Ticket, undelivered: bool) -> str:
+    def bare(self, ticket: Ticket, left: timedelta | None) -> str:
+        """One ticket in a line that holds no word of the platform or the buyer."""
+        values = self._values(ticket, left)
+        return self._prefix(values["shop"][:_SHOP_MOST]) + self._(
+            "{left} (by {deadline}) ticket {ticket_id}"
+        ).format(**values)
+
+    def _mark(self, ticket: Ticket, undelivered: bool, unassigned: bool = False) -> str:
         """What is odd about a ticket that waits, in brackets behind its line."""
         _ = self._
         marks = [waits_because(ticket, undelivered, _)]
+        if unassigned:
+            marks.append(_("nobody has it"))
         if ticket.missing_at is not None:
             marks.append(_("not on the page"))
         said = listed(filter(None, marks), _)
@@ -130,8 +141,11 @@ class Messages:
             words = again
         elif rule is ReminderRule.RETURNED:
             words = _(
-                "reply not on the platform, which still waits: {kind} ticket {ticket_id} order {order_id}"
+                "reply not on the platform, which still waits: {kind} {left} (by {deadline}) "
+                "ticket {ticket_id} order {order_id}"
             )
+        elif rule is ReminderRule.UNASSIGNED:
+            words = _("nobody has it yet: {kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
         elif rule is ReminderRule.OVERDUE:
             words = (
                 _("{kind} {left} (was due {deadline}) {ticket_id}/{order_id}")
@@ -142,34 +156,33 @@ class Messages:
             words = _("{kind} {left} (by {deadline}) {ticket_id}/{order_id}")
         else:
             words = _("{kind} {left} (by {deadline}) ticket {ticket_id} order {order_id}")
-        shop = _("[{shop}] ").format(shop=values["shop"]) if values["shop"] else ""
-        return shop + words.format(**values)
+        return self._prefix(values["shop"]) + words.format(**values)
 
-    def opening(
-        self,
-        tickets: Sequence[Ticket],
-        left: Callable[[Ticket], timedelta | None],
-        undelivered: Collection[str] = (),
-        closed_but_waiting: Sequence[Ticket] = (),
-    ) -> str:
-        """The digest of the day: how many wait, and the first of them, which come by urgency, then those that
-        are closed here and shown as waiting by the platform.
-        ``undelivered``: the numbers of those with a reply that is not known to have arrived."""
+    def _prefix(self, shop: str) -> str:
+        return self._("[{shop}] ").format(shop=shop) if shop else ""
+
+    def heading(self, waiting: int, closed_but_waiting: Sequence[str] = ()) -> str:
+        """The beginning of the digest of the day: how many wait, and the numbers of those that are closed
+        here and shown as waiting by the platform."""
         _ = self._
-        lines = [_("Good morning: {n} tickets are pending.").format(n=len(tickets))]
-        lines += [
-            self._line(self._rule(ticket), self._values(ticket, left(ticket)), short=True)
-            + self._mark(ticket, ticket.id in undelivered)
-            for ticket in tickets[:_DIGEST_MOST]
-        ]
-        if len(tickets) > _DIGEST_MOST:
-            lines.append(_("… and {n} more").format(n=len(tickets) - _DIGEST_MOST))
+        lines = [_("Good morning: {n} tickets are pending.").format(n=waiting)]
         if closed_but_waiting:
-            numbers = listed((ticket.id for ticket in closed_but_waiting[:_DIGEST_MOST]), _)
-            more = "…" if len(closed_but_waiting) > _DIGEST_MOST else ""
             said = _("Closed here, still waiting on the platform: {numbers}")
-            lines.append(said.format(numbers=numbers + more))
+            lines.append(said.format(numbers=listed(closed_but_waiting, _)))
         return "\n".join(lines)
+
+    def continued(self) -> str:
+        """The beginning of a digest that goes on in another run."""
+        return self._("The digest goes on:")
+
+    def more(self, count: int) -> str:
+        """The end of a digest that goes on in another run, where so many tickets follow."""
+        return self._("… {n} more follow").format(n=count)
+
+    def in_digest(self, ticket: Ticket, left: timedelta | None, *, undelivered: bool) -> str:
+        """A ticket in a line of the digest."""
+        line = self._line(self._rule(ticket), self._values(ticket, left), short=True)
+        return line + self._mark(ticket, undelivered)
 
     def _rule(self, ticket: Ticket) -> ReminderRule:
         return ReminderRule.OVERDUE if self._now > ticket.deadline_at else ReminderRule.BEFORE
@@ -178,8 +191,7 @@ class Messages:
         """That the operations manager has yet to be told of an outage."""
         _ = self._
         shops = listed((one_line(self._shop_names.get(code, code)) for code in outage.shops), _)
-        prefix = _("[{shop}] ").format(shop=shops) if shops else ""
-        return prefix + _(
+        return self._prefix(shops) + _(
             "{reason} since {since}: the operations manager has not been contacted, call now (outage {id})"
         ).format(
             reason=reason_word(outage.reason, _),
@@ -191,7 +203,7 @@ class Messages:
         """That a shop's tickets cannot be fetched from the platform, or can again."""
         _ = self._
         shop = one_line(self._shop_names.get(source.shop, source.shop))
-        prefix = _("[{shop}] ").format(shop=shop) if shop else ""
+        prefix = self._prefix(shop)
         if source.trouble is None:
             since = self._minute(source.failed_since or self._now)
             words = _("tickets are fetched from the platform again (they were not since {since})")

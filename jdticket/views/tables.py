@@ -175,26 +175,26 @@ def impossible_line(tickets: Sequence[Ticket]) -> str:
 def trouble_alerts(
     screen: Screen,
     troubles: Iterable[ChannelTrouble],
-    silent_since: datetime | None,
+    others: Iterable[str],
     sources: Iterable[SourceState],
     shop_names: Mapping[str, str],
     *,
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    """That reminders do not go out, or tickets do not come in: nobody would notice by their absence."""
+    """That reminders do not go out, or tickets do not come in: nobody would notice by their absence.
+    ``others``: sentences about the same from elsewhere."""
     for line in [
         *source_lines(sources, shop_names, now=now, zone=zone),
-        *trouble_lines(troubles, silent_since, now=now, zone=zone),
+        *trouble_lines(troubles, now=now, zone=zone),
+        *others,
     ]:
         screen.line("! " + line, "bold red")
 
 
-def trouble_lines(
-    troubles: Iterable[ChannelTrouble], silent_since: datetime | None, *, now: datetime, zone: tzinfo
-) -> list[str]:
-    """A sentence for each channel that fails, and one if `remind` has not run for too long."""
-    lines = [
+def trouble_lines(troubles: Iterable[ChannelTrouble], *, now: datetime, zone: tzinfo) -> list[str]:
+    """A sentence for each channel that fails."""
+    return [
         (
             _("Channel {channel} has refused reminders since {since}: {answer}. Mend its settings.")
             if trouble.refused
@@ -206,10 +206,6 @@ def trouble_lines(
         )
         for trouble in troubles
     ]
-    if silent_since is not None:
-        said = _("Reminders have not run since {since}. Look at: jdticket cron show")
-        lines.append(said.format(since=clock.moment_in_words(silent_since, now, zone)))
-    return lines
 
 
 def returned_line(count: int, numbers: str) -> str:

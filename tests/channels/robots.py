@@ -261,7 +261,7 @@ class Robots:
     def _consider(self, request: Received, group: _Group | None, raw: bytes) -> tuple[int, str]:
         """The number and the words that the robot answers with."""
         if group is None or group.robot != request.robot:
-            wrong_key = {"wecom": 93000, "dingtalk": 310000, "feishu": 9499}
+            wrong_key = {"wecom": 93000, "dingtalk": 310000, "feishu": 19001}
             return wrong_key[request.robot], f"no robot has the key {request.key}"
         judge = {"wecom": _judge_wecom, "dingtalk": _judge_dingtalk, "feishu": _judge_feishu}
         number, words = judge[request.robot](request, group, raw)

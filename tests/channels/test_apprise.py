@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from jdticket.domain.channels import Verdict
 from jdticket.errors import ConfigError
 
 from .making import carrier, send
@@ -47,7 +48,7 @@ def test_a_failure_is_told_in_the_words_of_apprise_without_secrets(
     robots.wecom("")
     robots.answer_with(http_status(500), to="")
     verdict = send(carrier("apprise", url))
-    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, False, False)
+    assert verdict.verdict is Verdict.UNREACHABLE
     assert "500" in verdict.answer
     assert not any(secret in verdict.answer for secret in ("127.0.0.1", "password", "secret-path"))
     assert capfd.readouterr() == ("", "")

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from .making import carrier, send
+from jdticket.domain.channels import Verdict
+
+from .making import NO_KEYWORD, NO_SIGNATURE, carrier, send
 from .robots import Robots, code
 
 SIGNING = "SEC-of-the-robot-42"
@@ -64,15 +66,15 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 def test_a_bad_signature_is_refused_and_no_secret_is_shown(robots: Robots, ours: str) -> None:
     url = robots.dingtalk(secret=SIGNING)
     verdict = send(carrier("dingtalk", url, secret=ours))
-    assert (verdict.ok, verdict.refused) == (False, True)
-    assert verdict.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING
+    assert verdict.verdict is Verdict.SETTINGS
+    assert verdict.answer == "errcode 310000: sign not match; robot has ***, " + SIGNING + NO_SIGNATURE
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
     dingtalk = carrier("dingtalk", robots.dingtalk(keyword="工单"))
     verdict = send(dingtalk, "nothing of it")
-    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
-    assert verdict.answer == "errcode 310000: keywords not in content"
+    assert verdict.verdict is Verdict.SETTINGS
+    assert verdict.answer == "errcode 310000: keywords not in content" + NO_KEYWORD
     assert send(dingtalk, "工单59088842").ok
 
 
@@ -80,8 +82,8 @@ def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> Non
     dingtalk = carrier("dingtalk", robots.dingtalk())
     assert all(send(dingtalk).ok for _ in range(20))
     last = send(dingtalk)
-    assert (last.ok, last.refused, last.rate_limited) == (False, False, True)
-    assert last.answer == "errcode 130101: too many messages"
+    assert last.verdict is Verdict.LIMITED
+    assert last.answer == "errcode 130101: too many messages (too many messages at once)"
 
 
 def test_signature_and_secret_are_hidden_when_the_robot_repeats_them(robots: Robots) -> None:
@@ -90,4 +92,4 @@ def test_signature_and_secret_are_hidden_when_the_robot_repeats_them(robots: Rob
     robots.answer_with(
         code(310000, f"sign {sign} or b2cSR4tU3e3ASYXi%2B91yRlKR7aiVJzMBPpQUGsZOVVg%3D, {SIGNING}")
     )
-    assert send(dingtalk).answer == "errcode 310000: sign *** or ***, ***"
+    assert send(dingtalk).answer == "errcode 310000: sign *** or ***, ***" + NO_SIGNATURE

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from .making import carrier, send
-from .robots import Robots, code
+from jdticket.domain.channels import Verdict
+
+from .making import NO_KEYWORD, NO_SIGNATURE, carrier, send
+from .robots import Robots, code, http_status
 
 SIGNING = "feishu-secret-42"
 
@@ -69,19 +72,32 @@ def test_the_signature_is_the_one_worked_out_by_hand(robots: Robots) -> None:
 @pytest.mark.parametrize("ours", ["", "another-secret"])
 def test_a_bad_signature_is_refused_and_the_key_is_not_shown(robots: Robots, ours: str) -> None:
     verdict = send(carrier("feishu", robots.feishu(secret=SIGNING), secret=ours))
-    assert (verdict.ok, verdict.refused) == (False, True)
-    assert verdict.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}"
+    assert verdict.verdict is Verdict.SETTINGS
+    assert verdict.answer == f"code 19021: sign match fail; robot has ***, {SIGNING}" + NO_SIGNATURE
 
 
 def test_a_missing_keyword_is_refused(robots: Robots) -> None:
     verdict = send(carrier("feishu", robots.feishu(keyword="工单")), "nothing of it")
-    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
-    assert verdict.answer == "code 19024: Key Words Not Found"
+    assert verdict.verdict is Verdict.SETTINGS
+    assert verdict.answer == "code 19024: Key Words Not Found" + NO_KEYWORD
 
 
-def test_a_bad_request_is_refused(robots: Robots) -> None:
+def test_a_bad_request_is_one_message_refused(robots: Robots) -> None:
     verdict = send(carrier("feishu", robots.feishu()), "x" * 20_000)
-    assert (verdict.ok, verdict.refused, verdict.answer) == (False, True, "code 9499: Bad Request")
+    assert verdict.verdict is Verdict.MESSAGE
+    assert verdict.answer == "code 9499: Bad Request (the service cannot read this message)"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(400, "too many request"), (400, "Bad Request"), (200, "Too many requests")]
+)
+def test_a_burst_that_is_answered_as_a_bad_request_is_too_many(
+    robots: Robots, status: int, words: str
+) -> None:
+    feishu = carrier("feishu", robots.feishu())
+    robots.answer_with(http_status(status, json.dumps({"code": 9499, "msg": words, "data": {}}).encode()))
+    assert send(feishu).verdict is Verdict.LIMITED
+    assert send(feishu).ok
 
 
 def test_the_largest_message_that_is_folded_is_taken(robots: Robots) -> None:
@@ -94,8 +110,8 @@ def test_the_sixth_message_of_a_second_is_too_many(robots: Robots, clock: Clock)
     feishu = carrier("feishu", robots.feishu())
     deliveries = [send(feishu) for _ in range(6)]
     assert [verdict.ok for verdict in deliveries] == [True] * 5 + [False]
-    assert (deliveries[5].refused, deliveries[5].rate_limited) == (False, True)
-    assert deliveries[5].answer == "code 11232: too many messages"
+    assert deliveries[5].verdict is Verdict.LIMITED
+    assert deliveries[5].answer == "code 11232: too many messages (too many messages at once)"
     clock.seconds += 1
     assert send(feishu).ok
 

@@ -141,3 +141,22 @@ def test_every_kind_can_be_made() -> None:
     assert [carrier(kind, urls.get(kind, "https://localhost/send?key=k")).name for kind in CHANNEL_KINDS] == [
         "cs-group"
     ] * len(CHANNEL_KINDS)
+
+
+@pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
+def test_a_keyword_stands_in_every_message_once(kind: str) -> None:
+    with_one = carrier(kind, "https://localhost/x?key=k", keyword="工单")
+    [first, second] = (with_one.fold([line], [])[0] for line in ("今天停电", "【京东3店】工单59088842"))
+    assert with_one.text(first) == "工单 今天停电"
+    assert with_one.text(second) == "【京东3店】工单59088842"
+
+
+@given(st.lists(st.text("京东x<", min_size=1, max_size=400), min_size=1, max_size=30), st.booleans())
+def test_a_message_with_its_keyword_never_exceeds_the_size_limit(lines: list[str], mentioned: bool) -> None:
+    wecom = carrier("wecom", "https://localhost/x?key=k", keyword="超时提醒")
+    people = ["13800000000"] if mentioned else []
+    for message in wecom.fold(lines, people):
+        assert size_in_bytes(wecom.text(message)) <= wecom.size_limit
+    for line in lines:
+        [only] = wecom.fold([line], people)
+        assert wecom.fits(line, people) == (only.lines == (line,))

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from jdticket import i18n
 from jdticket.channels.interface import Carrier
-from jdticket.domain.channels import Receipt
+from jdticket.channels.robot import Robot
+from jdticket.domain.channels import Receipt, Verdict
 
 from .making import carrier, send
 from .robots import (
@@ -23,6 +25,7 @@ from .robots import (
     SLOW_HEAD,
     Answer,
     Robots,
+    code,
     http_body,
     http_status,
     redirect,
@@ -59,21 +62,31 @@ def failed(robots: Robots, robot: Carrier, answer: Answer, timeout: float = 10) 
 
 def test_http_429_is_too_many(robots: Robots, robot: Carrier) -> None:
     verdict = failed(robots, robot, http_status(429))
-    assert (verdict.refused, verdict.rate_limited) == (False, True)
+    assert verdict.verdict is Verdict.LIMITED
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_out_of_order_is_worth_another_try(robots: Robots, robot: Carrier, status: int) -> None:
     proper = b'{"errcode": 0, "code": 0}'
     verdict = failed(robots, robot, http_status(status, proper))
-    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.verdict is Verdict.UNREACHABLE
     assert str(status) in verdict.answer
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_other_refusals_by_status_are_final(robots: Robots, robot: Carrier, status: int) -> None:
+@pytest.mark.parametrize("status", [400, 413, 414, 422])
+def test_what_is_refused_for_what_it_says_by_status_is_that_one_message(
+    robots: Robots, robot: Carrier, status: int
+) -> None:
     verdict = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
-    assert (verdict.refused, verdict.rate_limited) == (True, False)
+    assert verdict == Receipt(Verdict.MESSAGE, f"HTTP {status}: refused")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_other_refusals_by_status_are_for_a_person_to_mend(
+    robots: Robots, robot: Carrier, status: int
+) -> None:
+    verdict = failed(robots, robot, http_status(status, b'{"errcode": 0, "code": 0}'))
+    assert verdict.verdict is Verdict.SETTINGS
     assert verdict.answer == f"HTTP {status}: refused"
 
 
@@ -82,7 +95,7 @@ def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Carrier, 
     with Robots() as elsewhere:
         verdict = failed(robots, robot, redirect(elsewhere.wecom(), status))
         assert elsewhere.requests == []
-    assert verdict.refused
+    assert verdict.verdict is Verdict.SETTINGS
     assert "redirected" in verdict.answer
 
 
@@ -107,11 +120,11 @@ def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Carrier, 
         (b'{"code": ' + b"9" * 5000 + b', "errcode": 9}', "9"),
     ],
 )
-def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try(
+def test_after_an_answer_that_cannot_be_understood_the_message_may_have_arrived(
     robots: Robots, robot: Carrier, body: bytes, words: str
 ) -> None:
     verdict = failed(robots, robot, http_body(body))
-    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.verdict is Verdict.UNSURE
     assert words in verdict.answer
 
 
@@ -122,16 +135,16 @@ def test_an_answer_that_cannot_be_understood_is_no_success_and_worth_another_try
 )
 def test_of_a_huge_answer_only_the_beginning_is_read(robots: Robots, robot: Carrier, answer: Answer) -> None:
     verdict = failed(robots, robot, answer)
-    assert not verdict.refused
+    assert verdict.verdict is Verdict.UNSURE
     assert "longer than 65536 bytes" in verdict.answer
 
 
 @pytest.mark.parametrize("answer", [CLOSED, CUT_OFF], ids=["closed", "cut off"])
-def test_a_connection_that_breaks_off_is_worth_another_try(
+def test_after_a_connection_that_breaks_off_the_message_may_have_arrived(
     robots: Robots, robot: Carrier, answer: Answer
 ) -> None:
     verdict = failed(robots, robot, answer)
-    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.verdict is Verdict.UNSURE
     assert "broke off" in verdict.answer
 
 
@@ -141,7 +154,7 @@ def test_the_time_limit_is_for_the_whole_answer(robots: Robots, robot: Carrier, 
     began = time.monotonic()
     verdict = failed(robots, robot, answer, timeout=0.4)
     assert 0.4 <= time.monotonic() - began < 2
-    assert (verdict.refused, verdict.rate_limited) == (False, False)
+    assert verdict.verdict is Verdict.UNSURE
     assert verdict.answer == "no whole answer within 0.4 s"
 
 
@@ -149,14 +162,14 @@ def test_nobody_at_the_address_is_worth_another_try() -> None:
     with Robots() as robots:
         url = robots.wecom()
     verdict = send(carrier("wecom", url))
-    assert (verdict.ok, verdict.refused) == (False, False)
+    assert verdict.verdict is Verdict.UNREACHABLE
     assert not any(secret in verdict.answer for secret in SECRETS)
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".invalid", "a..invalid", "%zz", "a b"])
 def test_an_address_that_no_server_can_have_is_refused_and_not_shown(host: str) -> None:
     verdict = send(carrier("wecom", f"http://{host}/send?key=a-key-x"))
-    assert (verdict.ok, verdict.refused) == (False, True)
+    assert verdict.verdict is Verdict.SETTINGS
     assert "key" not in verdict.answer
 
 
@@ -164,7 +177,7 @@ def test_a_bad_certificate_is_not_spoken_to(monkeypatch: pytest.MonkeyPatch) -> 
     with Robots(tls=True) as robots:
         wecom = carrier("wecom", robots.wecom())
         verdict = send(wecom)
-        assert (verdict.ok, verdict.refused) == (False, False)
+        assert verdict.verdict is Verdict.UNREACHABLE
         assert "certificate" in verdict.answer
         assert robots.requests == []
 
@@ -199,3 +212,65 @@ def test_a_message_in_chinese_goes_out_as_utf_8(robots: Robots, robot: Carrier) 
 def test_a_lone_half_of_a_character_does_not_stop_a_message(robots: Robots, robot: Carrier) -> None:
     assert send(robot, "x\ud83d").ok
     assert robots.messages[0].text == "x?"
+
+
+def test_a_gateway_that_gave_up_waiting_may_have_passed_the_message_on(
+    robots: Robots, robot: Carrier
+) -> None:
+    assert failed(robots, robot, http_status(504)).verdict is Verdict.UNSURE
+
+
+def test_the_body_of_a_refusal_by_status_is_read(robots: Robots, robot: Carrier) -> None:
+    body = b'{"errcode": 987654, "errmsg": "no such rule", "code": 987654, "msg": "no such rule"}'
+    verdict = failed(robots, robot, http_status(400, body))
+    assert verdict.verdict is Verdict.MESSAGE
+    assert verdict.answer.endswith("code 987654: no such rule")
+
+
+def test_a_number_that_nobody_knows_refuses_this_one_message(robots: Robots, robot: Carrier) -> None:
+    verdict = failed(robots, robot, code(987654, "新的规则"))
+    assert verdict.verdict is Verdict.MESSAGE
+    assert verdict.answer.endswith("code 987654: 新的规则")
+
+
+@pytest.fixture(params=i18n.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each language in turn, spoken by the program."""
+    i18n.use(request.param)
+    yield request.param
+    i18n.use("en")
+
+
+def test_every_number_that_is_known_comes_with_what_to_do(
+    robots: Robots, robot: Carrier, language: str
+) -> None:
+    assert isinstance(robot, Robot)
+    for number, meaning in robot._meanings.items():
+        robots.answer_with(code(number, "as the platform says"))
+        receipt = send(robot)
+        assert receipt.verdict is meaning.verdict
+        assert f"{number}: as the platform says" in receipt.answer
+        assert i18n._(meaning.words) in receipt.answer
+        assert (i18n._(meaning.words) == meaning.words) == (language == "en")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_socks_proxy_without_its_library_is_named(
+    monkeypatch: pytest.MonkeyPatch, robots: Robots, kind: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    receipt = send(carrier(kind, getattr(robots, kind)()))
+    assert receipt.verdict is Verdict.SETTINGS
+    assert "SOCKS" in receipt.answer
+
+
+def test_a_proxy_that_is_not_there_is_named_and_nothing_has_left(
+    monkeypatch: pytest.MonkeyPatch, robots: Robots
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    receipt = send(carrier("wecom", robots.wecom()))
+    assert receipt.verdict is Verdict.UNREACHABLE
+    assert "proxy" in receipt.answer
+    assert robots.requests == []

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from jdticket.domain.channels import Verdict
+
 from .making import carrier, send
 
 
@@ -21,7 +23,7 @@ class _Full(io.StringIO):
 def test_a_message_that_could_not_be_printed_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", _Full())
     verdict = send(carrier("stdout"))
-    assert (verdict.ok, verdict.refused) == (False, False)
+    assert verdict.verdict is Verdict.UNREACHABLE
     assert "standard output" in verdict.answer
 
 

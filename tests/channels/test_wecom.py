@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from jdticket.domain.channels import Verdict
+
 from .making import carrier, send
 from .robots import Robots, code
 
@@ -53,8 +55,11 @@ def test_a_message_at_the_size_limit_is_taken(robots: Robots) -> None:
 def test_a_bad_key_is_refused_and_not_shown(robots: Robots) -> None:
     url = robots.wecom().replace("wecom-key", "wrong-key")
     verdict = send(carrier("wecom", url))
-    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, True, False)
-    assert verdict.answer == "errcode 93000: no robot has the key ***"
+    assert verdict.verdict is Verdict.SETTINGS
+    assert verdict.answer == (
+        "errcode 93000: no robot has the key *** (no robot has this address; copy it from the group's "
+        "settings again)"
+    )
 
 
 def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> None:
@@ -62,13 +67,14 @@ def test_the_twenty_first_message_of_a_minute_is_too_many(robots: Robots) -> Non
     deliveries = [send(wecom) for _ in range(21)]
     assert [verdict.ok for verdict in deliveries] == [True] * 20 + [False]
     last = deliveries[-1]
-    assert (last.refused, last.rate_limited, last.answer) == (False, True, "errcode 45009: too many messages")
+    assert last.verdict is Verdict.LIMITED
+    assert last.answer == "errcode 45009: too many messages (too many messages at once)"
 
 
-def test_an_unknown_number_is_worth_another_try(robots: Robots) -> None:
+def test_a_busy_service_is_worth_another_try(robots: Robots) -> None:
     wecom = carrier("wecom", robots.wecom())
     robots.answer_with(code(-1, "system busy"))
     verdict = send(wecom)
-    assert (verdict.ok, verdict.refused, verdict.rate_limited) == (False, False, False)
-    assert verdict.answer == "errcode -1: system busy"
+    assert verdict.verdict is Verdict.UNREACHABLE
+    assert verdict.answer == "errcode -1: system busy (the service is busy)"
     assert send(wecom).ok

@@ -49,8 +49,9 @@ def test_check_names_every_problem_with_its_line_and_key(program: Program) -> No
 
 def test_a_broken_configuration_stops_every_command_before_anything_is_made(program: Program) -> None:
     path = program.configure("[service_hours]\ndaily = []\n")
-    for command in (["list"], ["import", "-"], ["add", "59088842"], ["report-outage"], ["check"]):
+    for command in (["list"], ["import", "-"], ["add", "59088842"], ["report-outage"]):
         assert f"{path}, line 1: service_hours: " in program.refused(1, *command)
+    assert f"{path}, line 1: service_hours: " in program.refused(3, "check")
     assert not program.store.exists()
 
 

@@ -574,6 +574,8 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "outages_without_contact": [1],
         "impossible_deadlines": [],
         "closed_but_waiting": [],
+        "channels_in_trouble": [],
+        "reminders": [],
         "exit_code": 2,
     }
 
@@ -585,8 +587,30 @@ def test_check_warns_while_the_manager_has_not_been_contacted(desk: Program) -> 
 
 
 def test_check_does_not_take_a_missing_store_for_a_quiet_desk(program: Program) -> None:
-    assert "There is no store at" in program.refused(5, "check")
+    assert "There is no store at" in program.refused(3, "check")
     assert not program.store.exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["check", "--due-within", "soon"],
+        ["check", "--no-such-option"],
+        ["--db", "folder", "check", "--shop", "jd3"],
+        ["--lang", "zh", "check", "one", "two"],
+        ["check", "--due-within"],
+    ],
+)
+def test_check_answers_unknown_to_whatever_keeps_it_from_looking(desk: Program, asked: list[str]) -> None:
+    (desk.folder / "folder").mkdir(exist_ok=True)
+    ran = desk.run(*asked)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err
+
+
+def test_other_commands_keep_their_exit_codes(desk: Program) -> None:
+    assert desk.run("list", "--no-such-option").code == 2
+    assert desk.run("config", "check", "--no-such-option").code == 2
 
 
 # Deadlines

@@ -99,8 +99,10 @@ def test_a_backup_of_no_store_is_a_failure(program: Program) -> None:
 
 def test_doctor_gives_each_thing_a_verdict(desk: Program) -> None:
     lines = desk.ok("doctor").out.splitlines()
-    assert all(line.startswith("[ok] ") for line in lines)
-    named = [line[5:].split(":")[0] for line in lines]
+    marks = {line.partition("] ")[0][1:] for line in lines if "reminders: " not in line}
+    assert marks == {"ok"}
+    assert "[warning] reminders: no channel is configured; nobody is reminded" in lines
+    named = [line.partition("] ")[2].split(":")[0] for line in lines]
     assert named == [
         "configuration",
         "zone",

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from jdticket.desk.claims import Notice
-from jdticket.desk.dispatch import Outlet
+from jdticket.desk.dispatch import Form, Outlet, Sending
 from jdticket.desk.reminders import ReminderDesk, Report
-from jdticket.domain.channels import Channel, Receipt
+from jdticket.domain.channels import Channel, Receipt, Verdict
 from jdticket.domain.drafts import Draft
+from jdticket.domain.people import Staff
 from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
 from jdticket.domain.sources import SourceState
 from jdticket.errors import Trouble
@@ -38,10 +39,12 @@ NO_RULES = ReminderRules(
 LADDER = NO_RULES._replace(
     new=True, before=(2 * HOUR, HOUR, 30 * MINUTE, 10 * MINUTE), overdue_every=30 * MINUTE
 )
-OK = Receipt(ok=True, answer="ok", refused=False, rate_limited=False)
-DOWN = Receipt(ok=False, answer="HTTP 500", refused=False, rate_limited=False)
-REFUSED = Receipt(ok=False, answer="errcode 93000", refused=True, rate_limited=False)
-TOO_MANY = Receipt(ok=False, answer="errcode 45009", refused=False, rate_limited=True)
+OK = Receipt(Verdict.TAKEN, "ok")
+DOWN = Receipt(Verdict.UNREACHABLE, "HTTP 500")
+LOST = Receipt(Verdict.UNSURE, "HTTP 504")
+BAD_WORDS = Receipt(Verdict.MESSAGE, "errcode 430104")
+REFUSED = Receipt(Verdict.SETTINGS, "errcode 93000")
+TOO_MANY = Receipt(Verdict.LIMITED, "errcode 45009")
 ALL_DAY = [0, 1, 2, 3, 4, 5, 6]
 
 
@@ -50,14 +53,28 @@ def channel(name: str = "group", **fields: Any) -> Channel:
     return Channel(name=name, **(values | fields))
 
 
-def compose(notice: Notice, short: bool) -> str:
-    """For instance "new 59088842"; "opening 2" for a digest of two tickets; "jd3 unreachable"."""
-    reminder = notice.reminder
-    if notice.source is not None:
-        return f"{notice.source.shop} {notice.source.trouble or 'works again'}"
-    if reminder.rule is ReminderRule.OPENING:
-        return f"opening {len(notice.pending)}"
-    return f"{reminder.step} {reminder.ticket_id or reminder.outage_id}"
+class Words:
+    """For instance "new 59088842"; "opening 2" and "- 59088842" in a digest of two tickets; "jd3
+    unreachable"; without outside words "(59088842)"."""
+
+    def notice(self, notice: Notice, form: Form) -> str:
+        reminder = notice.reminder
+        if notice.source is not None:
+            return f"{notice.source.shop} {notice.source.trouble or 'works again'}"
+        if form is Form.BARE and notice.ticket is not None:
+            return f"({reminder.ticket_id})"
+        if reminder.rule is ReminderRule.OPENING:
+            return f"- {reminder.ticket_id}" if notice.ticket else f"opening {notice.waiting}"
+        return f"{reminder.step} {reminder.ticket_id or reminder.outage_id}"
+
+    def continued(self) -> str:
+        return "continued"
+
+    def more(self, count: int) -> str:
+        return f"{count} more"
+
+
+WORDS = Words()
 
 
 class Killed(BaseException):
@@ -81,6 +98,7 @@ class Room:
         self._desk = DeskAt(folder, now, shops=shops)
         self.desk, self.store, self.take_in = self._desk.desk, self._desk.store, self._desk.take_in
         self.rules = rules
+        self.staff = Staff()
         self.channels, self.duties, self.fetched = list(channels), list(duties), list(fetched)
         self.sent: list[tuple[str, str, tuple[str, ...]]] = []
         """Every message that a channel took: its channel, its text, whom it mentions."""
@@ -88,6 +106,9 @@ class Room:
         """The channel of every message that was tried."""
         self.answers: dict[str, deque[Callable[[], Receipt] | Receipt]] = {}
         self.carries = 1000
+        """How many lines a message holds."""
+        self.widest = 1000
+        """How many characters a line of a message may have."""
         self.per_minute: int | None = None
 
     def run(self, now: str = "", budget: timedelta = timedelta(seconds=50)) -> list[str]:
@@ -100,7 +121,7 @@ class Room:
     def report(self, now: str = "", budget: timedelta = timedelta(seconds=50)) -> Report:
         if now:
             self.time = at(now)
-        return self.reminders.run(self._outlet, compose, budget=budget)
+        return self.reminders.run(self._outlet, WORDS, budget=budget)
 
     @property
     def time(self) -> datetime:
@@ -117,6 +138,7 @@ class Room:
             *(self.store, HOURS, SHANGHAI, self.rules, self.duties, self.channels),
             lambda: self.time,
             fetched=self.fetched,
+            staff=self.staff,
         )
 
     def answer(self, *answers: Callable[[], Receipt] | Receipt, on: str = "group") -> None:
@@ -153,11 +175,11 @@ class Room:
             self.store.put_source(source)
 
     def _outlet(self, name: str) -> Outlet:
-        def fold(lines: Sequence[str], people: Sequence[str]) -> list[tuple[int, Callable[[float], Receipt]]]:
+        def fold(lines: Sequence[str], people: Sequence[str]) -> list[Sending]:
             parts = [lines[i : i + self.carries] for i in range(0, len(lines), self.carries)]
-            return [(len(part), partial(self._send, name, part, people)) for part in parts]
+            return [Sending(len(part), partial(self._send, name, part, people)) for part in parts]
 
-        return Outlet(fold, self.per_minute, None)
+        return Outlet(fold, lambda line, _people: len(line) <= self.widest, self.per_minute, None)
 
     def _send(self, name: str, lines: Sequence[str], people: Sequence[str], _seconds: float) -> Receipt:
         self.tried.append(name)

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jdticket.desk.dispatch import Form
 from jdticket.domain.channels import Receipt
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
+from jdticket.domain.people import Person, Staff
 from jdticket.domain.reminders import Duty, Escalation, ReminderRule, ReminderState
 from jdticket.domain.replies import DeliveryState
-from jdticket.domain.tickets import Kind, PlatformState, Ticket
+from jdticket.domain.tickets import Kind, PlatformState
 from tests.desk.at_desk import WAITING, at, draft
 from tests.desk.room import (
     ALL_DAY,
@@ -21,10 +23,11 @@ from tests.desk.room import (
     LADDER,
     MINUTE,
     NO_RULES,
+    OK,
     TOO_MANY,
+    WORDS,
     Room,
     channel,
-    compose,
     numbers,
 )
 
@@ -43,7 +46,7 @@ def test_a_day_in_fast_motion_sends_each_reminder_once_and_at_its_minute(tmp_pat
     assert told == [
         "16:40 new 59088842",
         "18:40 before:7200 59088842",
-        "09:00 opening 1",
+        "09:00 opening 1\n- 59088842",
         "09:40 before:3600 59088842",
         "10:10 before:1800 59088842",
         "10:30 before:600 59088842",
@@ -95,7 +98,7 @@ def test_one_deadline_that_cannot_be_stops_no_other_reminder(tmp_path: Path) -> 
         held = room.desk.looking.find(number)
         with room.store.transaction():
             room.store.put_tickets([replace(held, deadline_at=datetime(year, 1, 1, tzinfo=UTC))])
-    assert room.run() == ["opening 4", "overdue:0 59088000"]
+    assert room.run() == ["opening 4\n- 59088003\n- 59088001\n- 59088002\n- 59088000"]
     assert room.run("23 12:00") == ["before:7200 59088003"]
     assert room.run("23 18:59") == ["overdue:5 59088003"]
 
@@ -119,9 +122,10 @@ def test_the_digest_holds_all_that_waits_by_urgency(tmp_path: Path) -> None:
     with room.store.transaction():
         room.store.put_tickets([gone])
     room.time = at("23 09:15")
-    [digest] = [n for n in room.reminders.rehearse() if n.reminder.rule is ReminderRule.OPENING]
-    assert [ticket.id[-1] for ticket in digest.pending] == ["3", "4", "2", "1", "6"]
-    assert digest.undelivered == {"59088843"}
+    digest = [n for n in room.reminders.rehearse() if n.reminder.rule is ReminderRule.OPENING]
+    assert [n.ticket.id[-1] for n in digest if n.ticket] == ["3", "4", "2", "1", "6"]
+    assert [n.ticket.id[-1] for n in digest if n.ticket and n.undelivered] == ["3"]
+    assert [n.waiting for n in digest if n.ticket is None] == [5]
 
 
 def test_what_the_page_no_longer_holds_is_in_the_digest_alone_once_it_is_overdue(tmp_path: Path) -> None:
@@ -133,7 +137,7 @@ def test_what_the_page_no_longer_holds_is_in_the_digest_alone_once_it_is_overdue
         room.store.put_tickets([gone])
     assert room.run("23 13:30") == ["before:1800 59088842"]
     assert room.run("23 14:00:01") == room.run("23 18:00") == []
-    assert room.run("24 09:00") == ["opening 1"]
+    assert room.run("24 09:00") == ["opening 1\n- 59088842"]
     with room.store.transaction():
         room.store.put_tickets([replace(gone, missing_at=None)])
     assert room.run("24 09:05") == ["overdue:5 59088842"]
@@ -403,13 +407,13 @@ def test_a_rehearsal_tells_of_a_failing_shop_and_leaves_it_to_be_told(tmp_path: 
     room = platform_room(tmp_path)
     room.fails("23 10:00")
     for _time in range(2):
-        assert [compose(notice, False) for notice in room.reminders.rehearse()] == [FAILS]
+        assert [WORDS.notice(notice, Form.WHOLE) for notice in room.reminders.rehearse()] == [FAILS]
     assert room.store.reminders() == []
     assert room.run() == [FAILS]
     assert room.reminders.rehearse() == []
     room.works_again("23 10:10")
     room.time = at("23 10:10")
-    assert [compose(notice, False) for notice in room.reminders.rehearse()] == [WORKS_AGAIN]
+    assert [WORDS.notice(notice, Form.WHOLE) for notice in room.reminders.rehearse()] == [WORKS_AGAIN]
     assert room.run() == [WORKS_AGAIN]
 
 
@@ -438,17 +442,17 @@ def test_the_digest_goes_out_once_a_day_and_tells_of_new_tickets_too(tmp_path: P
     room = Room(tmp_path, "23 19:30", LADDER._replace(opening=True))
     room.take_in(draft(created_at=at("23 19:10")), draft("59088843", created_at=at("23 19:20")))
     assert room.run() == []
-    assert room.run("24 09:00") == ["opening 2"]
+    assert room.run("24 09:00") == ["opening 2\n- 59088842\n- 59088843"]
     assert room.run("24 09:01") == []
     assert room.run("24 09:10") == []
     assert room.run("24 11:00") == ["before:7200 59088842", "before:7200 59088843"]
-    assert "opening 2" in room.run("25 09:30")
+    assert "opening 2\n- 59088842\n- 59088843" in room.run("25 09:30")
 
 
 def test_a_ticket_that_comes_after_the_digest_is_new(tmp_path: Path) -> None:
     room = Room(tmp_path, "24 09:00", LADDER._replace(opening=True))
     room.take_in(draft(created_at=at("23 19:10")))
-    assert room.run() == ["opening 1"]
+    assert room.run() == ["opening 1\n- 59088842"]
     room.take_in(draft("59088843", created_at=at("24 08:59")))
     assert room.run("24 09:02") == ["new 59088843"]
 
@@ -459,7 +463,7 @@ def test_there_is_no_digest_later_in_a_day_that_began_with_nothing_pending(tmp_p
     room.time = at("23 10:05")
     room.take_in(draft())
     assert room.run() == ["new 59088842"]
-    assert "opening 1" in room.run("24 09:00")
+    assert room.run("24 09:00") == ["opening 1\n- 59088842"]
 
 
 @pytest.mark.parametrize("trouble", [DOWN, TOO_MANY])
@@ -471,7 +475,7 @@ def test_a_digest_that_did_not_go_out_comes_again_with_the_new_tickets_in_it(
     room.answer(trouble)
     assert room.run() == []
     room.take_in(draft("59088843", created_at=at("23 08:10")))
-    assert room.run("23 09:01") == ["opening 2"]
+    assert room.run("23 09:01") == ["opening 2\n- 59088842\n- 59088843"]
     assert room.run("23 09:10") == []
 
 
@@ -485,7 +489,7 @@ def test_the_channel_of_an_escalation_hears_of_nothing_else_and_of_its_shops_onl
         channels=[channel("jd3", shops=("jd3",)), channel("boss", shops=("jd5",))],
     )
     room.take_in(draft(shop="jd3"), draft("59088843", shop="jd5"))
-    assert sorted(room.run()) == ["boss: new 59088843", "jd3: opening 1"]
+    assert sorted(room.run()) == ["boss: new 59088843", "jd3: opening 1\n- 59088842"]
 
 
 # When nothing may be sent
@@ -613,14 +617,14 @@ def test_a_clock_that_was_put_back_makes_everything_looked_at_anew_and_one_that_
     room = Room(tmp_path, "23 10:05")
     room.take_in(*numbers(3))
     looked_at: list[int] = []
-    tickets_to_remind = room.store.tickets_to_remind
+    numbers_to_remind = room.store.numbers_to_remind
 
-    def counted(now: datetime) -> list[Ticket]:
-        tickets = tickets_to_remind(now)
-        looked_at.append(len(tickets))
-        return tickets
+    def counted(now: datetime) -> list[str]:
+        found = numbers_to_remind(now)
+        looked_at.append(len(found))
+        return found
 
-    room.store.tickets_to_remind = counted
+    room.store.numbers_to_remind = counted
     for now in ("23 10:05", "23 10:06", "23 10:07", "23 10:06", "23 10:05", "23 10:05"):
         room.report(now)
     # New; sent, but not known to be; then nothing, and two minutes back.
@@ -632,12 +636,140 @@ def test_a_run_with_nothing_due_looks_at_no_ticket_however_many_are_pending(tmp_
     room.take_in(*numbers(200))
     room.report()
     room.report("23 10:06")
-    assert room.store.tickets_to_remind(at("23 11:59")) == []
-    assert len(room.store.tickets_to_remind(at("23 12:00"))) == 200
+    assert room.store.numbers_to_remind(at("23 11:59")) == []
+    assert len(room.store.numbers_to_remind(at("23 12:00"))) == 200
 
 
-def test_thousands_of_new_tickets_at_the_opening_are_told_in_one_digest_at_once(tmp_path: Path) -> None:
+def named(texts: list[str]) -> list[str]:
+    """The tickets that these messages of a digest name."""
+    return [line[2:] for text in texts for line in text.split("\n") if line.startswith("- ")]
+
+
+def test_a_digest_names_all_that_waits_five_messages_a_run_and_the_rest_follows(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
+    room.carries = 20
+    room.take_in(*numbers(230, created_at=at("23 08:00")))
+    first = room.run()
+    assert [text.split("\n")[0] for text in first][:2] == ["opening 230", "- 59088019"]
+    assert (len(first), first[-1].split("\n")[-1]) == (5, "132 more")
+    second, third = room.run("23 09:05"), room.run("23 09:10")
+    assert [text.split("\n")[0] for text in second + third if not text.startswith("- ")] == ["continued"] * 2
+    assert (len(second), len(third), second[-1].split("\n")[-1]) == (5, 2, "34 more")
+    assert named(first + second + third) == [str(59088000 + i) for i in range(230)]
+    assert room.run("23 09:15") == []
+    assert {row.state for row in room.store.reminders()} == {ReminderState.SENT}
+
+
+def test_what_a_digest_has_not_named_yet_gets_the_steps_that_can_still_save_it(tmp_path: Path) -> None:
+    room = Room(tmp_path, "22 18:00", LADDER._replace(opening=True))
+    room.carries = 2
+    room.take_in(*numbers(9, created_at=at("22 16:10")))
+    room.take_in(*(draft(str(59089000 + i), created_at=at("22 10:00")) for i in range(4)))
+    told = room.run("23 09:00")
+    # All of 22 16:10 are due at 10:10; those of the day before are overdue.
+    assert named(told) == [str(59088000 + i) for i in range(8)]
+    assert [text for text in told if "before:" in text] == ["before:7200 59088008"]
+    later = room.run("23 09:05")
+    assert named(later) == [str(59089000 + i) for i in range(4)]
+    assert not any("overdue" in text for text in later)
+
+
+def test_what_a_digest_leaves_to_follow_is_no_failure(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
+    room.carries = 2
+    room.take_in(*numbers(30, created_at=at("23 08:00")))
+    report = room.report()
+    assert (report.left_over, report.failed, report.long_left) == (0, [], [])
+
+
+def test_a_digest_that_goes_on_comes_behind_what_can_still_be_saved(tmp_path: Path) -> None:
+    room = Room(tmp_path, "22 18:00", LADDER._replace(opening=True))
+    room.carries = 2
+    room.take_in(*numbers(20, created_at=at("22 10:00")))
+    room.run("23 09:00")
+    room.time = at("23 09:02")
+    room.take_in(draft("59090000", created_at=at("23 09:01")))
+    told = room.run("23 09:05")
+    assert told[0] == "new 59090000"
+    assert told[1].startswith("continued")
+
+
+def test_only_the_tickets_of_a_digest_s_message_that_arrived_are_on_record_as_told(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
+    room.carries = 3
+    room.take_in(*numbers(5, created_at=at("23 08:00")))
+    room.answer(OK, DOWN)
+    assert named(room.run()) == ["59088000", "59088001"]
+    sent = {row.ticket_id for row in room.store.reminders() if row.state is ReminderState.SENT}
+    assert sent == {None, "59088000", "59088001"}
+    assert named(room.run("23 09:01")) == ["59088002", "59088003", "59088004"]
+
+
+def test_thousands_of_new_tickets_at_the_opening_are_looked_at_at_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 08:30", LADDER._replace(opening=True))
     room.take_in(*numbers(3000, created_at=at("23 08:00")))
-    assert room.run() == ["opening 3000"]
-    assert room.run("23 09:01") == []
+    [first] = room.run("23 09:00")
+    assert (first.split("\n")[0], len(named([first]))) == ("opening 3000", 500)
+    [second] = room.run("23 09:05")
+    assert (second.split("\n")[0], len(named([second]))) == ("continued", 500)
+
+
+# Returned, and nobody has it
+
+
+def test_a_returned_ticket_is_told_of_six_times_and_its_deadline_all_the_same(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:30", LADDER._replace(returned=True))
+    room.take_in(draft(created_at=at("23 09:30"), **WAITING))
+    room.run()
+    room.reply()
+    room.time = at("23 09:40")
+    room.take_in(draft(created_at=at("23 09:30"), **WAITING))
+    told = []
+    while room.time <= at("23 18:59"):
+        told += [f"{room.time:%H:%M} {text.split(' ')[0].split('T')[0]}" for text in room.run()]
+        room.time += MINUTE
+    assert told == [
+        *("09:40 returned:2026-11-23", "10:10 returned:2026-11-23", "10:40 returned:2026-11-23"),
+        *("11:10 returned:2026-11-23", "11:30 before:7200", "11:40 returned:2026-11-23"),
+        *("12:10 returned:2026-11-23", "12:30 before:3600", "13:00 before:1800", "13:20 before:600"),
+        *("13:31 overdue:0", "14:00 overdue:1", "14:30 overdue:2", "15:00 overdue:3", "15:30 overdue:4"),
+        "16:00 overdue:5",
+    ]
+
+
+def test_a_ticket_that_nobody_has_is_told_of_after_a_while_and_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:00", NO_RULES._replace(unassigned_after=30 * MINUTE))
+    room.take_in(draft(), draft("59088843"))
+    assert room.run("23 10:29") == []
+    room.desk.tickets.assign("843", "小李", by="")
+    assert room.run("23 10:30") == ["unassigned 59088842"]
+    assert room.run("23 10:31") == room.run("23 12:00") == []
+
+
+def test_who_has_a_ticket_is_mentioned_and_the_lead_always(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 10:00", NO_RULES._replace(new=True))
+    room.staff = Staff([Person("小李", ("13700000000",)), Person("王姐", ("13900000000",), lead=True)])
+    room.take_in(draft(assignee="小李"), draft("59088843"))
+    room.report()
+    assert [people for _name, _text, people in room.sent] == [
+        ("13900000000", "13700000000"),
+        ("13900000000",),
+    ]
+
+
+def test_duties_name_people_and_take_shops_and_dates(tmp_path: Path) -> None:
+    everyday = frozenset(ALL_DAY)
+    duties = [
+        Duty(everyday, 0, 86_400, ("小李",), shops=("jd3",)),
+        Duty(everyday, 0, 86_400, ("节日",), dates=frozenset({date(2026, 11, 24)})),
+    ]
+    room = Room(tmp_path, "23 10:00", NO_RULES._replace(new=True), duties=duties, shops=("jd3", "jd5"))
+    room.staff = Staff([Person("小李", ("13700000000",))])
+    room.take_in(draft(shop="jd3"), draft("59088843", shop="jd5"))
+    room.report()
+    assert [people for _name, _text, people in room.sent] == [("13700000000",), ()]
+    room.sent.clear()
+    room.time = at("24 10:00")
+    room.take_in(draft("59088844", shop="jd5", created_at=at("24 09:59")))
+    room.report()
+    assert [people for _name, _text, people in room.sent] == [("节日",)]

@@ -27,6 +27,7 @@ from jdticket.domain.reminders import (
     ReminderRule,
     ReminderRules,
     ReminderState,
+    due_again_for_return,
     due_for_rejection,
     due_for_ticket,
 )
@@ -54,7 +55,11 @@ def due_now(room: Room) -> list[Key]:
         if delivery.busy_until is None or delivery.busy_until <= room.time
     }
     for ticket in room.store.tickets(TicketQuery()):
-        for find in (partial(due_for_ticket, undelivered=ticket.id in undelivered), due_for_rejection):
+        for find in (
+            partial(due_for_ticket, undelivered=ticket.id in undelivered),
+            due_for_rejection,
+            due_again_for_return,
+        ):
             due = find(ticket, room.time, HOURS, room.rules)
             if due is None:
                 continue
@@ -62,6 +67,8 @@ def due_now(room: Room) -> list[Key]:
             deadline_at = ticket.deadline_at if moving else ticket.first_deadline_at
             for one in room.channels:
                 key = ticket.id, due.step, one.name, deadline_at
+                if due.step.startswith("returned:") and often(room, ticket, one):
+                    continue
                 if hears(room, one, ticket, due) and not taken(room, key):
                     keys.append(key)
     return sorted(keys)
@@ -78,6 +85,13 @@ def hears(room: Room, one: Channel, ticket: Ticket, due: Due) -> bool:
     answered = due.rule is ReminderRule.RETURNED and ticket.status is not Status.PENDING
     assert due.left is not None
     return due.left <= max(points) and not answered
+
+
+def often(room: Room, ticket: Ticket, one: Channel) -> bool:
+    """Whether the channel has heard six times that the ticket is returned."""
+    told = [row for row in room.store.reminders(ticket_id=ticket.id) if row.channel == one.name]
+    of_return = [row for row in told if row.rule is ReminderRule.RETURNED]
+    return sum(row.state is ReminderState.SENT for row in of_return) >= 6
 
 
 def taken(room: Room, key: Key) -> bool:
@@ -131,7 +145,9 @@ class History:
 
         def recorded(*arguments: Any) -> list[Reminder]:
             ours = claim(*arguments)
-            self.claimed += [key_of(row) for row in ours if row.ticket_id]
+            self.claimed += [
+                key_of(row) for row in ours if row.ticket_id and row.rule is not ReminderRule.OPENING
+            ]
             return ours
 
         self.room.store.claim = recorded

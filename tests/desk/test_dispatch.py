@@ -3,12 +3,28 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from jdticket.desk.dispatch import Outlet
+import pytest
+
+from jdticket.desk.dispatch import Outlet, Sending
 from jdticket.domain.channels import Receipt
 from jdticket.domain.reminders import ReminderState
 from jdticket.errors import ConfigError
 from tests.desk.at_desk import DeskAt, at, draft
-from tests.desk.room import DOWN, HOUR, LADDER, MINUTE, OK, TOO_MANY, Room, channel, compose, numbers
+from tests.desk.room import (
+    BAD_WORDS,
+    DOWN,
+    HOUR,
+    LADDER,
+    LOST,
+    MINUTE,
+    OK,
+    REFUSED,
+    TOO_MANY,
+    WORDS,
+    Room,
+    channel,
+    numbers,
+)
 
 
 def test_up_to_digest_over_reminders_go_alone_and_more_in_one_message(tmp_path: Path) -> None:
@@ -19,14 +35,117 @@ def test_up_to_digest_over_reminders_go_alone_and_more_in_one_message(tmp_path: 
     assert room.run("23 13:00") == ["\n".join(f"before:3600 5908800{i}" for i in range(4))]
 
 
-def test_a_channel_that_fails_is_left_alone_for_the_rest_of_the_run(tmp_path: Path) -> None:
+def test_a_channel_that_fails_twice_in_a_row_is_left_alone_for_the_rest_of_the_run(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(5))
+    room.answer(OK, DOWN, DOWN)
+    report = room.report()
+    assert (len(report.sent), len(report.failed), report.left_over, len(room.tried)) == (1, 2, 2, 3)
+    room.sent.clear()
+    assert sorted(room.run("23 12:01")) == [f"before:7200 5908800{i}" for i in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("trouble", [DOWN, LOST, REFUSED, BAD_WORDS])
+def test_one_message_that_is_not_taken_never_stops_the_others(tmp_path: Path, trouble: Receipt) -> None:
     room = Room(tmp_path, "23 12:00")
     room.take_in(*numbers(4))
-    room.answer(OK, DOWN)
+    room.answer(trouble, *([BAD_WORDS] if trouble is BAD_WORDS else []))
     report = room.report()
-    assert (len(report.sent), len(report.failed), report.left_over, len(room.tried)) == (1, 1, 2, 2)
+    assert [notice.reminder.ticket_id for notice in report.failed] == ["59088000"]
+    assert [text for _name, text, _people in room.sent] == [f"before:7200 5908800{i}" for i in (1, 2, 3)]
+
+
+def test_three_refusals_for_its_settings_in_a_row_end_a_channel_s_turn(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(5))
+    room.answer(REFUSED, REFUSED, REFUSED)
+    report = room.report()
+    assert (len(report.failed), report.left_over, len(room.tried)) == (3, 2, 3)
+
+
+def test_a_message_that_is_refused_goes_once_more_without_its_content(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(3))
+    room.answer(OK, BAD_WORDS)
+    report = room.report()
+    assert [text for _name, text, _people in room.sent] == [
+        "before:7200 59088000",
+        "(59088001)",
+        "before:7200 59088002",
+    ]
+    assert (report.failed, report.shortened) == ([], {"group": ["errcode 430104"]})
+    assert {row.state for row in room.store.reminders()} == {ReminderState.SENT}
+
+
+def test_of_joined_messages_the_refused_one_alone_goes_without_its_content(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.carries = 4
+    room.take_in(*numbers(8))
+    room.answer(BAD_WORDS)
+    assert room.run() == [
+        "\n".join(f"(5908800{i})" for i in range(4)),
+        "\n".join(f"before:7200 5908800{i}" for i in range(4, 8)),
+    ]
+
+
+def test_one_that_is_refused_even_so_is_tried_again_and_is_no_trouble_of_the_channel(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(2))
+    room.answer(BAD_WORDS, BAD_WORDS)
+    report = room.report()
+    assert [notice.reminder.ticket_id for notice in report.refused] == ["59088000"]
+    assert room.store.ledger_trouble() == []
     room.sent.clear()
-    assert sorted(room.run("23 12:01")) == [f"before:7200 5908800{i}" for i in (1, 2, 3)]
+    assert room.run("23 12:01") == ["before:7200 59088000"]
+
+
+def test_what_is_longer_than_a_message_goes_without_its_content_and_is_never_cut(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.widest = len("before:7200 59088000") - 1
+    room.take_in(draft("59088000"))
+    assert room.run() == ["(59088000)"]
+
+
+def test_a_lost_answer_is_tried_three_times_with_pauses_and_then_may_have_arrived(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00", LADDER._replace(before=(2 * HOUR,)))
+    room.take_in(draft())
+    tries = []
+    unsure = []
+    while room.time <= at("23 13:00"):
+        room.answer(LOST)
+        room.tried.clear()
+        report = room.report()
+        tries += [f"{room.time:%H:%M}" for _channel in room.tried]
+        unsure += [f"{room.time:%H:%M}" for _notice in report.unsure]
+        room.time += MINUTE
+    assert (tries, unsure) == (["12:00", "12:02", "12:12"], ["12:12"])
+    [row] = room.store.reminders()
+    assert (row.state, row.copies) == (ReminderState.UNSURE, 3)
+    assert room.store.reminders(failed_only=True) == []
+
+
+def test_a_limit_that_goes_on_is_loud_from_the_third_run_until_nothing_is_left_over(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(3))
+    loud = []
+    for minute in range(4):
+        room.answer(TOO_MANY)
+        loud.append(list(room.report(f"23 12:0{minute}").long_left))
+    assert loud == [[], [], ["group"], ["group"]]
+    assert room.desk.looking.limited([channel()]) == {"group": 4}
+    assert room.report("23 12:05").long_left == []
+    assert room.desk.looking.limited([channel()]) == {}
+
+
+def test_what_went_out_within_a_minute_counts_against_the_limit_of_the_next_run(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.per_minute = 4
+    room.take_in(*numbers(3))
+    assert len(room.run()) == 3
+    room.time = at("23 12:00:30")
+    room.take_in(*(draft(str(59089000 + i), created_at=at("23 12:00")) for i in range(3)))
+    assert len(room.run()) == 1
+    assert len(room.run("23 12:01:30")) == 2
 
 
 def test_what_a_rate_limit_leaves_over_is_no_failure_and_goes_first_in_the_next_run(tmp_path: Path) -> None:
@@ -61,7 +180,7 @@ def test_only_the_lines_of_a_message_that_failed_are_sent_again(tmp_path: Path) 
     room = Room(tmp_path, "23 12:00")
     room.carries = 4
     room.take_in(*numbers(10))
-    room.answer(OK, DOWN)
+    room.answer(OK, DOWN, DOWN)
     room.report()
     [(_name, first, _people)] = room.sent
     room.sent.clear()
@@ -77,7 +196,7 @@ def test_nothing_is_begun_when_the_budget_is_spent_and_nothing_is_lost(tmp_path:
     assert len(room.run()) == 3
 
 
-def test_a_message_may_take_what_is_left_of_the_budget_and_never_more_than_ten_seconds(
+def test_a_message_may_take_ten_seconds_and_in_a_short_run_half_of_it(
     tmp_path: Path,
 ) -> None:
     given: list[float] = []
@@ -87,15 +206,16 @@ def test_a_message_may_take_what_is_left_of_the_budget_and_never_more_than_ten_s
             given.append(seconds)
             return OK
 
-        return Outlet(lambda lines, _people: [(len(lines), send)], None, None)
+        return Outlet(
+            lambda lines, _people: [Sending(len(lines), send)], lambda _line, _people: True, None, None
+        )
 
     room = Room(tmp_path, "23 12:00")
     room.take_in(draft())
-    room.reminders.run(outlet, compose, budget=HOUR)
+    room.reminders.run(outlet, WORDS, budget=HOUR)
     room.time = at("23 13:00")
-    room.reminders.run(outlet, compose, budget=timedelta(seconds=3))
-    assert given[0] == 10
-    assert 0 < given[1] <= 3
+    room.reminders.run(outlet, WORDS, budget=timedelta(seconds=3))
+    assert given == [10, 1.5]
 
 
 def test_a_channel_that_fails_or_cannot_be_made_holds_up_no_other(tmp_path: Path) -> None:
@@ -109,7 +229,7 @@ def test_a_channel_that_fails_or_cannot_be_made_holds_up_no_other(tmp_path: Path
             raise ConfigError("BAD_URL is not in the environment")
         return made(name)
 
-    report = room.reminders.run(outlet, compose, budget=MINUTE)
+    report = room.reminders.run(outlet, WORDS, budget=MINUTE)
     assert [notice.reminder.channel for notice in report.sent] == ["good"]
     assert {n.reminder.channel: (n.reminder.answer, n.reminder.refused) for n in report.failed} == {
         "bad": ("BAD_URL is not in the environment", True),

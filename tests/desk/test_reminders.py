@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jdticket.domain.channels import Receipt
+from jdticket.domain.coverage import Gap, GapKind
 from jdticket.domain.reminders import ReminderState
 from tests.desk.at_desk import DeskAt, at, draft
 from tests.desk.room import DOWN, HOUR, LADDER, MINUTE, OK, REFUSED, Room, numbers
@@ -34,7 +35,7 @@ def test_what_failed_stays_due_and_goes_out_in_the_next_run(tmp_path: Path, trou
     assert (report.sent, failed.reminder.answer, failed.reminder.refused) == (
         [],
         trouble.answer,
-        trouble.refused,
+        trouble is REFUSED,
     )
     [kept] = room.store.reminders(failed_only=True)
     assert (kept.state, kept.attempts) == (ReminderState.FAILED, 1)
@@ -73,7 +74,7 @@ def test_a_digest_that_a_killed_run_claimed_comes_with_its_new_tickets(tmp_path:
     room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
     room.take_in(draft(created_at=at("23 08:00")))
     room.killed()
-    assert room.run("23 09:10") == ["opening 1"]
+    assert room.run("23 09:10") == ["opening 1\n- 59088842"]
     assert room.run("23 09:11") == []
 
 
@@ -121,7 +122,7 @@ def test_nothing_goes_out_twice_when_the_clock_jumps_back_an_hour(tmp_path: Path
         "23 13:02",
     ):
         told += room.run(now)
-    assert told == ["opening 1", "before:7200 59088842", "before:3600 59088842"]
+    assert told == ["opening 1\n- 59088842", "before:3600 59088842"]
 
 
 def test_what_was_under_way_when_the_clock_jumped_back_is_not_lost(tmp_path: Path) -> None:
@@ -138,9 +139,88 @@ def test_a_run_counts_as_one_whether_or_not_anything_was_due(tmp_path: Path) -> 
     room = Room(tmp_path, "23 12:00")
     for now in ("23 12:00", "23 12:05", "23 12:10"):
         room.report(now)
-    assert room.desk.looking.silent_since(at("23 12:15")) is None
-    assert room.desk.looking.silent_since(at("23 13:10")) == at("23 12:10")
+    assert stopped(room, "23 12:25") is None
+    assert stopped(room, "23 12:26") == at("23 12:10")
     room.time = at("23 13:10")
     room.take_in(draft())
     room.report()
-    assert room.desk.looking.silent_since(at("23 13:15")) is None
+    assert stopped(room, "23 13:15") is None
+
+
+def test_the_interval_is_the_one_that_was_set_up(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.reminders.runs_every(10 * MINUTE)
+    for now in ("23 12:00", "23 12:01"):
+        room.report(now)
+    assert stopped(room, "23 12:31") is None
+    assert stopped(room, "23 12:32") == at("23 12:01")
+    room.reminders.runs_every(None)
+    assert stopped(room, "23 12:05") == at("23 12:01")
+
+
+def test_channels_without_any_run_are_a_gap_once_tickets_have_waited(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    assert gaps(room, "23 18:00") == []
+    room.time = at("23 12:00")
+    room.take_in(draft())
+    assert gaps(room, "23 12:15") == []
+    assert gaps(room, "23 12:16") == [Gap(GapKind.NEVER_RUN, since=at("23 12:00"))]
+
+
+def test_a_missing_variable_counts_where_the_reminders_run(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    missing = [Gap(GapKind.VARIABLE, names=("URL",))]
+    assert gaps(room, "23 12:00", unset=("URL",)) == missing
+    room.report()
+    assert room.reminders.may_tell_of_coverage(False, ()) is False
+    assert gaps(room, "23 12:01", unset=("URL",)) == []
+    room.reminders.may_tell_of_coverage(True, ("URL",))
+    assert gaps(room, "23 12:01") == missing
+
+
+def test_what_is_uncovered_is_told_once_an_hour_and_anew_when_it_was_mended(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+
+    def told(now: str, uncovered: bool = True) -> bool:
+        room.time = at(now)
+        return room.reminders.may_tell_of_coverage(uncovered, ())
+
+    assert [told("23 12:00"), told("23 12:05"), told("23 12:58"), told("23 13:00")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert [told("23 13:05", uncovered=False), told("23 13:10"), told("23 12:30")] == [False, True, True]
+
+
+def test_a_test_message_that_arrives_ends_a_channel_s_trouble(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft())
+    room.answer(DOWN)
+    room.report()
+    assert len(room.store.ledger_trouble()) == 1
+    room.reminders.works("group")
+    assert room.store.ledger_trouble() == []
+
+
+def test_of_very_many_tickets_the_most_urgent_are_looked_at_first(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(2500))
+    room.take_in(draft("59100000", created_at=at("23 09:00")))
+    report = room.report()
+    assert (report.sent[0].reminder.ticket_id, report.unlooked) == ("59100000", 501)
+    assert len(report.sent) == 2000
+    room.report("23 12:01")
+    assert len(room.store.reminders()) == 2501
+
+
+def gaps(room: Room, now: str, unset: tuple[str, ...] = ()) -> list[Gap]:
+    room.time = at(now)
+    looking = room.desk.looking
+    return looking.gaps(room.channels, room.rules, [], room.staff, [], unset)
+
+
+def stopped(room: Room, now: str) -> datetime | None:
+    """Since when the reminders have not run, if that is too long."""
+    return next((gap.since for gap in gaps(room, now) if gap.kind is GapKind.STOPPED), None)

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from jdticket.domain.hours import ServiceHours, Window, parse_window
 from jdticket.domain.outages import Outage, OutageReason
 from jdticket.domain.reminders import (
+    RETURNED_MOST,
     Due,
     Duty,
     Escalation,
     ReminderRule,
     ReminderRules,
     ReminderState,
+    due_again_for_return,
     due_for_outage,
     due_for_rejection,
     due_for_source,
@@ -230,7 +232,8 @@ def test_a_rejection_that_is_still_to_come_is_a_moment_of_its_own() -> None:
     assert next_moment(one, at("23 12:30"), HOURS, RULES) == at("23 13:00")
     assert next_moment(one, at("23 12:00"), HOURS, RULES._replace(returned=False)) == at("23 13:00")
     answered = replace(one, status=Status.REPLIED, returned_at=at("23 11:00"))
-    assert next_moment(answered, at("23 12:00"), HOURS, RULES) == at("23 13:00")
+    assert next_moment(answered, at("23 12:00"), HOURS, RULES) == at("23 12:30")
+    assert next_moment(answered, at("23 13:30"), HOURS, RULES) == at("23 13:50")
 
 
 def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
@@ -250,7 +253,7 @@ def test_another_channel_joins_in_at_a_moment_of_its_own() -> None:
 def test_no_channel_joins_in_where_nothing_is_waited_for() -> None:
     boss = RULES._replace(escalate=(Escalation(HOUR, (), "boss"),), before=())
     returned = ticket(status=Status.REPLIED, returned_at=at("23 11:00"))
-    assert next_moment(returned, at("23 12:00"), HOURS, boss) == at("23 13:00")
+    assert next_moment(returned, at("23 12:30"), HOURS, boss) == at("23 13:00")
     for one, rules in (
         (returned, boss._replace(returned=False)),
         (replace(returned, returned_at=None), boss),
@@ -460,6 +463,7 @@ rules_of_seconds = st.builds(
     returned=st.booleans(),
     escalate=st.just(()),
     digest_over=st.just(5),
+    unassigned_after=st.none(),
 )
 walked = st.sampled_from(WALK[10:-10])
 tickets = st.builds(
@@ -498,6 +502,15 @@ def counted(
     return "new" if rules.new and one.taken_in_at <= now else None
 
 
+def counted_return(one: Ticket, now: datetime, opened: set[datetime], rules: ReminderRules) -> int:
+    """How often it has been said again that the ticket is returned."""
+    told = one.status is Status.REPLIED and rules.returned and one.returned_at and rules.overdue_every
+    if not told or one.returned_at is None or rules.overdue_every is None or one.returned_at > now:
+        return 0
+    over = sum(one.returned_at <= second < now for second in opened) * SECOND
+    return min(over // rules.overdue_every, RETURNED_MOST - 1)
+
+
 @given(hours_around_midnight(), rules_of_seconds, tickets, st.booleans())
 @settings(max_examples=250, deadline=None)
 def test_every_second_has_the_step_that_counting_gives_and_none_comes_unannounced(
@@ -505,13 +518,16 @@ def test_every_second_has_the_step_that_counting_gives_and_none_comes_unannounce
 ) -> None:
     hours, opened = made
     opened = {second + day * DAY for second in opened for day in (-2, -1, 0, 1)}
-    steps = []
+    steps: list[tuple[str | None, int]] = []
     for now in WALK:
         due = due_for_ticket(one, now, hours, rules, undelivered=undelivered)
-        steps.append(None if due is None else due.step)
-        assert steps[-1] == counted(one, now, opened, rules, undelivered=undelivered)
-        if due is not None:
-            assert due.at <= now
+        again = due_again_for_return(one, now, hours, rules)
+        times = 0 if again is None else int(again.step.rpartition(":")[2])
+        steps.append((None if due is None else due.step, times))
+        expected = counted(one, now, opened, rules, undelivered=undelivered)
+        assert steps[-1] == (expected, counted_return(one, now, opened, rules))
+        for found in (due, again):
+            assert found is None or found.at <= now
     for index, now in enumerate(WALK):
         following = next_moment(one, now, hours, rules, undelivered=undelivered)
         change = next((n for n in range(index + 1, len(WALK)) if steps[n] != steps[index]), None)
@@ -795,7 +811,7 @@ def test_a_duty_may_fill_its_day_or_a_second_of_it() -> None:
 
 
 def test_the_states_of_a_reminder_are_kept_by_these_words_and_a_new_one_has_no_answer() -> None:
-    assert list(ReminderState) == ["claimed", "sent", "failed"]
+    assert list(ReminderState) == ["claimed", "sent", "failed", "superseded", "unsure"]
     one = reminder()
     assert (one.sent_at, one.answer, one.refused, one.id) == (None, "", False, 0)
 

@@ -448,11 +448,11 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
         ),
         (
             '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nsecret = "s"',
-            "channels[1].secret: there is no such key; known here: name, kind, mention, shops, night, url, ",
+            "channels[1].secret: there is no such key; known here: name, kind, mention, shops, default, ",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nurl = "x"',
-            "channels[1].url: there is no such key; known here: name, kind, mention, shops, night.",
+            "channels[1].url: there is no such key; known here: name, kind, mention, shops, default, ",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nmention = [13800000000]',

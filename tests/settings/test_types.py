@@ -74,8 +74,10 @@ def test_a_channel_is_filled_in_from_the_environment(tmp_path: Path) -> None:
 
 def test_what_decides_who_hears_of_what_is_the_channel_without_its_address(tmp_path: Path) -> None:
     group, manager, *_others = (settings.channel for settings in loaded(tmp_path, EVERYTHING).channels)
-    assert group == Channel("cs-group", ("jd3", "jd4"), ("13800000000", "all", "li"), night=False)
-    assert manager == Channel("manager", (), (), night=True)
+    assert group == Channel(
+        "cs-group", ("jd3", "jd4"), ("13800000000", "all", "li"), night=False, kind="wecom"
+    )
+    assert manager == Channel("manager", (), (), night=True, kind="feishu")
 
 
 def test_an_unknown_channel_is_refused_with_the_known_ones(tmp_path: Path) -> None:

@@ -100,14 +100,29 @@ def test_braces_in_a_ticket_are_text() -> None:
     assert lines(ticket(content="{shop} {0}"))[1] == "{shop} {0}"
 
 
-def test_the_digest_counts_all_and_lists_the_most_urgent() -> None:
-    many = [ticket(str(59088000 + i)) for i in range(25)]
-    first, *listed, last = messages().opening(many, lambda _ticket: HOUR).split("\n")
-    assert "25" in first
-    assert [str(59088000 + i) in line for i, line in enumerate(listed)] == [True] * 20
-    assert "5" in last
-    few = messages().opening(many[:20], lambda _ticket: HOUR).split("\n")
-    assert len(few) == 21
+def test_the_digest_counts_all_and_has_a_line_for_each_ticket() -> None:
+    ours = messages()
+    assert ours.heading(25) == "今日汇总：待处理工单 25 个"
+    assert ours.continued() == "今日汇总（续）："
+    assert ours.more(7) == "……另有 7 个，稍后发出"
+    line = ours.in_digest(ticket(), HOUR, undelivered=False)
+    assert line == "【京东3店】催单 还剩1小时(16:00前) 59088842/275490614167"
+
+
+def test_without_outside_words_shop_time_and_number_are_left() -> None:
+    told = messages().bare(ticket(kind_text="敏感词", content="敏感词"), HOUR)
+    assert told == "【京东3店】还剩1小时(16:00前) 工单59088842"
+
+
+def test_that_nobody_has_a_ticket_is_told_by_itself_and_beside_its_step() -> None:
+    [first, *_content] = lines(ticket(), ReminderRule.UNASSIGNED)
+    assert first.startswith("【京东3店】还没人处理：催单 还剩")
+    assert "（无人认领）" in messages().ticket(ReminderRule.BEFORE, ticket(), HOUR, unassigned=True)
+
+
+def test_a_returned_ticket_says_how_much_time_is_left() -> None:
+    returned = ticket(status=Status.REPLIED, returned_at=NOON)
+    assert "还剩1小时(16:00前)" in messages().ticket(ReminderRule.RETURNED, returned, HOUR)
 
 
 def test_what_was_replied_to_or_is_not_on_the_page_says_so_behind_its_line() -> None:
@@ -120,11 +135,10 @@ def test_what_was_replied_to_or_is_not_on_the_page_says_so_behind_its_line() -> 
     assert short.endswith("275490614167（已回复，平台仍待处理、页面上已没有）")
     assert "（" not in lines(returned, ReminderRule.RETURNED, undelivered=True)[0].partition("订单")[2]
     assert not lines(ticket(), undelivered=True)[0].endswith("）")
-    _heading, *digest = (
-        messages("en")
-        .opening([ticket(), replied, ticket(missing_at=NOON)], lambda _ticket: HOUR, {replied.id})
-        .split("\n")
-    )
+    digest = [
+        messages("en").in_digest(one, HOUR, undelivered=one is replied)
+        for one in (ticket(), replied, ticket(missing_at=NOON))
+    ]
     assert [line.partition("275490614167")[2] for line in digest] == [
         "",
         " (not delivered)",
@@ -138,7 +152,7 @@ def test_a_time_left_that_nobody_knows_is_told_as_such() -> None:
         rule = ReminderRule.OVERDUE if year < 2000 else ReminderRule.NEW
         [told] = messages().ticket(rule, far, None).split("\n")
         assert words in told
-        assert words in messages().opening([far], lambda _ticket: None)
+        assert words in messages().in_digest(far, None, undelivered=False)
 
 
 def test_an_outage_names_shops_reason_since_when_and_its_number() -> None:
@@ -254,10 +268,8 @@ def test_a_rejected_reply_is_told_apart_from_one_that_did_not_arrive() -> None:
 
 
 def test_the_digest_names_what_is_closed_here_and_still_waits_there() -> None:
-    closed = [ticket(str(59000000 + n), status=Status.CLOSED) for n in range(21)]
-    told = messages().opening([ticket()], lambda _ticket: HOUR, (), closed[:2])
+    told = messages().heading(1, ["59000000", "59000001"])
     assert told.splitlines()[-1] == "这里已关闭、平台上仍待处理：59000000、59000001"
-    assert messages().opening([], lambda _ticket: HOUR, (), closed).endswith("59000019…")
 
 
 def test_messages_speak_the_language_asked_for() -> None:
@@ -267,7 +279,9 @@ def test_messages_speak_the_language_asked_for() -> None:
         texts = [
             ours.ticket(rule, about, HOUR, short=short) for rule in TICKET_RULES for short in (False, True)
         ]
-        return [*texts, ours.opening([about] * 25, lambda _ticket: HOUR), ours.outage(everywhere)]
+        digest = [ours.heading(25, ["59000000"]), ours.continued(), ours.more(5), ours.bare(about, HOUR)]
+        digest.append(ours.in_digest(about, HOUR, undelivered=True))
+        return [*texts, *digest, ours.outage(everywhere)]
 
     for text in told("zh"):
         assert_speaks(text, "zh", allow=["CRC"])

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from jdticket.errors import NotFoundError, StoreError
 from jdticket.i18n import _
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """How many steps ``migrations.py`` has."""
 
 _APPLICATION_ID = int.from_bytes(b"JDTK", "big")

@@ -384,3 +384,46 @@ def m004_what_waits(db: Database) -> None:
         WHERE status = 'replied' AND returned_at IS NOT NULL
     """)
     db.execute("CREATE INDEX tickets_missing ON tickets (id) WHERE missing_at IS NOT NULL")
+
+
+@migrations()
+def m005_what_became_of_reminders(db: Database) -> None:
+    """Reminders that a later step replaced, and those that may have arrived; one rule more."""
+    time = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+
+    # Anew, as in m003.
+    db.execute(f"""
+        CREATE TABLE reminders_anew (
+            id INTEGER PRIMARY KEY,
+            rule TEXT NOT NULL CHECK (rule IN (
+                'new', 'before', 'overdue', 'opening', 'outage_contact', 'returned', 'source', 'unassigned'
+            )),
+            step TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            due_at TEXT NOT NULL CHECK (due_at {time}),
+            ticket_id TEXT REFERENCES tickets (id),
+            outage_id INTEGER REFERENCES outages (id),
+            deadline_at TEXT CHECK (deadline_at {time}),
+            state TEXT NOT NULL CHECK (state IN ('claimed', 'sent', 'failed', 'superseded', 'unsure')),
+            claimed_at TEXT NOT NULL CHECK (claimed_at {time}),
+            claim_expires_at TEXT NOT NULL CHECK (claim_expires_at {time}),
+            attempts INTEGER NOT NULL CHECK (attempts >= 0),
+            sent_at TEXT CHECK (sent_at {time}),
+            answer TEXT NOT NULL,
+            refused INTEGER NOT NULL CHECK (refused IN (0, 1)),
+            copies INTEGER NOT NULL CHECK (copies >= 0),
+            retry_at TEXT CHECK (retry_at {time}),
+            CHECK (ticket_id IS NULL OR outage_id IS NULL),
+            CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+            CHECK (state IN ('failed', 'superseded') OR NOT refused),
+            CHECK (state = 'failed' OR retry_at IS NULL)
+        ) STRICT
+    """)
+    others = db.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = 'reminders' AND type IN ('index', 'trigger')"
+    ).fetchall()
+    db.execute("INSERT INTO reminders_anew SELECT *, 0, NULL FROM reminders")
+    db.execute("DROP TABLE reminders")
+    db.execute("ALTER TABLE reminders_anew RENAME TO reminders")
+    for (other,) in others:
+        db.execute(other)

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from jdticket.clock import stored
 from jdticket.domain.tickets import Ticket
-from jdticket.store.rows import TICKET_FIELDS, ticket_of, ticket_row
+from jdticket.store.rows import TICKET_FIELDS, ticket_row
 from jdticket.store.sqlite.connection import Queries
-from jdticket.store.sqlite.tickets import IS_UNARRIVED, TICKET_COLUMNS, UNARRIVED
+from jdticket.store.sqlite.tickets import IS_UNARRIVED, UNARRIVED
 
 # "IS" takes NULLs for equal. The id stands by itself, for the index.
 _PUT_REMIND_AT = (
@@ -30,15 +30,15 @@ _NOT_ON_ITS_WAY = """EXISTS (
 class RemindAt(Queries):
     """See :class:`jdticket.store.interface.Store`."""
 
-    def tickets_to_remind(self, now: datetime) -> list[Ticket]:
-        columns = f"SELECT {TICKET_COLUMNS}, kind <> 'crc' AS ordinary"
+    def numbers_to_remind(self, now: datetime) -> list[str]:
+        columns = "SELECT id, deadline_at < ?1 AS overdue, deadline_at, kind <> 'crc' AS ordinary"
         rows = self._db.rows(
             f"{columns} FROM tickets INDEXED BY tickets_to_remind WHERE {_REMIND_AT} <= ?1 "
             f"UNION ALL {columns} {UNARRIVED} AND coalesce(remind_at, '') <= ?1 AND {_NOT_ON_ITS_WAY} "
-            "ORDER BY deadline_at, ordinary, id",
+            "ORDER BY overdue, deadline_at, ordinary, id",
             stored(now),
         )
-        return [ticket_of(row) for row in rows]
+        return [number for number, *_order in rows]
 
     def put_remind_at(self, pairs: Iterable[tuple[Ticket, datetime | None]]) -> None:
         self._db.write_all(

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from jdticket.clock import stored
 from jdticket.domain.tickets import Counts, Status, Ticket, TicketQuery
-from jdticket.store.rows import TICKET_FIELDS, ticket_of, ticket_row
+from jdticket.store.rows import TICKET_FIELDS, moment_of, ticket_of, ticket_row
 from jdticket.store.sqlite.connection import Queries, chunks
+
+if TYPE_CHECKING:
+    from jdticket.domain.coverage import Waiting
 
 TICKET_COLUMNS = ", ".join(TICKET_FIELDS)
 _PUT_TICKET = (
@@ -116,6 +120,13 @@ class Tickets(Queries):
             shop,
         )
         return Counts(*row)
+
+    def waiting_by_shop(self) -> Mapping[str, Waiting]:
+        from jdticket.domain.coverage import Waiting
+
+        parts = " UNION ALL ".join(f"SELECT shop, taken_in_at {rows}" for rows in _WAITING)
+        rows = self._db.rows(f"SELECT shop, count(*), min(taken_in_at) FROM ({parts}) GROUP BY shop")
+        return {shop: Waiting(count, moment_of(since)) for shop, count, since in rows}
 
     def waiting_orders(self) -> Iterator[tuple[str, str]]:
         """See :meth:`Store.waiting_orders`."""

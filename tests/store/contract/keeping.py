@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
@@ -113,3 +113,10 @@ def put_deliveries(store: Store, *deliveries: Delivery) -> None:
     with store.transaction():
         for one in deliveries:
             store.put_delivery(one)
+
+
+def to_remind(store: Store, now: datetime) -> list[Ticket]:
+    """The tickets to look at, in the order in which the store names them."""
+    numbers = store.numbers_to_remind(now)
+    held = store.tickets_by_id(numbers)
+    return [held[number] for number in numbers]

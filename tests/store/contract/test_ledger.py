@@ -10,6 +10,7 @@ import pytest
 
 from jdticket.domain.channels import ChannelTrouble
 from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
+from jdticket.domain.tickets import Status
 from jdticket.store.interface import Store
 from tests.store.contract.keeping import put
 from tests.store.making import NOON, failed, outage, reminder, sent, ticket
@@ -115,6 +116,30 @@ def test_a_failed_reminder_can_be_claimed_at_once_and_starts_afresh(ledger: Stor
     settle(ledger, failed(claimed, refused=True))
     [again] = claim(ledger, reminder())
     assert again == claimed._replace(attempts=2)
+
+
+def test_a_reminder_that_may_have_arrived_waits_before_it_is_tried_again(ledger: Store) -> None:
+    [claimed] = claim(ledger, reminder())
+    settle(ledger, failed(claimed, copies=1, retry_at=NOON + _HOUR))
+    assert claim(ledger, reminder(), now=NOON + _HOUR - _SECOND) == []
+    [again] = claim(ledger, reminder(), now=NOON + _HOUR)
+    assert (again.copies, again.retry_at, again.attempts) == (1, None, 2)
+
+
+def test_a_clock_that_was_put_back_does_not_make_a_reminder_wait_longer(ledger: Store) -> None:
+    [claimed] = claim(ledger, reminder())
+    settle(ledger, failed(claimed, copies=1, retry_at=NOON + _HOUR))
+    assert len(claim(ledger, reminder(), now=NOON - _CLAIM - _SECOND)) == 1
+
+
+def test_one_that_was_sent_often_enough_is_never_claimed_again(ledger: Store) -> None:
+    [claimed] = claim(ledger, reminder())
+    unsure = claimed._replace(state=ReminderState.UNSURE, copies=3, answer="HTTP 504")
+    settle(ledger, unsure)
+    assert ledger.reminders() == [unsure]
+    assert len(ledger.ledger_trouble()) == 1
+    for now in (NOON - 24 * _HOUR, NOON, NOON + 1000 * _HOUR):
+        assert claim(ledger, reminder(), now=now) == []
 
 
 def test_a_sent_reminder_is_never_claimed_again(ledger: Store) -> None:
@@ -256,6 +281,86 @@ def test_how_a_step_begins_narrows_the_choice_like_everything_else(ledger: Store
     assert read(step_begins="a:", step="b:1") == []
 
 
+# What failed and is not due any more
+
+
+def still_failing(store: Store) -> list[str]:
+    with store.transaction():
+        store.supersede()
+    return [one.step for one in store.reminders(failed_only=True)]
+
+
+def test_a_later_step_of_the_same_ticket_on_the_same_channel_supersedes_one_that_failed(
+    ledger: Store,
+) -> None:
+    steps = [reminder(step="a"), reminder(step="b", ticket_id="7000001"), reminder(step="c", channel="老板")]
+    settle(ledger, *map(failed, claim(ledger, *steps)))
+    assert still_failing(ledger) == ["c", "b", "a"]
+    settle(ledger, *map(failed, claim(ledger, reminder(step="d"))))
+    assert still_failing(ledger) == ["d", "c", "b"]
+    assert ledger.reminders()[-1].state is ReminderState.SUPERSEDED
+    [again] = claim(ledger, reminder(step="a"))
+    assert again.attempts == 2
+
+
+def test_what_was_sent_or_is_claimed_is_never_superseded(ledger: Store) -> None:
+    settle(ledger, *map(sent, claim(ledger, reminder(step="a"))))
+    claim(ledger, reminder(step="b"), reminder(step="c"))
+    before = ledger.reminders()
+    assert still_failing(ledger) == []
+    assert ledger.reminders() == before
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [{"status": Status.CLOSED}, {"status": Status.REPLIED}, {"deadline_at": NOON + 9 * _HOUR}],
+    ids=["closed", "replied", "deadline moved"],
+)
+def test_what_a_ticket_does_not_wait_for_any_more_is_superseded(
+    ledger: Store, ended: dict[str, object]
+) -> None:
+    settle(ledger, *map(failed, claim(ledger, reminder())))
+    put(ledger, ticket(deadline_at=NOON + 4 * _HOUR))
+    assert still_failing(ledger) == ["before:1800"]
+    put(ledger, ticket(**({"deadline_at": NOON + 4 * _HOUR} | ended)))
+    assert still_failing(ledger) == []
+
+
+def test_a_reminder_that_is_no_step_towards_a_deadline_outlasts_the_move_of_one(ledger: Store) -> None:
+    settle(ledger, *map(failed, claim(ledger, reminder(rule=ReminderRule.NEW, step="new"))))
+    put(ledger, ticket(deadline_at=NOON + 9 * _HOUR))
+    assert still_failing(ledger) == ["new"]
+
+
+def test_an_outage_that_is_contacted_and_one_that_was_told_again_supersede_what_failed(ledger: Store) -> None:
+    nobody: dict[str, Any] = {"ticket_id": None, "deadline_at": None, "rule": ReminderRule.OUTAGE_CONTACT}
+    first = [reminder(step="outage_contact:0", outage_id=n, **nobody) for n in (1, 2)]
+    settle(ledger, *map(failed, claim(ledger, *first)))
+    settle(ledger, *map(failed, claim(ledger, reminder(step="outage_contact:1", outage_id=1, **nobody))))
+    assert still_failing(ledger) == ["outage_contact:1", "outage_contact:0"]
+    with ledger.transaction():
+        ledger.update_outage(outage(id=2, contacted=True))
+    assert still_failing(ledger) == ["outage_contact:1"]
+
+
+def test_a_later_word_about_a_shop_or_a_day_supersedes_one_that_failed(ledger: Store) -> None:
+    nobody: dict[str, Any] = {"ticket_id": None, "deadline_at": None}
+    for rule, steps in {
+        ReminderRule.SOURCE: (
+            *("source:jd3:2026-11-23T04:00:00Z:0", "source:jd4:2026-11-23T04:00:00Z:0"),
+            "source_back:jd3:2026-11-23T04:00:00Z",
+        ),
+        ReminderRule.OPENING: ("opening:2026-11-23", "opening:2026-11-24"),
+    }.items():
+        for step in steps:
+            settle(ledger, *map(failed, claim(ledger, reminder(rule=rule, step=step, **nobody))))
+    assert still_failing(ledger) == [
+        "opening:2026-11-24",
+        "source_back:jd3:2026-11-23T04:00:00Z",
+        "source:jd4:2026-11-23T04:00:00Z:0",
+    ]
+
+
 # Channels that fail
 
 
@@ -307,3 +412,20 @@ def test_a_clock_that_was_put_back_hides_neither_trouble_nor_its_end(ledger: Sto
     assert ledger.ledger_trouble() == []
     try_to_send(ledger, -60, failed)
     assert len(ledger.ledger_trouble()) == 1
+
+
+def test_what_is_no_fault_of_its_channel_is_no_trouble_of_it(ledger: Store) -> None:
+    claimed = claim(ledger, reminder())
+    with ledger.transaction():
+        ledger.settle(map(failed, claimed), trouble=False)
+    assert ledger.ledger_trouble() == []
+    assert len(ledger.reminders(failed_only=True)) == 1
+
+
+def test_a_channel_that_was_seen_to_work_is_in_trouble_no_more(ledger: Store) -> None:
+    try_to_send(ledger, 0, failed, channel="a")
+    try_to_send(ledger, 0, failed, channel="b")
+    with ledger.transaction():
+        ledger.forget_trouble("a")
+    assert [one.channel for one in ledger.ledger_trouble()] == ["b"]
+    assert len(ledger.reminders(failed_only=True)) == 2

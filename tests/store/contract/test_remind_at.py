@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jdticket.domain.replies import DeliveryState
-from jdticket.domain.tickets import Kind, Status, Ticket
-from jdticket.domain.urgency import waits
+from jdticket.domain.tickets import Status, Ticket
+from jdticket.domain.urgency import urgency, waits
 from jdticket.store.interface import Store
-from tests.store.contract.keeping import ids, put, put_deliveries, put_replies
+from tests.store.contract.keeping import put, put_deliveries, put_replies, to_remind
 from tests.store.making import NOON, delivery, reply, ticket
 
 _HOUR = timedelta(hours=1)
@@ -26,22 +26,22 @@ def test_a_ticket_is_to_be_looked_at_until_its_next_reminder_is_known_and_from_t
     store: Store,
 ) -> None:
     put(store, ticket())
-    assert store.tickets_to_remind(NOON) == [ticket()]
+    assert to_remind(store, NOON) == [ticket()]
     put_remind_at(store, (ticket(), NOON + _HOUR))
-    assert store.tickets_to_remind(NOON + _HOUR - timedelta(seconds=1)) == []
-    assert store.tickets_to_remind(NOON + _HOUR) == [ticket()]
+    assert to_remind(store, NOON + _HOUR - timedelta(seconds=1)) == []
+    assert to_remind(store, NOON + _HOUR) == [ticket()]
     put_remind_at(store, (ticket(), None))
-    assert store.tickets_to_remind(datetime(2100, 1, 1, tzinfo=UTC)) == []
+    assert to_remind(store, datetime(2100, 1, 1, tzinfo=UTC)) == []
     assert store.ticket("59088842") == ticket()
 
 
-def test_those_that_wait_or_are_returned_are_to_be_looked_at_by_deadline(
+def test_those_that_wait_or_are_returned_are_to_be_looked_at_by_urgency(
     many: tuple[Store, list[Ticket], set[str]],
 ) -> None:
     store, tickets, undelivered = many
     expected = [one for one in tickets if waits(one, one.id in undelivered) or one.returned_at is not None]
-    expected.sort(key=lambda one: (one.deadline_at, one.kind is not Kind.CRC, one.id))
-    assert store.tickets_to_remind(NOON) == expected
+    expected.sort(key=lambda one: urgency(one, NOON))
+    assert to_remind(store, NOON) == expected
 
 
 def test_a_ticket_whose_reply_has_not_arrived_is_to_be_looked_at_but_not_while_that_is_on_its_way(
@@ -50,14 +50,14 @@ def test_a_ticket_whose_reply_has_not_arrived_is_to_be_looked_at_but_not_while_t
     replied = ticket(status=Status.REPLIED)
     put(store, replied)
     [held] = put_replies(store, reply())
-    assert store.tickets_to_remind(NOON) == []
+    assert to_remind(store, NOON) == []
     put_deliveries(store, delivery(held.id))
-    assert store.tickets_to_remind(NOON) == [replied]
+    assert to_remind(store, NOON) == [replied]
     put_deliveries(store, delivery(held.id, state=DeliveryState.UNKNOWN, busy_until=NOON + _HOUR))
-    assert store.tickets_to_remind(NOON) == []
-    assert store.tickets_to_remind(NOON + _HOUR) == [replied]
+    assert to_remind(store, NOON) == []
+    assert to_remind(store, NOON + _HOUR) == [replied]
     put_deliveries(store, delivery(held.id, state=DeliveryState.ARRIVED))
-    assert store.tickets_to_remind(NOON + _HOUR) == []
+    assert to_remind(store, NOON + _HOUR) == []
 
 
 def test_what_becomes_of_a_reply_has_its_ticket_looked_at_again(store: Store) -> None:
@@ -66,13 +66,13 @@ def test_what_becomes_of_a_reply_has_its_ticket_looked_at_again(store: Store) ->
     [held] = put_replies(store, reply())
     put_deliveries(store, delivery(held.id))
     put_remind_at(store, (replied, None))
-    assert store.tickets_to_remind(NOON) == []
+    assert to_remind(store, NOON) == []
     put_deliveries(store, delivery(held.id, tries=1))
-    assert store.tickets_to_remind(NOON) == [replied]
+    assert to_remind(store, NOON) == [replied]
     put_remind_at(store, (replied, None))
     with store.transaction():
         store.forget_remind_at()
-    assert store.tickets_to_remind(NOON) == [replied]
+    assert to_remind(store, NOON) == [replied]
 
 
 @pytest.mark.parametrize("moment", [NOON + _HOUR, None])
@@ -82,7 +82,7 @@ def test_a_ticket_that_was_written_again_is_to_be_looked_at_again(
     put(store, ticket())
     put_remind_at(store, (ticket(), moment))
     put(store, ticket())
-    assert store.tickets_to_remind(NOON) == [ticket()]
+    assert to_remind(store, NOON) == [ticket()]
 
 
 @pytest.mark.parametrize(
@@ -104,15 +104,15 @@ def test_a_ticket_that_changed_while_its_next_reminder_was_worked_out_is_to_be_l
     changed = replace(ticket(), **change)
     put(store, changed, ticket("7000001"))
     put_remind_at(store, (ticket(), NOON + _HOUR), (ticket("7000001"), NOON + _HOUR))
-    assert store.tickets_to_remind(NOON) == [changed]
+    assert to_remind(store, NOON) == [changed]
 
 
 def test_tickets_with_gaps_can_be_put_off_too(store: Store) -> None:
     returned = ticket(status=Status.REPLIED, order_id=None, replied_at=NOON, returned_at=NOON)
     put(store, returned)
     put_remind_at(store, (returned, NOON + _HOUR))
-    assert store.tickets_to_remind(NOON) == []
-    assert store.tickets_to_remind(NOON + _HOUR) == [returned]
+    assert to_remind(store, NOON) == []
+    assert to_remind(store, NOON + _HOUR) == [returned]
 
 
 def test_when_the_rules_change_all_open_tickets_are_to_be_looked_at(store: Store) -> None:
@@ -121,6 +121,6 @@ def test_when_the_rules_change_all_open_tickets_are_to_be_looked_at(store: Store
     put_remind_at(store, *zip(held, (NOON + _HOUR, None, NOON + _HOUR), strict=True))
     with store.transaction():
         store.forget_remind_at()
-    assert ids(store.tickets_to_remind(NOON)) == ["1000001", "1000002"]
+    assert store.numbers_to_remind(NOON) == ["1000001", "1000002"]
     put(store, replace(held[2], status=Status.PENDING))
-    assert ids(store.tickets_to_remind(NOON)) == ["1000001", "1000002", "1000003"]
+    assert store.numbers_to_remind(NOON) == ["1000001", "1000002", "1000003"]

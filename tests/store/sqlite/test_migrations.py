@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +20,7 @@ from jdticket.store.sqlite import SqliteStore
 from jdticket.store.sqlite.connection import SCHEMA_VERSION
 from jdticket.store.sqlite.fulltext import pieces
 from jdticket.store.sqlite.migrations import migrations
+from tests.store.contract.keeping import to_remind
 from tests.store.making import NOON, delivery, event, failed, reminder, reply, sent, source, ticket
 from tests.store.sqlite.at_file import MAKER, by_hand, complaints, line_of, say, start, tickets_in
 
@@ -72,7 +73,8 @@ def first(path: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def reminding(path: Path) -> Path:
     """The store ``path`` with reminders in every state, of every kind."""
-    rules = [rule for rule in ReminderRule if rule is not ReminderRule.SOURCE]
+    unknown_then = {ReminderRule.SOURCE, ReminderRule.UNASSIGNED}
+    rules = [rule for rule in ReminderRule if rule not in unknown_then]
     of_no_ticket = {"ticket_id": None, "deadline_at": None}
     with closing(SqliteStore.open(path)) as store, store.transaction():
         later, failing, refused, given_back, again, *_held = store.claim(
@@ -101,6 +103,12 @@ def second(reminding: Path, tmp_path: Path) -> Path:
     return written_before("m003_the_platform", reminding, tmp_path / "second.db", *SECOND)
 
 
+def grown(before: dict[str, list[tuple[object, ...]]], tables: Iterable[str]) -> dict[str, object]:
+    """What tables of an earlier schema hold after its update: their rows, and new columns at their ends."""
+    new: dict[str, tuple[object, ...]] = {"reminders": (0, None)}  # copies, retry_at
+    return {table: [(*row, *new.get(table, ())) for row in before[table]] for table in tables}
+
+
 def told_by(path: Path) -> list[object]:
     """All that a store can say about what the first migration made."""
     with closing(SqliteStore.open(path)) as store:
@@ -121,7 +129,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_i
     assert told_by(first) == told_by(path)
     assert complaints(first) == {}
     with closing(SqliteStore.open(first)) as store, store.transaction():
-        assert store.tickets_to_remind(NOON) == [ticket()]
+        assert to_remind(store, NOON) == [ticket()]
         assert store.reminders() == []
         assert len(store.claim([reminder()], NOON, NOON)) == 1
 
@@ -132,14 +140,19 @@ def test_a_store_of_the_second_schema_is_brought_up_to_date_with_all_that_is_in_
     before = rows_of(second, *SECOND)
     assert [len(before[table]) for table in ("reminders", "troubles", "facts")] == [11, 1, 1]
     assert told_by(second) == told_by(reminding)
-    assert rows_of(second, *SECOND[1:]) == {table: before[table] for table in SECOND[1:]}
+    assert rows_of(second, *SECOND[1:]) == grown(before, SECOND[1:])
     assert complaints(second) == {}
     with closing(SqliteStore.open(second)) as store, closing(SqliteStore.open(reminding)) as other:
         assert store.reminders() == other.reminders()
-        assert {one.state for one in store.reminders()} == set(ReminderState)
+        assert {one.state for one in store.reminders()} == {
+            ReminderState.CLAIMED,
+            ReminderState.SENT,
+            ReminderState.FAILED,
+        }
+        assert {(one.copies, one.retry_at) for one in store.reminders()} == {(0, None)}
         assert store.ledger_trouble() == other.ledger_trouble() != []
-        assert (store.fact("rules"), store.tickets_to_remind(NOON)) == ("1", [])
-        assert store.tickets_to_remind(NOON + timedelta(hours=1)) == [ticket()]
+        assert (store.fact("rules"), to_remind(store, NOON)) == ("1", [])
+        assert to_remind(store, NOON + timedelta(hours=1)) == [ticket()]
         assert (store.undelivered(), store.sources()) == ([], [])
         assert [what for _reply, what in store.latest_replies(10)] == [None, None]
 
@@ -235,7 +248,7 @@ def test_eight_processes_bring_one_store_up_to_date_at_once(
     for maker in makers:
         maker.communicate()
     assert complaints(earlier) == {}
-    assert rows_of(earlier, *held[1:]) == {table: before[table] for table in held[1:]}
+    assert rows_of(earlier, *held[1:]) == grown(before, held[1:])
     assert tickets_in(earlier) == 1
 
 
@@ -259,7 +272,9 @@ THE_LEDGER_REFUSES = [
     "DELETE FROM reminders WHERE state = 'claimed'",
     "REPLACE INTO reminders SELECT * FROM reminders",
     "INSERT INTO reminders SELECT NULL, rule, step, channel, due_at, ticket_id, outage_id, deadline_at, "
-    "state, claimed_at, claim_expires_at, attempts, sent_at, answer, refused FROM reminders",
+    "state, claimed_at, claim_expires_at, attempts, sent_at, answer, refused, copies, retry_at "
+    "FROM reminders",
+    "UPDATE reminders SET retry_at = claimed_at WHERE state = 'claimed'",
 ]
 
 

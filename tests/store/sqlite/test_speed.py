@@ -16,6 +16,7 @@ import pytest
 from jdticket.domain.replies import DeliveryState
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.store.sqlite import SqliteStore
+from tests.store.contract.keeping import to_remind
 from tests.store.making import NOON, delivery, event, failed, reminder, reply, sent, ticket
 from tests.store.sqlite.at_file import by_hand
 
@@ -42,7 +43,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 held = store.add_reply(reply(ticket_id=str(10_000_000 + n * 7919 % 1_000_000)))
                 state = DeliveryState.UNKNOWN if n % 1000 == 0 else DeliveryState.ARRIVED
                 store.put_delivery(delivery(held.id, ticket_id=held.ticket_id, state=state))
-            store.put_remind_at((one, None) for one in store.tickets_to_remind(NOON))
+            store.put_remind_at((one, None) for one in to_remind(store, NOON))
             claimed = store.claim(
                 (
                     reminder(step=str(n), ticket_id=str(10_000_000 + n // 2 * 7919 % 1_000_000))
@@ -106,7 +107,7 @@ def test_what_is_asked_all_day_costs_far_less_than_a_look_at_everything(
 
 
 CHEAP_IN_EVERY_RUN: dict[str, Callable[[SqliteStore], object]] = {
-    "tickets to remind of": lambda store: store.tickets_to_remind(NOON),
+    "tickets to remind of": lambda store: store.numbers_to_remind(NOON),
     "trouble": lambda store: store.ledger_trouble(),
     "the newest reminders": lambda store: store.reminders(limit=5),
     "reminders that failed": lambda store: store.reminders(failed_only=True),
