@@ -161,6 +161,8 @@ def _send(sender: Carrier, message: Message, seconds: float) -> Receipt:
 def _tell_sent(
     session: Session, notices: Sequence[Notice], words: _Words, *, as_json: bool, printed: Collection[str]
 ) -> None:
+    if not notices and not as_json:
+        return
     from jdticket.desk.dispatch import Form
 
     if as_json:
@@ -209,7 +211,7 @@ def _tell_trouble(session: Session, report: Report) -> None:
 def _left_line(channel: str, left: Left, count: int, *, long: bool) -> str:
     """That reminders are left for the next run, and why."""
     from jdticket.desk.dispatch import Why
-    from jdticket.desk.reminders import LONG
+    from jdticket.domain.coverage import LONG
 
     if left.why is Why.TROUBLE:
         said = _("Channel {channel} was not asked any more: {answer}. {n} more reminders wait.")

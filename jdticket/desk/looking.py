@@ -155,17 +155,19 @@ class Looking:
         """What keeps people from being warned: ``shops`` are the codes of those that are known, ``unset`` the
         environment variables that this process misses. ``of_the_run``: it is `remind` that asks, so it is
         running, and what it misses counts; for all others what it missed last time does, while it runs."""
-        from jdticket.domain.coverage import Gap, GapKind, silent, uncovered, unmentionable
+        from jdticket.domain.coverage import Gap, GapKind, covers_all, silent, uncovered, unmentionable
 
         if not channels:
             return []
-        waiting = self._store.waiting_by_shop()
+        # To count what waits takes its time, and nearly always there is no need to.
+        waiting = {} if covers_all(channels, rules) else self._store.waiting_by_shop()
         found = uncovered(channels, rules, shops, waiting)
         found += unmentionable(channels, rules, duties, staff)
         if not of_the_run:
             ran_at = self._store.fact(RAN_AT)
             moment = clock.from_stored(ran_at) if ran_at else None
-            stopped = silent(moment, self._runs_every(), waiting, self._now(), self._policy.hours)
+            waiting_since = None if moment else self._store.waiting_since()
+            stopped = silent(moment, self._runs_every(), waiting_since, self._now(), self._policy.hours)
             if stopped is not None:
                 found.append(stopped)
             elif moment is not None:
@@ -181,7 +183,7 @@ class Looking:
 
     def limited(self, channels: Sequence[Channel]) -> dict[str, int]:
         """The channels that have left reminders over for many runs in a row, and for how many."""
-        from jdticket.desk.reminders import LONG
+        from jdticket.domain.coverage import LONG
 
         runs = {channel.name: int(self._store.fact(LEFT_OVER + channel.name) or 0) for channel in channels}
         return {name: count for name, count in runs.items() if count >= LONG}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.claims import Claims, Notice, reminders_of
+from jdticket.domain.coverage import LONG
 from jdticket.domain.people import Staff
 from jdticket.domain.reminders import ReminderState
 from jdticket.store.interface import COVERAGE_TOLD, LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, UNSET
@@ -63,10 +64,6 @@ class Report(NamedTuple):
     def left_over(self) -> int:
         """How many reminders are kept for the next run."""
         return sum(map(len, self.left.values()))
-
-
-LONG = 3
-"""So many runs in a row with something left over are no passing rush any more."""
 
 
 class ReminderDesk:

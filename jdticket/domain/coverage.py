@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jdticket.domain.people import Staff
     from jdticket.domain.reminders import Duty, ReminderRules
 
+LONG = 3
+"""So many runs in a row with something left over by a limit are no passing rush any more."""
 _INTERVALS = 3
 """After so many intervals without a run the reminders are taken for stopped."""
 
@@ -51,25 +53,22 @@ class Gap(NamedTuple):
     since: datetime | None = None
 
 
-class Waiting(NamedTuple):
-    """What waits in one shop."""
-
-    tickets: int
-    since: datetime
-    """When the first of them was taken in."""
-
-
 def ordinary(channels: Iterable[Channel], rules: ReminderRules) -> list[Channel]:
     """The channels that no escalation names: one that is named hears of nothing before its point."""
     escalated = {step.channel for step in rules.escalate}
     return [channel for channel in channels if channel.name not in escalated]
 
 
+def covers_all(channels: Iterable[Channel], rules: ReminderRules) -> bool:
+    """Whether nobody can be left out: some channel hears of every shop and of what has none."""
+    return any(not channel.shops or channel.default for channel in ordinary(channels, rules))
+
+
 def uncovered(
-    channels: Sequence[Channel], rules: ReminderRules, shops: Iterable[str], waiting: Mapping[str, Waiting]
+    channels: Sequence[Channel], rules: ReminderRules, shops: Iterable[str], waiting: Mapping[str, int]
 ) -> list[Gap]:
-    """The shops that wait without a channel (``waiting``: by code, "" for no shop), and the channels of
-    escalations that nobody else stands in for. ``shops``: the codes of all that are known. No channel at all
+    """The shops that wait without a channel (``waiting``: how many tickets, by code, "" for no shop), and
+    the channels of escalations that nobody else stands in for. ``shops``: the codes of all that are known. No channel at all
     is a choice, and no gap."""
     if not channels:
         return []
@@ -79,8 +78,8 @@ def uncovered(
         return any(hears(channel, (shop,), heard_by) for channel in heard_by)
 
     gaps = [
-        Gap(GapKind.SHOP if shop else GapKind.NO_SHOP, shop, tickets=held.tickets)
-        for shop, held in sorted(waiting.items())
+        Gap(GapKind.SHOP if shop else GapKind.NO_SHOP, shop, tickets=tickets)
+        for shop, tickets in sorted(waiting.items())
         if not is_heard(shop)
     ]
     known = {*shops, *waiting} or {""}
@@ -121,17 +120,15 @@ def unmentionable(
 def silent(
     ran_at: datetime | None,
     every: timedelta,
-    waiting: Mapping[str, Waiting],
+    waiting_since: datetime | None,
     now: datetime,
     hours: ServiceHours,
 ) -> Gap | None:
-    """Whether `remind` has stopped, or was never set up while tickets wait: for more than three intervals of
+    """Whether `remind` has stopped, or has never run while tickets wait: for more than three intervals of
     service time (``every`` is one) it was not seen."""
-    since = ran_at
+    since = ran_at or waiting_since
     if since is None:
-        if not waiting:
-            return None
-        since = min(held.since for held in waiting.values())
+        return None
     try:
         if since > now or hours.between(since, now) <= _INTERVALS * every:
             return None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from jdticket.domain.authorisation import Token
     from jdticket.domain.channels import ChannelTrouble
-    from jdticket.domain.coverage import Waiting
     from jdticket.domain.events import Event
     from jdticket.domain.outages import Contact, Extension, Outage
     from jdticket.domain.reminders import Reminder
@@ -101,8 +100,13 @@ class Store(ABC):
         """The desk's counts; the cost grows with what waits, not with what is stored."""
 
     @abstractmethod
-    def waiting_by_shop(self) -> Mapping[str, Waiting]:
-        """What waits, by the code of its shop ("": of none). The cost grows with what waits."""
+    def waiting_by_shop(self) -> Mapping[str, int]:
+        """How many tickets wait, by the code of their shop ("": of none). The cost grows with what waits."""
+
+    @abstractmethod
+    def waiting_since(self) -> datetime | None:
+        """When the first of the tickets that wait was taken in; None: nothing waits. The cost grows with what
+        waits."""
 
     @abstractmethod
     def waiting_orders(self) -> Iterator[tuple[str, str]]:

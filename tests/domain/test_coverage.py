@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jdticket.domain.channels import Channel, can_mention, hears
-from jdticket.domain.coverage import Gap, GapKind, Waiting, silent, uncovered, unmentionable
+from jdticket.domain.coverage import Gap, GapKind, covers_all, silent, uncovered, unmentionable
 from jdticket.domain.people import Person, Staff
 from jdticket.domain.reminders import Duty, Escalation
 from tests.desk.at_desk import HOURS, at
@@ -21,10 +21,6 @@ EVERY_DAY = frozenset(range(7))
 def channel(name: str = "group", **fields: Any) -> Channel:
     values: dict[str, Any] = {"mention": (), "shops": (), "night": False, "kind": "wecom"}
     return Channel(name=name, **(values | fields))
-
-
-def waiting(**counts: int) -> dict[str, Waiting]:
-    return {shop: Waiting(count, at("23 10:00")) for shop, count in counts.items()}
 
 
 ALL, JD3, REST = channel("all"), channel("jd3", shops=("jd3",)), channel("rest", default=True)
@@ -51,11 +47,12 @@ def test_who_hears_of_which_shop(channels: list[Channel], heard: list[list[str]]
 
 
 def test_shops_that_wait_and_have_no_channel_are_gaps() -> None:
-    held = waiting(jd3=1, jd5=2) | {"": Waiting(3, at("23 10:00"))}
+    held = {"jd3": 1, "jd5": 2, "": 3}
     assert uncovered([JD3], NO_RULES, ["jd3", "jd5"], held) == [
         Gap(GapKind.NO_SHOP, tickets=3),
         Gap(GapKind.SHOP, "jd5", tickets=2),
     ]
+    assert [covers_all(channels, NO_RULES) for channels in ([JD3], [ALL], [JD3, REST])] == [False, True, True]
     for channels in ([ALL], [JD3, REST], []):
         assert uncovered(channels, NO_RULES, ["jd3", "jd5"], held) == []
 
@@ -63,11 +60,11 @@ def test_shops_that_wait_and_have_no_channel_are_gaps() -> None:
 def test_a_channel_that_only_an_escalation_uses_stands_in_for_nobody() -> None:
     boss = channel("boss")
     rules = NO_RULES._replace(escalate=(Escalation(MINUTE, (), "boss"),))
-    assert uncovered([boss], rules, ["jd3"], waiting(jd3=1)) == [
+    assert uncovered([boss], rules, ["jd3"], {"jd3": 1}) == [
         Gap(GapKind.SHOP, "jd3", tickets=1),
         Gap(GapKind.ESCALATED, "boss"),
     ]
-    assert uncovered([boss, ALL], rules, ["jd3"], waiting(jd3=1)) == []
+    assert uncovered([boss, ALL], rules, ["jd3"], {"jd3": 1}) == []
     assert uncovered([boss, JD3], rules, ["jd3", "jd5"], {}) == [Gap(GapKind.ESCALATED, "boss")]
     assert uncovered([boss], rules, [], {}) == [Gap(GapKind.ESCALATED, "boss")]
 
@@ -115,9 +112,9 @@ def test_a_person_is_mentioned_by_whichever_handle_fits() -> None:
 
 
 def test_silence_is_counted_in_service_time_and_from_the_first_ticket_where_nothing_ever_ran() -> None:
-    def found(ran: str | None, now: str, **held: int) -> Gap | None:
+    def found(ran: str | None, now: str, waits: bool = False) -> Gap | None:
         moment = None if ran is None else at(ran)
-        return silent(moment, 5 * MINUTE, waiting(**held), at(now), HOURS)
+        return silent(moment, 5 * MINUTE, at("23 10:00") if waits else None, at(now), HOURS)
 
     assert found("23 12:00", "23 12:15") is None
     assert found("23 12:00", "23 12:15:01") == Gap(GapKind.STOPPED, since=at("23 12:00"))
@@ -125,8 +122,8 @@ def test_silence_is_counted_in_service_time_and_from_the_first_ticket_where_noth
     assert found("23 18:50", "24 09:06") == Gap(GapKind.STOPPED, since=at("23 18:50"))
     assert found("23 12:30", "23 12:00") is None
     assert found(None, "23 18:00") is None
-    assert found(None, "23 10:15", jd3=1) is None
-    assert found(None, "23 10:16", jd3=1) == Gap(GapKind.NEVER_RUN, since=at("23 10:00"))
+    assert found(None, "23 10:15", waits=True) is None
+    assert found(None, "23 10:16", waits=True) == Gap(GapKind.NEVER_RUN, since=at("23 10:00"))
 
 
 def test_people_are_found_by_name_and_leads_are_known() -> None:

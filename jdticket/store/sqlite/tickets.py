@@ -6,15 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from jdticket.clock import stored
 from jdticket.domain.tickets import Counts, Status, Ticket, TicketQuery
 from jdticket.store.rows import TICKET_FIELDS, moment_of, ticket_of, ticket_row
 from jdticket.store.sqlite.connection import Queries, chunks
-
-if TYPE_CHECKING:
-    from jdticket.domain.coverage import Waiting
 
 TICKET_COLUMNS = ", ".join(TICKET_FIELDS)
 _PUT_TICKET = (
@@ -121,12 +117,14 @@ class Tickets(Queries):
         )
         return Counts(*row)
 
-    def waiting_by_shop(self) -> Mapping[str, Waiting]:
-        from jdticket.domain.coverage import Waiting
+    def waiting_by_shop(self) -> Mapping[str, int]:
+        parts = " UNION ALL ".join(f"SELECT shop {rows}" for rows in _WAITING)
+        return dict(self._db.rows(f"SELECT shop, count(*) FROM ({parts}) GROUP BY shop"))
 
-        parts = " UNION ALL ".join(f"SELECT shop, taken_in_at {rows}" for rows in _WAITING)
-        rows = self._db.rows(f"SELECT shop, count(*), min(taken_in_at) FROM ({parts}) GROUP BY shop")
-        return {shop: Waiting(count, moment_of(since)) for shop, count, since in rows}
+    def waiting_since(self) -> datetime | None:
+        parts = " UNION ALL ".join(f"SELECT taken_in_at {rows}" for rows in _WAITING)
+        [(since,)] = self._db.rows(f"SELECT min(taken_in_at) FROM ({parts})")
+        return None if since is None else moment_of(since)
 
     def waiting_orders(self) -> Iterator[tuple[str, str]]:
         """See :meth:`Store.waiting_orders`."""
