@@ -19,6 +19,7 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
     """
     # Nearly all that a start makes stays to the end: to look for garbage in it, some forty times, finds none.
     gc.set_threshold(50_000)
+    _fill_in_streams()
     for stream in (sys.stdout, sys.stderr):
         # A console that lacks a character (GBK on Windows) shows a question mark instead of failing.
         if hasattr(stream, "reconfigure"):
@@ -29,6 +30,14 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
     from jdticket.cli.app import run
 
     sys.exit(run(arguments, pause))
+
+
+def _fill_in_streams() -> None:
+    """Give the process the standard streams that it was started without (pythonw, some schedulers, ``>&-``):
+    no command fails for one, and no file that is opened later takes a stream's number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for good
 
 
 def language_for(arguments: Sequence[str]) -> str:

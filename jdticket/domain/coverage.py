@@ -68,8 +68,8 @@ def uncovered(
     channels: Sequence[Channel], rules: ReminderRules, shops: Iterable[str], waiting: Mapping[str, int]
 ) -> list[Gap]:
     """The shops that wait without a channel (``waiting``: how many tickets, by code, "" for no shop), and
-    the channels of escalations that nobody else stands in for. ``shops``: the codes of all that are known. No channel at all
-    is a choice, and no gap."""
+    the channels of escalations that nobody else stands in for. ``shops``: the codes of all that are known. No
+    channel at all is a choice, and no gap."""
     if not channels:
         return []
     heard_by = ordinary(channels, rules)
