@@ -14,12 +14,6 @@ _HARMFUL = re.compile(
 
 # A drive of Windows, as in C:/desk.db, is one letter.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_MOBILE = re.compile(r"(?<!\d)((?:\+86[- ]?)?1\d{2})\d{4}(\d{4})(?!\d)")
-
-
-def without_phones(text: str) -> str:
-    """``text`` with the middle of every mainland mobile number masked: 138****0000."""
-    return _MOBILE.sub(r"\1****\2", text)
 
 
 def harmless(text: str) -> str:

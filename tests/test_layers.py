@@ -11,7 +11,7 @@ from pathlib import Path
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 
-_LEAVES = "clock durations words text files errors i18n"
+_LEAVES = "clock durations words text personal files errors i18n"
 _ROOMS = "settings intake platform channels views scheduling"
 # A module of every room, and the leaves.
 MODULES = (
@@ -63,7 +63,7 @@ FORBIDDEN = {
         room: f"{_ABOVE} {_STORES} " + " ".join(other for other in _SIDE.split() if other != room)
         for room in _SIDE.split()
     },
-    "domain.moves": f"{_ABOVE} {_STORES} {_SIDE} net clock times words text files i18n",
+    "domain.moves": f"{_ABOVE} {_STORES} {_SIDE} net clock times words text personal files i18n",
     "clock": f"{_ABOVE} settings.reading",
     "times": f"{_ABOVE} settings.reading",
     "net": f"{_ABOVE} {_STORES} {_SIDE}",

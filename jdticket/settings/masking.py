@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jdticket.text import without_phones
+from jdticket.personal import without_personal_data
 
 _SECRET_WORDS = frozenset({"url", "urls", "secret", "token", "key", "password", "webhook"})
 
@@ -28,5 +28,5 @@ def _masked_value(key: str, value: Any) -> Any:
     if isinstance(value, str):
         if key == "phone":
             return f"{value[:3]}****{value[-4:]}" if len(value) > 7 else "***"
-        return without_phones(value)
+        return without_personal_data(value)
     return value

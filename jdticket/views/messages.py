@@ -10,7 +10,8 @@ from jdticket.domain.outages import Outage
 from jdticket.domain.reminders import ReminderRule
 from jdticket.domain.sources import SourceState
 from jdticket.domain.tickets import PlatformState, Status, Ticket
-from jdticket.text import one_line, without_phones
+from jdticket.personal import without_personal_data
+from jdticket.text import one_line
 from jdticket.words import kind_word, listed, platform_trouble, reason_word, waits_because
 
 _CONTENT_MOST = 60
@@ -84,7 +85,7 @@ class Messages:
         return _(" ({words})").format(words=said) if said else ""
 
     def _values(self, ticket: Ticket, left: timedelta | None) -> dict[str, str]:
-        content = without_phones(one_line(ticket.content))
+        content = without_personal_data(one_line(ticket.content))
         return {
             "shop": one_line(self._shop_names.get(ticket.shop, ticket.shop)),
             "kind": one_line(ticket.kind_text) or kind_word(ticket.kind, self._),
@@ -208,7 +209,7 @@ class Messages:
             since = self._minute(source.failed_since or self._now)
             words = _("tickets are fetched from the platform again (they were not since {since})")
             return prefix + words.format(since=since)
-        words = without_phones(one_line(source.words))
+        words = without_personal_data(one_line(source.words))
         why = platform_trouble(source.trouble, source.code, words, source.shop, _)
         if source.good_at is None:
             return prefix + _("tickets cannot be fetched from the platform: {why}").format(why=why)
