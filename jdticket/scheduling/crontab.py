@@ -17,6 +17,8 @@ _END = b"# <<< jdticket <<<"
 _MARK = re.compile(
     rb"^(?:(?P<begin>%b)|%b)[ \t\r]*(?:\n|\Z)" % (re.escape(_BEGIN), re.escape(_END)), re.MULTILINE
 )
+# The line that we wrote between them, whatever its interval has become. All else there is somebody's own.
+_ENTRY = re.compile(rb"^[-0-9*/,]+ \* \* \* \* [^\n]*\bremind\b[^\n]*\n?", re.MULTILINE)
 # Vixie's cron and its heirs; BusyBox.
 _NO_TABLE = re.compile(rb"no crontab for|can't open '[^']*': No such file or directory")
 
@@ -39,19 +41,29 @@ def crontab_block(job: Job) -> bytes:
 def put_in(table: bytes, block: bytes) -> bytes:
     """The crontab ``table`` with our ``block``, in place of an older one or at the end.
 
-    At the end, because a setting such as MAILTO holds for the lines below it. Raises ``InputError`` for
-    a table whose marks are damaged.
+    At the end, because a setting such as MAILTO holds for the lines below it. Lines that somebody has put
+    between our marks stay there, above ours. Raises ``InputError`` for a table whose marks are damaged.
     """
     place = _place(table)
     if place is None:
         return _ended(table) + block
+    begin = block.index(b"\n") + 1
+    block = block[:begin] + _others(table[place]) + block[begin:]
     return table[: place.start] + block + _ended(table[place.stop :])
 
 
 def take_out(table: bytes) -> bytes:
-    """The crontab ``table`` without our block. Raises ``InputError`` for one whose marks are damaged."""
+    """The crontab ``table`` without our block, but for the lines that somebody has put into it. Raises
+    ``InputError`` for one whose marks are damaged."""
     place = _place(table)
-    return table if place is None else table[: place.start] + _ended(table[place.stop :])
+    if place is None:
+        return table
+    return table[: place.start] + _others(table[place]) + _ended(table[place.stop :])
+
+
+def _others(block: bytes) -> bytes:
+    """The lines of our block that are not ours."""
+    return _ended(_ENTRY.sub(b"", _MARK.sub(b"", block)))
 
 
 def _ended(lines: bytes) -> bytes:
@@ -100,10 +112,12 @@ class Crontab:
                     "and --log FILE keeps it."
                 ),
             )
-        if block_in(table) == block:
-            return Result(_("Nothing changed; the crontab holds this already:") + "\n" + _shown(block), notes)
-        self._write(put_in(table, block))
-        return Result(_("The crontab holds this now:") + "\n" + _shown(block), notes)
+        changed = put_in(table, block)
+        said = _("Nothing changed; the crontab holds this already:")
+        if block_in(changed) != block_in(table):
+            self._write(changed)
+            said = _("The crontab holds this now:")
+        return Result(said + "\n" + _shown(block_in(changed) or block), notes)
 
     def show(self) -> Result:
         block = block_in(self._read())

@@ -67,6 +67,23 @@ def test_a_block_whose_lines_an_editor_ended_anew_is_known_again() -> None:
     assert put_in(BLOCK.rstrip(b"\n"), OTHER) == OTHER
 
 
+def test_lines_that_somebody_has_put_between_our_marks_stay() -> None:
+    begin, entry_line, end, _ = BLOCK.split(b"\n")
+    theirs = b"JDTICKET_CS_URL=https://example.com/x?key=1\r\n# mine\n*/7 * * * * backup\n"
+    table = b"MAILTO=me\n" + begin + b"\n" + theirs + entry_line + b"\n" + end + b"\nx\n"
+    other_entry = OTHER.split(b"\n")[1]
+    put = put_in(table, OTHER)
+    assert put == b"MAILTO=me\n" + begin + b"\n" + theirs + other_entry + b"\n" + end + b"\nx\n"
+    assert put_in(put, BLOCK) == put_in(table, BLOCK) == table
+    assert take_out(put) == b"MAILTO=me\n" + theirs + b"x\n"
+
+
+def test_an_entry_whose_interval_was_changed_by_hand_is_ours_all_the_same() -> None:
+    begin, entry_line, end, _ = BLOCK.split(b"\n")
+    changed = entry_line.replace(entry_line.split(b" ")[0], b"*/2", 1)
+    assert put_in(b"\n".join((begin, changed, end, b"")), BLOCK) == BLOCK
+
+
 BEGIN, _ENTRY, END, _ = BLOCK.split(b"\n")
 
 
