@@ -41,7 +41,9 @@ def failed_line(reminders: Sequence[Reminder]) -> str:
         if last.refused
         else _("Channel {channel} failed: {answer}. {n} reminders wait and are tried again in the next run.")
     )
-    return said.format(channel=last.channel, answer=one_line(last.answer), n=len(reminders))
+    # What our own sentences end with stands in the middle here.
+    answer = one_line(last.answer).rstrip(".。")
+    return said.format(channel=last.channel, answer=answer, n=len(reminders))
 
 
 def unsure_line(reminders: Sequence[Reminder]) -> str:

@@ -271,6 +271,7 @@ def test_a_channel_without_its_address_fails_loudly_and_the_others_send(
     assert ran.code == 6
     line, gap = ran.err.splitlines()
     assert line.startswith("Channel bad refuses: ")
+    assert ".." not in line
     assert "NO_SUCH_URL" in line
     assert gap.startswith("! Not set where jdticket runs: NO_SUCH_URL.")
     assert [message.robot for message in robots.messages] == ["feishu"]
