@@ -271,12 +271,13 @@ def root(
             callback=_remember,
         ),
     ] = None,
+    timed: Annotated[bool, typer.Option("--timed", hidden=True)] = False,
     version: Annotated[
         bool, typer.Option("--version", help=_("Show the version."), callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    # --lang was looked at before anything was put into words; the others wait in the session.
-    del lang, db, config, now, version
+    # --lang and --timed were looked at before anything was put into words; the others wait in the session.
+    del lang, db, config, now, timed, version
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 

@@ -60,6 +60,9 @@ def install(
             _("--sync: no shop has an application on the platform; see shops.jos in the configuration.")
         )
     program = (*own_program(sys.executable), *_options(session))
+    if kept_in is not None:
+        # Mail and the journal have times of their own.
+        program = (*program, "--timed")
     first = (*program, "sync", "--quiet") if sync else ()
     job = Job((*program, "remind"), every, kept_in, first)
     if kept_in is not None:

@@ -25,6 +25,10 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     arguments = sys.argv[1:]
+    if "--timed" in arguments:
+        from jdticket.cli.timed import time_the_output
+
+        time_the_output()
     i18n.use(language_for(arguments))
     # Only now: help texts are put into words when a command's module is imported.
     from jdticket.cli.app import run

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 import stat
 import subprocess
@@ -150,13 +151,13 @@ def test_the_call_says_all_that_an_empty_environment_does_not(program: Program, 
     )
     (entry,) = entries(crontab)
     command = entry.split(" ", 5)[5].replace(r"\%", "%")
-    assert " --lang zh remind >> " in command
+    assert " --lang zh --timed remind >> " in command
 
     def by_cron(what: str) -> str:
         """The output of the entry's call, another command in place of remind, run as cron would."""
         log = program.folder / "out of cron.json"
         log.write_bytes(b"")
-        assert run_as_cron(program, command.replace(" remind >> ", f" {what} >> ")) == 0
+        assert run_as_cron(program, command.replace(" --timed remind >> ", f" {what} >> ")) == 0
         return log.read_text()
 
     assert '"59088842"' in by_cron("list --all --json")
@@ -194,7 +195,7 @@ def test_with_sync_the_tickets_are_fetched_before_anybody_is_reminded(
 ) -> None:
     config = program.configure(APPLICATION)
     ran = program.ok("cron", "install", "--sync", "--log", "a.log")
-    call = f"{PROGRAM} --db {program.store} --config {config} --lang en"
+    call = f"{PROGRAM} --db {program.store} --config {config} --lang en --timed"
     assert entries(crontab) == [
         f"1-59/5 * * * * {{ {call} sync --quiet; {call} remind; }} >> {program.folder}/a.log 2>&1"
     ]
@@ -218,6 +219,7 @@ def test_reminders_go_out_even_where_fetching_fails_and_the_log_tells_of_both(
     assert "the environment variable JD3_SECRET is not set" in log
     assert "59088842" in log
     assert log.index("JD3_SECRET") < log.index("59088842")
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line) for line in log.splitlines())
 
 
 def test_the_variables_that_it_needs_are_named(program: Program, crontab: Path) -> None:
@@ -356,7 +358,7 @@ def test_without_cron_a_user_timer_is_written_and_started(program: Program, bin_
     assert "enable-linger" in ran.err
     assert calls(bin_) == INSTALLED
     service = (units / "jdticket.service").read_text()
-    arguments = [*own_program(sys.executable), "--db", program.store, "--lang", "en", "remind"]
+    arguments = [*own_program(sys.executable), "--db", program.store, "--lang", "en", "--timed", "remind"]
     assert "ExecStart=" + " ".join(f'"{argument}"' for argument in arguments) + "\n" in service
     assert f"StandardOutput=append:{program.folder}/a.log\n" in service
     timer = (units / "jdticket.timer").read_text()
@@ -446,7 +448,7 @@ def test_units_that_cannot_be_read_or_written_are_told(program: Program, units: 
 
 
 def test_without_cron_and_systemd_the_line_to_run_is_told(program: Program, bin_: Path) -> None:
-    call = f"{PROGRAM} --db {program.store} --lang en remind >> {program.folder}/a.log 2>&1"
+    call = f"{PROGRAM} --db {program.store} --lang en --timed remind >> {program.folder}/a.log 2>&1"
     assert program.refused(1, "cron", "install", "--log", "a.log") == (
         "There is neither crontab nor systemctl on this machine; "
         f"have something else run this every 5 minutes: {call}"
