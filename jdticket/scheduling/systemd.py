@@ -18,8 +18,10 @@ def service_unit(job: Job) -> str:
     if "\n" in job.shell_command():
         raise InputError(_("systemd cannot run a command with a line break in it."))
     output = "" if job.log is None else f"StandardOutput=append:{str(job.log).replace('%', '%%')}\n"
-    # "-": the second one runs even if the first fails.
-    first = f"ExecStart=-{' '.join(map(_unit_word, job.first))}\n" if job.first else ""
+    # "-": the second one runs even if the first fails. It has a part of the interval: a fetch that hangs must
+    # not hold up the reminders.
+    limited = ("timeout", str(job.every * 60 * 3 // 5), *job.first)
+    first = f"ExecStart=-{' '.join(map(_unit_word, limited))}\n" if job.first else ""
     return (
         f"{_MARK}[Unit]\nDescription=Reminders of jdticket\n\n"
         f"[Service]\nType=oneshot\n{first}ExecStart={' '.join(map(_unit_word, job.command))}\n{output}"

@@ -377,7 +377,7 @@ def test_a_timer_with_sync_runs_the_two_one_after_the_other(
     service = units / "jdticket.service"
     call = [*own_program(sys.executable), "--db", program.store, "--config", config, "--lang", "en"]
     words = [" ".join(f'"{word}"' for word in [*call, *what]) for what in (["sync", "--quiet"], ["remind"])]
-    assert f"\nExecStart=-{words[0]}\nExecStart={words[1]}\n" in service.read_text()
+    assert f'\nExecStart=-"timeout" "180" {words[0]}\nExecStart={words[1]}\n' in service.read_text()
     program.ok("cron", "install")
     assert '"sync"' not in service.read_text()
     assert f"\nExecStart={words[1]}\n" in service.read_text()

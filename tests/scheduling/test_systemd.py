@@ -27,7 +27,7 @@ def test_a_unit_runs_the_first_and_then_the_other_whatever_becomes_of_the_first(
     service = service_unit(both("--db", '/a b/100% "$x"\\.db', "sync", log="/l/r.log"))
     runs = [line for line in service.splitlines() if line.startswith("ExecStart")]
     assert runs == [
-        r'ExecStart=-"/opt/jdticket" "--db" "/a b/100%% \"$$x\"\\.db" "sync"',
+        r'ExecStart=-"timeout" "180" "/opt/jdticket" "--db" "/a b/100%% \"$$x\"\\.db" "sync"',
         'ExecStart="/opt/jdticket" "remind"',
     ]
     assert "Type=oneshot" in service.splitlines()  # no other type of unit runs two
