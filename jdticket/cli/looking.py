@@ -359,7 +359,14 @@ def check(
         line = _check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code)
         if troubles:
             line += " · " + _("channels that fail: {names}").format(names=listed(troubles))
-        typer.echo(" · ".join([line, *reminders]))
+        if reminders:
+            said = ngettext(
+                "reminders: {n} problem, see jdticket doctor",
+                "reminders: {n} problems, see jdticket doctor",
+                len(reminders),
+            )
+            line += " · " + said.format(n=len(reminders))
+        typer.echo(line)
     raise typer.Exit(code)
 
 
