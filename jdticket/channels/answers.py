@@ -1,8 +1,8 @@
 """What the numbers mean that the group robots answer with, and what a person can do about each.
 
-Every number that their documents list for text messages (WeCom: global error codes, 90313, and group robots,
-91770; DingTalk: custom robots, common errors; Feishu: guide to custom robots), and those that public reports
-added. docs/reminders.md shows the tables.
+The numbers that are known for text messages, from the services' lists (WeCom: global error codes, 90313, and
+group robots, 91770; DingTalk: custom robots, common errors; Feishu: guide to custom robots) and from public
+reports. Any other refuses one message. docs/reminders.md shows the tables.
 """
 
 from __future__ import annotations
