@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
 from jdticket.domain.channels import hears
+from jdticket.domain.coverage import ordinary
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.reminders import (
     RETURNED_MOST,
@@ -116,9 +117,7 @@ class Claims:
         self._duties = duties
         self._staff = staff
         self._channels = {channel.name: channel for channel in channels}
-        # A channel that an escalation names hears of nothing before that: it is the boss's.
-        escalated = {step.channel for step in rules.escalate}
-        self.ordinary = {name: c for name, c in self._channels.items() if name not in escalated}
+        self.ordinary = {channel.name: channel for channel in ordinary(channels, rules)}
         self._fetched = frozenset(fetched)
 
     def begin(self, now: datetime) -> list[str]:
@@ -256,7 +255,8 @@ class Claims:
 
     def is_for(self, channel: str, shops: Iterable[str]) -> bool:
         """Whether the channel hears of these shops."""
-        return hears(self._channels[channel], shops, self._channels.values())
+        # What only an escalation uses takes nothing off the one that is for all the rest.
+        return hears(self._channels[channel], shops, self.ordinary.values())
 
     def _look_again(
         self, ticket: Ticket, now: datetime, held_back: bool, undelivered: bool

@@ -492,6 +492,18 @@ def test_the_channel_of_an_escalation_hears_of_nothing_else_and_of_its_shops_onl
     assert sorted(room.run()) == ["boss: new 59088843", "jd3: opening 1\n- 59088842"]
 
 
+def test_the_channel_of_an_escalation_covers_nobody_for_the_one_that_is_for_all_the_rest(
+    tmp_path: Path,
+) -> None:
+    rules = NO_RULES._replace(new=True, opening=True, escalate=(Escalation(HOUR, (), "boss"),))
+    rest = channel("rest", shops=("jd3",), default=True)
+    room = Room(tmp_path, "23 10:00", rules, shops=("jd3", "jd5"), channels=[rest, channel("boss")])
+    room.take_in(draft(shop="jd5", created_at=at("23 10:00")))
+    assert room.run() == ["rest: opening 1\n- 59088842"]
+    room.take_in(draft("59088843", shop="jd5", created_at=at("23 10:00")))
+    assert room.run("23 10:05") == ["rest: new 59088843"]
+
+
 # When nothing may be sent
 
 
