@@ -82,14 +82,18 @@ class Digest:
         else:
             closed = ()
             known = {row.ticket_id for row in kept}
-            told = (ticket for ticket in self._waiting(name, now) if ticket.id not in done)
-            named = [
+            left = (
                 ticket
-                for ticket in islice(told, _CLAIMED_MOST)
-                if (ticket.id in known or ticket.taken_in_at < begun.claimed_at)
+                for ticket in self._waiting(name, now)
+                if ticket.id not in done
+                and (ticket.id in known or ticket.taken_in_at < begun.claimed_at)
                 and not self._told_since(ticket, name, begun)
-            ]
-            waiting = max(len(named), self._count(name) - len(done) + 1)
+            )
+            named = list(islice(left, _CLAIMED_MOST))
+            waiting = len(named)
+            if waiting == _CLAIMED_MOST:
+                # There are more, about so many: those that are newer than the digest are counted, too.
+                waiting = max(waiting, self._count(name) - len(done) + 1)
         if not named and not closed:
             # Nothing waits at the opening, or all has been named: no digest later in the day.
             self._store.put_fact(_DONE_FACT + name, due.step)

@@ -686,6 +686,19 @@ def test_what_a_digest_has_not_named_yet_gets_the_steps_that_can_still_save_it(t
     assert not any("overdue" in text for text in later)
 
 
+def test_a_digest_goes_on_however_many_newer_tickets_are_more_urgent(tmp_path: Path) -> None:
+    room = Room(tmp_path, "22 18:00", LADDER._replace(opening=True))
+    room.carries = 2
+    room.take_in(*numbers(12, created_at=at("22 10:00")))
+    assert len(named(room.run("23 09:00"))) == 8
+    room.time = at("23 09:02")
+    room.take_in(*(draft(str(59090000 + i), created_at=at("23 09:01")) for i in range(500)))
+    room.carries = 1000
+    later = room.run("23 09:05")
+    assert named(later) == [str(59088000 + i) for i in range(8, 12)]
+    assert not any(" more" in text for text in later)
+
+
 def test_what_a_digest_leaves_to_follow_is_no_failure(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
     room.carries = 2
