@@ -10,9 +10,15 @@ from jdticket import clock
 
 
 class Timed(io.TextIOWrapper):
-    """Text to the same place as another stream, each line with this machine's time in front."""
+    """Text to the same place as ``stream``, each line with this machine's time in front."""
 
     _at_start = True
+
+    def __init__(self, stream: TextIO) -> None:
+        stream.flush()
+        super().__init__(stream.buffer, stream.encoding, stream.errors, line_buffering=True)
+        # It would close the place that both write to when nobody holds it any more.
+        self._replaced = stream
 
     def write(self, text: str, /) -> int:
         # Bytes are refused even where there are none: by that a stream of text is known.
@@ -27,9 +33,4 @@ class Timed(io.TextIOWrapper):
 
 def time_the_output() -> None:
     """From now on every line that the process prints begins with its time."""
-    sys.stdout, sys.stderr = _timed(sys.stdout), _timed(sys.stderr)
-
-
-def _timed(stream: TextIO) -> Timed:
-    stream.flush()
-    return Timed(stream.buffer, stream.encoding, stream.errors, line_buffering=True)
+    sys.stdout, sys.stderr = Timed(sys.stdout), Timed(sys.stderr)

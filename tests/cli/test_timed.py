@@ -17,7 +17,7 @@ def test_every_line_begins_with_its_time_however_it_is_put_together(monkeypatch:
     moments = iter(clock.from_stored(f"2026-11-23T01:30:0{second}Z") for second in range(3))
     monkeypatch.setattr("jdticket.clock.system_now", lambda: next(moments))
     out = io.BytesIO()
-    with Timed(out, "utf-8", newline="") as timed:
+    with Timed(io.TextIOWrapper(out, "utf-8", newline="")) as timed:
         timed.write("cs-group: ")
         timed.write("催单\n渠道")
         timed.write(" x\n")

@@ -36,11 +36,17 @@ def desk(program: Program) -> Program:
     return program
 
 
-@pytest.mark.parametrize(
-    "source",
-    [AS_PYTHONW, *(PROGRAM.format(closed=closed) for closed in ([1], [2], [0], [1, 2], [0, 1, 2]))],
-    ids=["pythonw", "stdout", "stderr", "stdin", "both outputs", "all"],
-)
+SOURCES = [AS_PYTHONW, *(PROGRAM.format(closed=closed) for closed in ([1], [2], [0], [1, 2], [0, 1, 2]))]
+WAYS = ["pythonw", "stdout", "stderr", "stdin", "both outputs", "all"]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=WAYS)
+def test_a_run_for_a_log_does_not_fail_for_one_either(desk: Program, source: str) -> None:
+    assert code_of(desk, source, "--timed", "list", "--all") == 0
+    assert code_of(desk, source, "--timed", "show", "999") == 3
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=WAYS)
 def test_no_command_fails_for_a_missing_stream(desk: Program, source: str) -> None:
     more = desk.write("more.csv", table(row(59088843)).encode())
     codes = {
