@@ -83,6 +83,11 @@ class Notice(NamedTuple):
         """The deadline of its ticket has passed, so that no message can save it."""
         return self.urgency is not None and self.urgency[0]
 
+    def covering(self, other: Notice) -> Notice:
+        """This notice, telling of ``other`` as well, to those people, too."""
+        people = dict.fromkeys((*self.mention, *other.mention))
+        return self._replace(covers=(*self.covers, other), mention=tuple(people))
+
     @property
     def can_save(self) -> bool:
         """It tells of a deadline that is near and can still be met."""
@@ -126,7 +131,7 @@ class Claims:
         self._store.supersede()
         return self._store.numbers_to_remind(now)
 
-    def of_tickets(self, numbers: Iterable[str], now: datetime, budget: timedelta) -> list[Notice]:
+    def of_tickets(self, numbers: Sequence[str], now: datetime, budget: timedelta) -> list[Notice]:
         """Look at these tickets and claim what is due of them and not sent yet, for a run of ``budget``."""
         open_now = self._hours.is_open(now)
         wanted: list[Notice] = []
@@ -363,13 +368,7 @@ def _one_for_each_ticket(notices: Iterable[Notice]) -> list[Notice]:
     for notice in notices:
         key = notice.reminder.channel, notice.reminder.ticket_id
         known = first.get(key)
-        if known is None:
-            first[key] = notice
-        else:
-            first[key] = known._replace(
-                covers=(*known.covers, notice),
-                mention=tuple(dict.fromkeys((*known.mention, *notice.mention))),
-            )
+        first[key] = notice if known is None else known.covering(notice)
     return list(first.values())
 
 

@@ -64,7 +64,7 @@ class Digest:
             ours, whole = self._on(name, due, on_channel, now, budget)
             for notice in ours:
                 step = of_tickets.pop((name, notice.reminder.ticket_id), None)
-                digest.append(notice if step is None else _covering(notice, step))
+                digest.append(notice if step is None else notice.covering(step))
             if not whole:
                 self._hold_back(name, of_tickets, now)
         return [*digest, *of_tickets.values()]
@@ -168,13 +168,5 @@ class Digest:
 
     def _count(self, channel: str) -> int:
         """How many tickets wait that concern the channel."""
-        return sum(
-            self._store.count(TicketQuery(waits=True, shop=shop))
-            for shop in self._store.shops()
-            if self._claims.is_for(channel, (shop,))
-        )
-
-
-def _covering(notice: Notice, step: Notice) -> Notice:
-    people = dict.fromkeys((*notice.mention, *step.mention))
-    return notice._replace(covers=(step,), mention=tuple(people))
+        waiting = self._store.waiting_by_shop()
+        return sum(count for shop, count in waiting.items() if self._claims.is_for(channel, (shop,)))

@@ -314,10 +314,9 @@ class _Turn:
         tried = told = 0
         left: Left | None = None
         while waiting and left is None:
-            left = self._must_stop(tried)
-            if left is not None:
+            if left := self._must_stop(tried):
                 break
-            (message, refusal) = waiting.popleft()
+            message, refusal = waiting.popleft()
             if tried and self._outlet.per_second is not None:
                 time.sleep(1 / self._outlet.per_second)
             receipt = message.send(self._answer_seconds)
@@ -328,13 +327,12 @@ class _Turn:
             if receipt.verdict is Verdict.LIMITED:
                 left = Left(Why.LIMIT, receipt.answer)
                 yield Told(message.notices, left, tried - told)
-                told = tried
                 break
             yield Told(message.notices, receipt, tried - told, refusal)
             told = tried
             left = self._ends_with(receipt)
-        for message, _refusal in waiting:
-            yield Told(message.notices, left or Left(Why.LIMIT))
+        if left is not None:
+            yield from (Told(message.notices, left) for message, _refusal in waiting)
 
     def _must_stop(self, tried: int) -> Left | None:
         if self._room is not None and tried >= self._room:

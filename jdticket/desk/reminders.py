@@ -120,14 +120,14 @@ class ReminderDesk:
         now, said_at = self._now(), self._store.fact(COVERAGE_TOLD) or ""
         last = clock.from_stored(said_at) if said_at else None
         due = uncovered and not (last is not None and timedelta(0) <= now - last < _TELL_EVERY)
-        missed = " ".join(unset)
-        with self._store.transaction():
-            if due:
-                self._store.put_fact(COVERAGE_TOLD, clock.stored(now))
-            elif not uncovered and said_at:
-                self._store.put_fact(COVERAGE_TOLD, "")
-            if missed != (self._store.fact(UNSET) or ""):
-                self._store.put_fact(UNSET, missed)
+        kept = {COVERAGE_TOLD: said_at, UNSET: self._store.fact(UNSET) or ""}
+        told_at = clock.stored(now) if due else said_at if uncovered else ""
+        wanted = {COVERAGE_TOLD: told_at, UNSET: " ".join(unset)}
+        if wanted != kept:
+            # Most runs change nothing, and need not wait for the others to write.
+            with self._store.transaction():
+                for key, value in wanted.items():
+                    self._store.put_fact(key, value)
         return due
 
     def run(self, outlet: Callable[[str], Outlet], wording: Wording, *, budget: timedelta) -> Report:

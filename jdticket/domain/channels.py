@@ -53,15 +53,17 @@ def hears(channel: Channel, shops: Iterable[str], channels: Iterable[Channel]) -
     """Whether ``channel``, of all ``channels``, hears of one of these shops (none: of all; "": what is of no
     shop)."""
     shops = tuple(shops)
-    others = [other for other in channels if other.name != channel.name and not other.default]
 
     def is_for(one: Channel, shop: str) -> bool:
         return shop in one.shops if one.shops else not one.default
 
-    return not shops or any(
-        is_for(channel, shop) or (channel.default and not any(is_for(other, shop) for other in others))
-        for shop in shops
-    )
+    if not shops or any(is_for(channel, shop) for shop in shops):
+        return True
+    if not channel.default:
+        return False
+    # Asked of each ticket: the others matter to this one channel alone.
+    others = [other for other in channels if other.name != channel.name and not other.default]
+    return any(not any(is_for(other, shop) for other in others) for shop in shops)
 
 
 class Verdict(StrEnum):
