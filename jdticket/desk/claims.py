@@ -234,7 +234,7 @@ class Claims:
             if not open_now and not channel.night:
                 held_back = True
                 continue
-            if _is_repeated(due) and self._told_often_enough(ticket, name):
+            if due.rule is ReminderRule.RETURNED and self._told_often_enough(ticket, name):
                 continue
             mention = (*self.mention(channel, now, (ticket.shop,)), *self._staff.reached_by(more))
             notices.append(
@@ -249,8 +249,8 @@ class Claims:
         return notices, held_back
 
     def _told_often_enough(self, ticket: Ticket, channel: str) -> bool:
-        """Whether the channel has heard that the ticket was returned as often as is good; it stays in
-        every digest, and its deadline is told of all the same."""
+        """Whether the channel has heard that the ticket was returned or rejected as often as is good; it
+        stays in every digest, and its deadline is told of all the same."""
         told = [
             kept
             for kept in self._store.reminders(ticket_id=ticket.id)
@@ -370,10 +370,6 @@ def _one_for_each_ticket(notices: Iterable[Notice]) -> list[Notice]:
         known = first.get(key)
         first[key] = notice if known is None else known.covering(notice)
     return list(first.values())
-
-
-def _is_repeated(due: Due) -> bool:
-    return due.rule is ReminderRule.RETURNED and due.step.startswith(f"{ReminderRule.RETURNED}:")
 
 
 def _key(reminder: Reminder) -> tuple[object, ...]:

@@ -719,6 +719,18 @@ def test_a_digest_that_goes_on_comes_behind_what_can_still_be_saved(tmp_path: Pa
     assert told[1].startswith("continued")
 
 
+def test_a_digest_that_goes_on_comes_before_what_cannot_be_saved_any_more(tmp_path: Path) -> None:
+    room = Room(tmp_path, "22 18:00", LADDER._replace(opening=True))
+    room.carries = 2
+    room.take_in(*numbers(20, created_at=at("22 10:00")))
+    room.run("23 09:00")
+    room.time = at("23 09:02")
+    room.take_in(draft("59090000", created_at=at("22 12:00")))
+    told = room.run("23 09:05")
+    assert told[0].startswith("continued")
+    assert told[-1] == "overdue:5 59090000"
+
+
 def test_only_the_tickets_of_a_digest_s_message_that_arrived_are_on_record_as_told(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 09:00", LADDER._replace(opening=True))
     room.carries = 3
@@ -760,6 +772,24 @@ def test_a_returned_ticket_is_told_of_six_times_and_its_deadline_all_the_same(tm
         *("13:31 overdue:0", "14:00 overdue:1", "14:30 overdue:2", "15:00 overdue:3", "15:30 overdue:4"),
         "16:00 overdue:5",
     ]
+
+
+def test_a_ticket_that_is_returned_again_and_again_is_told_of_six_times_in_all(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:30", NO_RULES._replace(returned=True, opening=True))
+    room.take_in(draft(created_at=at("23 09:30"), **WAITING))
+    room.run()
+    room.reply()
+    told = []
+    for minute in range(9):
+        room.time = at(f"23 10:{minute * 6:02}")
+        room.take_in(draft(platform_state=PlatformState.REPLIED, platform_status="待确认"))
+        room.time = at(f"23 10:{minute * 6 + 2:02}")
+        room.take_in(draft(**WAITING))
+        told += room.run()
+    assert len(told) == 6
+    assert all(text.startswith("rejected:") for text in told)
+    # Never silent: it is in the digest.
+    assert room.run("24 09:00") == ["opening 1\n- 59088842"]
 
 
 def test_a_ticket_that_nobody_has_is_told_of_after_a_while_and_once(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def due_now(room: Room) -> list[Key]:
             deadline_at = ticket.deadline_at if moving else ticket.first_deadline_at
             for one in room.channels:
                 key = ticket.id, due.step, one.name, deadline_at
-                if due.step.startswith("returned:") and often(room, ticket, one):
+                if due.rule is ReminderRule.RETURNED and often(room, ticket, one):
                     continue
                 if hears(room, one, ticket, due) and not taken(room, key):
                     keys.append(key)
