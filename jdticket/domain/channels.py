@@ -62,7 +62,7 @@ def hears(channel: Channel, shops: Iterable[str], channels: Iterable[Channel]) -
     if not channel.default:
         return False
     # Asked of each ticket: the others matter to this one channel alone.
-    others = [other for other in channels if other.name != channel.name and not other.default]
+    others = [other for other in channels if other.name != channel.name]
     return any(not any(is_for(other, shop) for other in others) for shop in shops)
 
 

@@ -130,7 +130,7 @@ def silent(
     if since is None:
         return None
     try:
-        if since > now or hours.between(since, now) <= _INTERVALS * every:
+        if hours.between(since, now) <= _INTERVALS * every:
             return None
     except NeverOpenError:
         # One moment that cannot be says nothing about the others.

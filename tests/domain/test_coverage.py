@@ -38,6 +38,8 @@ REST_AND_JD5 = channel("rest", shops=("jd5",), default=True)
         ([ALL, REST], [["jd3", "jd5", ""], []]),
         ([REST_AND_JD5, JD3], [["jd5", ""], ["jd3"]]),
         ([REST_AND_JD5, channel("five", shops=("jd5",))], [["jd3", "jd5", ""], ["jd5"]]),
+        # Of two for all the rest, what one of them names is no rest for the other.
+        ([REST_AND_JD5, channel("other", default=True)], [["jd3", "jd5", ""], ["jd3", ""]]),
     ],
 )
 def test_who_hears_of_which_shop(channels: list[Channel], heard: list[list[str]]) -> None:
