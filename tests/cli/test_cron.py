@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,18 @@ def test_install_again_changes_nothing_or_the_block_alone(program: Program, cron
     assert crontab.read_bytes() == before
     program.ok("cron", "install", "--every", "10")
     assert crontab.read_bytes() == before.replace(b"1-59/5 ", b"1-59/10 ") + b"\n"
+
+
+def test_the_interval_is_known_for_as_long_as_it_is_installed(program: Program, crontab: Path) -> None:
+    def known() -> str:
+        with closing(sqlite3.connect(program.store)) as store:
+            [(value,)] = store.execute("SELECT value FROM facts WHERE key = 'reminders_installed_every'")
+        return str(value)
+
+    program.ok("cron", "install", "--every", "10")
+    assert known() == "600"
+    program.ok("cron", "remove")
+    assert known() == ""
 
 
 def test_remove_takes_out_the_block_and_nothing_else(program: Program, crontab: Path) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -216,6 +218,60 @@ def test_a_lost_answer_is_not_tried_again_at_once(program: Program, robots: Robo
     assert program.ok("remind").out == ""
     [kept] = program.ok("reminders", "--failed", "--json").json
     assert (kept["state"], kept["answer"]) == ("failed", "HTTP 504: out of order")
+
+
+def test_what_may_have_arrived_is_told_once_and_fails_that_run(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"))
+    robots.answer_with(http_status(504), to=WECOM_KEY, forever=True)
+    program.run("remind")
+    with closing(sqlite3.connect(program.store, isolation_level=None)) as by_hand:
+        # As if the pauses were over.
+        by_hand.execute("UPDATE reminders SET copies = 2, retry_at = NULL")
+    ran = program.run("remind")
+    assert (ran.code, "They may have arrived, 3 times at most" in ran.err) == (6, True)
+    ran = program.ok("remind")
+    assert (ran.out, ran.err) == ("", "")
+    assert program.ok("reminders", "--failed", "--json").json == []
+
+
+def test_check_warns_of_a_failing_channel_and_of_a_gap_each_by_itself(
+    program: Program, robots: Robots
+) -> None:
+    program.configure(ALL_DAY + SHOPS + group(robots, "wecom"))
+    urgent(program, minutes_left=200, shop="jd3")
+    assert program.ok("check").out.startswith("OK")
+    robots.answer_with(code(93000, "invalid webhook url"))
+    program.run("remind")
+    program.ok("close", "59088842")
+    program.ok("remind")
+    ran = program.run("check", "--json")
+    assert (ran.code, ran.json["channels_in_trouble"], ran.json["reminders"]) == (1, ["wecom-group"], [])
+    program.ok("channel", "test", "wecom-group")
+    assert program.ok("check").out.startswith("OK")
+    program.configure(ALL_DAY + SHOPS + group(robots, "wecom", shops=["jd3"]))
+    urgent(program, 59088843, minutes_left=200, shop="jd5")
+    ran = program.run("check", "--json")
+    assert (ran.code, ran.json["channels_in_trouble"], len(ran.json["reminders"])) == (1, [], 1)
+
+
+def test_list_says_on_a_terminal_alone_what_nobody_hears_of(program: Program, robots: Robots) -> None:
+    program.configure(ALL_DAY + SHOPS + group(robots, "wecom", shops=["jd3"]))
+    urgent(program, shop="jd5")
+    assert "no channel is for that shop" in " ".join(program.terminal("list").out.split())
+    assert "no channel" not in program.ok("list").out
+    program.configure(ALL_DAY + SHOPS)
+    assert "nobody is reminded" in program.terminal("list").out
+    assert "nobody is reminded" not in program.ok("list").out
+
+
+def test_a_keyword_of_the_configuration_is_in_every_message_the_test_too(
+    program: Program, robots: Robots
+) -> None:
+    url = robots.dingtalk("key", keyword="京东催办")
+    ready(program, channel("g", "dingtalk", url=url, keyword="京东催办"))
+    program.ok("channel", "test", "g")
+    program.ok("remind")
+    assert [message.text.startswith("京东催办 ") for message in robots.messages] == [True, True]
 
 
 def test_a_test_message_ends_the_trouble_of_its_channel(program: Program, robots: Robots) -> None:

@@ -253,3 +253,51 @@ def test_a_channel_that_hangs_does_not_keep_the_others_from_sending_or_from_the_
 
     room.answer(hang, on="hangs")
     assert room.run() == ["good: before:7200 59088842", "hangs: before:7200 59088842"]
+
+
+def test_nothing_is_begun_that_might_not_end_within_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr("jdticket.desk.dispatch.time.monotonic", lambda: seconds[0])
+
+    def slow() -> Receipt:
+        seconds[0] += 9
+        return OK
+
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(4))
+    room.answer(*[slow] * 4)
+    # Begun at 0 and at 9; at 18 a message of up to ten seconds could go on beyond the 25.
+    report = room.report(budget=timedelta(seconds=25))
+    assert (len(room.tried), report.left_over) == (2, 2)
+
+
+def test_a_single_refused_message_is_no_trouble_of_its_channel(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft())
+    room.answer(BAD_WORDS, BAD_WORDS)
+    assert len(room.report().refused) == 1
+    assert room.store.ledger_trouble() == []
+
+
+def test_what_a_failing_channel_leaves_over_is_no_limit(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(4))
+    for minute in range(4):
+        room.answer(DOWN, DOWN)
+        report = room.report(f"23 12:0{minute}")
+        assert (report.left_over, report.long_left) == (2, [])
+
+
+def test_all_runs_of_a_minute_count_against_the_limit(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.per_minute = 5
+    told = []
+    for second, count in ((0, 2), (20, 2), (40, 3)):
+        room.time = at(f"23 12:00:{second:02}")
+        room.take_in(
+            *(draft(str(59080000 + 100 * second + i), created_at=at("23 11:59")) for i in range(count))
+        )
+        told.append(len(room.run()))
+    assert told == [2, 2, 1]

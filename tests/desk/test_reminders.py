@@ -224,3 +224,14 @@ def gaps(room: Room, now: str, unset: tuple[str, ...] = ()) -> list[Gap]:
 def stopped(room: Room, now: str) -> datetime | None:
     """Since when the reminders have not run, if that is too long."""
     return next((gap.since for gap in gaps(room, now) if gap.kind is GapKind.STOPPED), None)
+
+
+def test_what_failed_and_was_replaced_is_superseded_in_the_ledger(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(draft())
+    room.answer(DOWN)
+    room.report()
+    room.run("23 13:00")
+    room.report("23 13:01")
+    states = {row.step: row.state for row in room.store.reminders()}
+    assert states == {"before:7200": ReminderState.SUPERSEDED, "before:3600": ReminderState.SENT}
