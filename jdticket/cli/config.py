@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +12,14 @@ from jdticket.cli.app import Group
 from jdticket.cli.coverage import gap_lines, gap_lines_of_the_file
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
+from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.i18n import _
 from jdticket.settings.masking import masked
 from jdticket.settings.paths import config_path
+from jdticket.text import quoted
+
+if TYPE_CHECKING:
+    from jdticket.settings.types import Config
 
 app = typer.Typer(
     cls=Group,
@@ -69,5 +75,19 @@ def check(ctx: typer.Context) -> None:
         typer.echo(_("There is no configuration file; every default holds."))
     else:
         typer.echo(_("{path} is sound.").format(path=found))
+        for line in _taught_otherwise(session.config):
+            session.say("! " + line)
         for line in gap_lines(session) if session.database.exists() else gap_lines_of_the_file(session):
             session.say("! " + line)
+
+
+def _taught_otherwise(config: Config) -> Iterator[str]:
+    """Words of the platform that the configuration teaches a meaning other than their own: it holds, and
+    where a word that waits is taught as an end, what waits is no longer on the screen."""
+    for word, taught in config.platform_words.items():
+        known = platform_state_from_words(word)
+        if known not in {None, taught}:
+            yield _(
+                "[platform_words] “{word}” means {known} without being taught, and {taught} is what counts "
+                "now; take the line out unless that is meant."
+            ).format(word=quoted(word), known=known, taught=taught)

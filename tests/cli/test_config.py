@@ -69,3 +69,18 @@ def test_a_configuration_that_is_named_and_not_there_is_a_failure(program: Progr
 def test_hours_that_do_not_go_on_long_enough_are_a_failure_and_no_endless_loop(program: Program) -> None:
     program.configure('[service_hours]\ndaily = []\nmon = ["09:00-09:01"]\n[deadline]\ndefault = "90000h"\n')
     assert "service hours" in program.refused(1, "deadline", "2024-06-11 10:00")
+
+
+def test_check_points_out_a_known_word_that_is_taught_another_meaning(program: Program) -> None:
+    program.configure(
+        '[platform_words]\n"待 回复" = "closed"\n"已回复" = "replied"\n"平台处理中" = "replied"\n'
+        '[[channels]]\nname = "cs"\nkind = "stdout"\n'
+    )
+    ran = program.ok("config", "check")
+    assert "is sound" in ran.out
+    assert ran.err == (
+        "! [platform_words] “待回复” means waiting without being taught, and closed is what counts now; take "
+        "the line out unless that is meant.\n"
+    )
+    told = program.ok("--lang", "zh", "config", "check")
+    assert "“待回复”" in told.err and "waiting" in told.err and "means" not in told.err
