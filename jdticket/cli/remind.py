@@ -214,15 +214,30 @@ def _left_line(channel: str, left: Left, count: int, *, long: bool) -> str:
     from jdticket.domain.coverage import LONG
 
     if left.why is Why.TROUBLE:
-        said = _("Channel {channel} was not asked any more: {answer}. {n} more reminders wait.")
+        said = ngettext(
+            "Channel {channel} was not asked any more: {answer}. {n} more reminder waits.",
+            "Channel {channel} was not asked any more: {answer}. {n} more reminders wait.",
+            count,
+        )
     elif left.why is Why.BUDGET:
-        said = _("The time of this run was over: {n} reminders for channel {channel} wait for the next one.")
+        said = ngettext(
+            "The time of this run was over: {n} reminder for channel {channel} waits for the next one.",
+            "The time of this run was over: {n} reminders for channel {channel} wait for the next one.",
+            count,
+        )
     elif left.answer:
-        said = _("Channel {channel} takes no more now: {answer}. {n} reminders wait for the next run.")
+        said = ngettext(
+            "Channel {channel} takes no more now: {answer}. {n} reminder waits for the next run.",
+            "Channel {channel} takes no more now: {answer}. {n} reminders wait for the next run.",
+            count,
+        )
     else:
-        said = _(
-            "Channel {channel} has had as many messages as it takes in a minute: {n} reminders wait for the "
-            "next run."
+        said = ngettext(
+            "Channel {channel} has had as many messages as it takes in a minute: {n} reminder "
+            "waits for the next run.",
+            "Channel {channel} has had as many messages as it takes in a minute: {n} reminders "
+            "wait for the next run.",
+            count,
         )
     line = said.format(channel=channel, answer=one_line(left.answer), n=count)
     if not long:

@@ -90,6 +90,11 @@ class Reminder(NamedTuple):
     id: int = 0
 
 
+def is_left_over(reminder: Reminder) -> bool:
+    """Whether a run took it up, and gave it back to the next one unsent."""
+    return reminder.state is ReminderState.CLAIMED and reminder.claim_expires_at <= reminder.claimed_at
+
+
 COPIES_MOST = 3
 """How often a reminder is sent whose answer gets lost each time."""
 _RETRIES = (timedelta(minutes=2), timedelta(minutes=10))

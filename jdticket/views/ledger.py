@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
+from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState, is_left_over
 from jdticket.i18n import _
 from jdticket.text import one_line
 from jdticket.views.screen import Cell, Screen
@@ -36,7 +36,8 @@ def print_ledger(screen: Screen, reminders: Sequence[Reminder], *, now: datetime
         rows.append(
             [
                 Cell(clock.moment_in_words(reminder.sent_at or reminder.claimed_at, now, zone)),
-                states[reminder.state],
+                # A limit left it over: it is as good as untouched, and the next run takes it up.
+                Cell(_("waits"), "yellow") if is_left_over(reminder) else states[reminder.state],
                 Cell(one_line(reminder.channel)),
                 Cell(rule_word(reminder)),
                 Cell(about),

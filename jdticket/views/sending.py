@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
 def shortened_line(channel: str, refusals: Sequence[str]) -> str:
     """That a channel took these messages only without their content."""
-    return _(
-        "Channel {channel} refused what {n} messages said, and took them without it: {answer}. Read those "
-        "tickets in jdticket."
+    return ngettext(
+        "Channel {channel} refused what {n} message said, and took it without that: "
+        "{answer}. Read that ticket in jdticket.",
+        "Channel {channel} refused what {n} messages said, and took them without it: "
+        "{answer}. Read those tickets in jdticket.",
+        len(refusals),
     ).format(channel=channel, n=len(refusals), answer=one_line(refusals[-1]))
 
 
 def refused_line(reminders: Sequence[Reminder]) -> str:
     """That a channel refused these reminders for what they say, even without their content."""
     last = reminders[-1]
-    return _(
-        "Channel {channel} refuses {n} reminders as they are: {answer}. They are tried again in the next "
-        "run; see jdticket reminders --failed."
+    return ngettext(
+        "Channel {channel} refuses {n} reminder as it is: {answer}. It is tried again in the "
+        "next run; see jdticket reminders --failed.",
+        "Channel {channel} refuses {n} reminders as they are: {answer}. They are tried again "
+        "in the next run; see jdticket reminders --failed.",
+        len(reminders),
     ).format(channel=last.channel, n=len(reminders), answer=one_line(last.answer))
 
 
@@ -37,9 +43,17 @@ def failed_line(reminders: Sequence[Reminder]) -> str:
     """That a channel did not take these reminders, and what to do."""
     last = reminders[-1]
     said = (
-        _("Channel {channel} refuses: {answer}. Mend its settings; {n} reminders wait and are tried again.")
+        ngettext(
+            "Channel {channel} refuses: {answer}. Mend its settings; {n} reminder waits and is tried again.",
+            "Channel {channel} refuses: {answer}. Mend its settings; {n} reminders wait and are tried again.",
+            len(reminders),
+        )
         if last.refused
-        else _("Channel {channel} failed: {answer}. {n} reminders wait and are tried again in the next run.")
+        else ngettext(
+            "Channel {channel} failed: {answer}. {n} reminder waits and is tried again in the next run.",
+            "Channel {channel} failed: {answer}. {n} reminders wait and are tried again in the next run.",
+            len(reminders),
+        )
     )
     # What our own sentences end with stands in the middle here.
     answer = one_line(last.answer).rstrip(".。")
@@ -49,9 +63,12 @@ def failed_line(reminders: Sequence[Reminder]) -> str:
 def unsure_line(reminders: Sequence[Reminder]) -> str:
     """That these reminders may have arrived, and are not sent again."""
     last = reminders[-1]
-    return _(
-        "Channel {channel} never answered to {n} reminders ({answer}). They may have arrived, {copies} times "
-        "at most, and are not sent again: look at the group."
+    return ngettext(
+        "Channel {channel} never answered to {n} reminder ({answer}). It may have arrived, "
+        "{copies} times at most, and is not sent again: look at the group.",
+        "Channel {channel} never answered to {n} reminders ({answer}). They may have "
+        "arrived, {copies} times at most, and are not sent again: look at the group.",
+        len(reminders),
     ).format(channel=last.channel, n=len(reminders), answer=one_line(last.answer), copies=last.copies)
 
 

@@ -169,8 +169,10 @@ def test_too_many_messages_leaves_the_rest_for_the_next_run(
     assert (ran.out, ran.err) == (
         "",
         f"Channel {robot}-group takes no more now: {'code' if robot == 'feishu' else 'errcode'} {number}: "
-        "too many (too many messages at once). 1 reminders wait for the next run.\n",
+        "too many (too many messages at once). 1 reminder waits for the next run.\n",
     )
+    [_headings, line] = program.ok("reminders").out.splitlines()
+    assert " waits " in line and "under way" not in line
     assert "59088842" in program.ok("remind").out
 
 
@@ -205,7 +207,7 @@ def test_words_that_a_robot_refuses_are_left_out_and_the_others_go_on(
     urgent(program, 59088842, 59088843)
     robots.answer_with(code(430104, "不合适的内容"))
     ran = program.ok("remind")
-    assert "refused what 1 messages said, and took them without it" in ran.err
+    assert "refused what 1 message said, and took it without that" in ran.err
     first, second = robots.messages
     assert ("59088842" in first.text, "CRC" in first.text, "急" in first.text) == (True, False, False)
     assert "CRC" in second.text
@@ -228,7 +230,7 @@ def test_what_may_have_arrived_is_told_once_and_fails_that_run(program: Program,
         # As if the pauses were over.
         by_hand.execute("UPDATE reminders SET copies = 2, retry_at = NULL")
     ran = program.run("remind")
-    assert (ran.code, "They may have arrived, 3 times at most" in ran.err) == (6, True)
+    assert (ran.code, "It may have arrived, 3 times at most" in ran.err) == (6, True)
     ran = program.ok("remind")
     assert (ran.out, ran.err) == ("", "")
     assert program.ok("reminders", "--failed", "--json").json == []

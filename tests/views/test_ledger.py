@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,3 +85,12 @@ def test_every_rule_has_words(
 def test_no_rule_is_without_words() -> None:
     [case] = [mark for mark in test_every_rule_has_words.pytestmark if mark.name == "parametrize"]
     assert {rule for rule, _step, _about, _words in case.args[1]} == set(ReminderRule)
+
+
+def test_what_a_limit_left_over_waits_and_what_a_run_holds_is_under_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held = reminder(claim_expires_at=NOON + timedelta(minutes=2), attempts=1)
+    left_over = held._replace(claim_expires_at=NOON, attempts=0)
+    states = [" ".join(line.split())[len("today 12:00 ") :] for line in rows(capsys, left_over, held)]
+    assert [state.split(" 值班群")[0] for state in states] == ["waits", "under way"]
