@@ -20,11 +20,11 @@ from jdticket.intake.own_export import OwnColumns, is_own_export, unguarded
 from jdticket.intake.values import (
     Cell,
     cleaned,
-    is_day_alone,
     is_no_reply,
     is_nothing,
     joined,
     moment,
+    names_day_only,
     not_after,
     order_id,
     plain,
@@ -233,7 +233,7 @@ class TableReader:
         """When the ticket was created, and its deadline; refuses a row for which neither can be told."""
         created, created_trouble = self._time("created_at", self._created, cells)
         deadline, deadline_trouble = self._time("deadline_at", self._deadline, cells)
-        if created is not None and deadline is not None and self._is_day(self._deadline, cells):
+        if created is not None and self._is_day(self._deadline, cells, deadline):
             deadline, deadline_trouble = None, _("a day alone is no deadline")
         if created is None and deadline is None:
             if created_trouble or deadline_trouble:
@@ -245,7 +245,7 @@ class TableReader:
             self._leave_aside(row, self._created, cells, created_trouble)
         if deadline_trouble:
             self._leave_aside(row, self._deadline, cells, deadline_trouble)
-        if deadline is None and self._is_day(self._created, cells):
+        if deadline is None and self._is_day(self._created, cells, created):
             self.note(
                 row, self._created, cells, _("a day without a time; the clock was started at its beginning")
             )
@@ -272,14 +272,17 @@ class TableReader:
             return float(str(cell)) + _DAYS_TO_1904
         return cell
 
-    def _is_day(self, column: int, cells: Sequence[Cell]) -> bool:
-        return column >= 0 and column not in self._with_dates and is_day_alone(cells[column])
+    def _is_day(self, column: int, cells: Sequence[Cell], then: datetime | None) -> bool:
+        """Whether a column that was read as ``then`` names a day alone."""
+        if then is None or column in self._with_dates:
+            return False
+        return names_day_only(self._dated(cells[column]), then, self._zone)
 
     def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
         """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""
         text = self._text(row, cells, self._reply_text)
         then, trouble = self._time("reply_at", self._reply_at, cells)
-        if then is not None and self._is_day(self._reply_at, cells):
+        if self._is_day(self._reply_at, cells, then):
             then, trouble = None, _("a day alone does not tell whether the reply was in time")
         if trouble:
             self._leave_aside(row, self._reply_at, cells, trouble)

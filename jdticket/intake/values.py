@@ -183,11 +183,28 @@ def is_no_reply(text: str) -> bool:
     return is_no_time(text) or text in _NO_REPLY
 
 
+# A serial number has five digits, 20261127 has eight; longer ones are moments.
+_DIGITS_OF_A_DAY = 8
+_CLOCK = re.compile(r"[:：时時点點]|[上下]午|[0-9]T[0-9]|[ap]\.?m", re.IGNORECASE)
+
+
 def is_day_alone(cell: Cell) -> bool:
     """True for a date without a time of day."""
     if isinstance(cell, str):
         return ":" not in cell and _UNTIMED.fullmatch(unprotected(cell)) is not None
     return isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
+
+
+def names_day_only(cell: Cell, then: datetime, zone: tzinfo) -> bool:
+    """Whether the cell, which was read as ``then``, names a day in ``zone`` and no time of it: a date in any
+    form, a whole serial number. Midnight spelt out is a time."""
+    if is_day_alone(cell):
+        return True
+    if then.second or then.minute % 15:  # every zone's midnight is at a quarter of an hour
+        return False
+    text = plain(cell)
+    clock = len(text) > _DIGITS_OF_A_DAY if text.isdecimal() else _CLOCK.search(text) is not None
+    return not clock and then.astimezone(zone).time() == time()
 
 
 def joined(day: Cell, clock: Cell) -> Cell:

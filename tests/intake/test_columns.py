@@ -207,6 +207,36 @@ def test_what_an_export_says_of_itself_is_no_ticket_and_no_error(words: str) -> 
     assert [type(item) for item in found] == [Draft]
 
 
+@pytest.mark.parametrize(
+    "day",
+    [
+        *(
+            "2026-11-24",
+            "24/11/2026",
+            "24-Nov-2026",
+            "Nov 24 2026",
+            "2026年11月24日",
+            "2026年11月24日 星期二",
+        ),
+        *("2026年11月24日 星期二", "2026 年 11 月 24 日", "46350", "20261124", "24.11.2026"),
+    ],
+)
+def test_a_day_alone_in_any_form_is_no_deadline_and_that_is_told(day: str) -> None:
+    """Midnight of the day would be later than four hours after a morning."""
+    found = source(f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{day}\n")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert (draft.created_at, draft.deadline_at) == (at("2026-11-23 09:00"), None)
+    [note] = found.notes
+    assert "a day alone is no deadline" in note
+
+
+@pytest.mark.parametrize("midnight", ["2026-11-24 00:00", "2026年11月24日0点", "2026-11-24T00:00:00+08:00"])
+def test_midnight_spelt_out_is_a_deadline(midnight: str) -> None:
+    text = f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{midnight}\n"
+    assert only_draft(text).deadline_at == at("2026-11-24 00:00")
+
+
 def test_a_deadline_before_the_creation_time_does_not_cost_the_ticket() -> None:
     text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,2026-11-23 08:00:00\n"
     assert only_draft(text).deadline_at == at("2026-11-23 08:00")
