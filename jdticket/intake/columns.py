@@ -23,8 +23,8 @@ from jdticket.intake.values import (
     is_no_reply,
     is_nothing,
     joined,
+    means_day_alone,
     moment,
-    names_day_only,
     not_after,
     order_id,
     plain,
@@ -276,7 +276,7 @@ class TableReader:
         """Whether a column that was read as ``then`` names a day alone."""
         if then is None or column in self._with_dates:
             return False
-        return names_day_only(self._dated(cells[column]), then, self._zone)
+        return means_day_alone(self._dated(cells[column]), then, self._zone)
 
     def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
         """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""

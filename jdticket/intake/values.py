@@ -195,13 +195,13 @@ def is_day_alone(cell: Cell) -> bool:
     return isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
 
 
-def names_day_only(cell: Cell, then: datetime, zone: tzinfo) -> bool:
+def means_day_alone(cell: Cell, then: datetime, zone: tzinfo) -> bool:
     """Whether the cell, which was read as ``then``, names a day in ``zone`` and no time of it: a date in any
     form, a whole serial number. Midnight spelt out is a time."""
-    if is_day_alone(cell):
-        return True
     if then.second or then.minute % 15:  # every zone's midnight is at a quarter of an hour
         return False
+    if is_day_alone(cell):
+        return True
     text = plain(cell)
     clock = len(text) > _DIGITS_OF_A_DAY if text.isdecimal() else _CLOCK.search(text) is not None
     return not clock and then.astimezone(zone).time() == time()

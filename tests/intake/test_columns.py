@@ -210,15 +210,8 @@ def test_what_an_export_says_of_itself_is_no_ticket_and_no_error(words: str) -> 
 @pytest.mark.parametrize(
     "day",
     [
-        *(
-            "2026-11-24",
-            "24/11/2026",
-            "24-Nov-2026",
-            "Nov 24 2026",
-            "2026年11月24日",
-            "2026年11月24日 星期二",
-        ),
-        *("2026年11月24日 星期二", "2026 年 11 月 24 日", "46350", "20261124", "24.11.2026"),
+        *("2026-11-24", "20261124", "46350", "24/11/2026", "24.11.2026", "24-Nov-2026", "Nov 24 2026"),
+        *("2026年11月24日", "2026年11月24日 星期二", "2026 年 11 月 24 日"),
     ],
 )
 def test_a_day_alone_in_any_form_is_no_deadline_and_that_is_told(day: str) -> None:
