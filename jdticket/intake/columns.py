@@ -20,10 +20,10 @@ from jdticket.intake.own_export import OwnColumns, is_own_export, unguarded
 from jdticket.intake.values import (
     Cell,
     cleaned,
+    is_day_alone,
     is_no_reply,
     is_nothing,
     joined,
-    means_day_alone,
     moment,
     not_after,
     order_id,
@@ -276,7 +276,7 @@ class TableReader:
         """Whether a column that was read as ``then`` names a day alone."""
         if then is None or column in self._with_dates:
             return False
-        return means_day_alone(self._dated(cells[column]), then, self._zone)
+        return is_day_alone(self._dated(cells[column]), then, self._zone)
 
     def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
         """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""

@@ -185,26 +185,18 @@ def is_no_reply(text: str) -> bool:
 
 # A serial number has five digits, 20261127 has eight; longer ones are moments.
 _DIGITS_OF_A_DAY = 8
-_CLOCK = re.compile(r"[:：时時点點]|[上下]午|[0-9]T[0-9]|[ap]\.?m", re.IGNORECASE)
+_CLOCK = re.compile("[:：时点]|[0-9]T[0-9]")
 
 
-def is_day_alone(cell: Cell) -> bool:
-    """True for a date without a time of day."""
-    if isinstance(cell, str):
-        return ":" not in cell and _UNTIMED.fullmatch(unprotected(cell)) is not None
-    return isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
-
-
-def means_day_alone(cell: Cell, then: datetime, zone: tzinfo) -> bool:
+def is_day_alone(cell: Cell, then: datetime, zone: tzinfo) -> bool:
     """Whether the cell, which was read as ``then``, names a day in ``zone`` and no time of it: a date in any
     form, a whole serial number. Midnight spelt out is a time."""
-    if then.second or then.minute % 15:  # every zone's midnight is at a quarter of an hour
+    if then.astimezone(zone).time() != time():
         return False
-    if is_day_alone(cell):
+    if isinstance(cell, date):
         return True
     text = plain(cell)
-    clock = len(text) > _DIGITS_OF_A_DAY if text.isdecimal() else _CLOCK.search(text) is not None
-    return not clock and then.astimezone(zone).time() == time()
+    return len(text) <= _DIGITS_OF_A_DAY if text.isdecimal() else _CLOCK.search(text) is None
 
 
 def joined(day: Cell, clock: Cell) -> Cell:
@@ -223,7 +215,9 @@ def joined(day: Cell, clock: Cell) -> Cell:
 def _holds_both(cell: Cell) -> bool:
     if isinstance(cell, datetime):
         return cell.year > 1900 and cell.time() != time()
-    return isinstance(cell, str) and _IN_FULL.search(cell) is not None and not is_day_alone(cell)
+    if not isinstance(cell, str) or _IN_FULL.search(cell) is None:
+        return False
+    return _UNTIMED.fullmatch(unprotected(cell)) is None
 
 
 def _day_of(cell: Cell) -> str:

@@ -224,10 +224,21 @@ def test_a_day_alone_in_any_form_is_no_deadline_and_that_is_told(day: str) -> No
     assert "a day alone is no deadline" in note
 
 
-@pytest.mark.parametrize("midnight", ["2026-11-24 00:00", "2026年11月24日0点", "2026-11-24T00:00:00+08:00"])
+@pytest.mark.parametrize(
+    "midnight",
+    [
+        *("2026-11-24 00:00", "2026-11-24 00：00", "2026-11-24T00:00:00+08:00", "20261124T000000"),
+        *("2026年11月24日0点", "2026年11月24日0时", "1795449600", "1795449600000", "20261124000000"),
+    ],
+)
 def test_midnight_spelt_out_is_a_deadline(midnight: str) -> None:
     text = f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{midnight}\n"
     assert only_draft(text).deadline_at == at("2026-11-24 00:00")
+
+
+def test_a_serial_number_with_a_fraction_of_the_day_is_a_deadline() -> None:
+    text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,46349.75\n"
+    assert only_draft(text).deadline_at == at("2026-11-23 18:00")
 
 
 def test_a_deadline_before_the_creation_time_does_not_cost_the_ticket() -> None:

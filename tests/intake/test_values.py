@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdticket.errors import InputError
-from jdticket.intake.values import Cell, digits, moment, not_after, order_id, ticket_id
+from jdticket.intake.values import Cell, digits, is_day_alone, moment, not_after, order_id, ticket_id
 
 from .reading import NOW, at
 
@@ -147,3 +147,19 @@ def test_no_cell_breaks_a_reader(cell: Cell) -> None:
             reader(cell)
         except InputError as error:
             assert error.message
+
+
+@pytest.mark.parametrize(
+    ("cell", "alone"),
+    [
+        (date(2026, 11, 23), True),
+        (datetime(2026, 11, 23), True),  # noqa: DTZ001 - what a workbook's cell holds
+        (datetime(2026, 11, 23, 18), False),  # noqa: DTZ001
+        (46349, True),
+        (46349.75, False),
+    ],
+)
+def test_a_cell_that_is_no_text_is_a_day_alone_when_it_is_its_beginning(cell: Cell, alone: bool) -> None:
+    then = moment(cell, SHANGHAI, NOW)
+    assert then is not None
+    assert is_day_alone(cell, then, SHANGHAI) is alone

@@ -56,6 +56,16 @@ def test_numbers_and_dates_in_cells_are_read_as_they_are_meant() -> None:
     assert draft.created_at == at("2026-11-23 09:12:30")
 
 
+def test_a_cell_that_holds_a_day_is_no_deadline_and_that_is_told() -> None:
+    morning, day = datetime(2026, 11, 23, 9), datetime(2026, 11, 24)  # noqa: DTZ001 - what Excel holds
+    header = ["工单号", "创建时间", "截止时间"]
+    found = source(workbook({"a": [header, [59088842, morning, day]]}), "a.xlsx")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert (draft.created_at, draft.deadline_at) == (at("2026-11-23 09:00"), None)
+    assert any("a day alone is no deadline" in note for note in found.notes)
+
+
 def test_an_order_number_beyond_15_digits_is_left_aside_when_it_is_a_number() -> None:
     found = source((DATA / "rounded.xlsx").read_bytes(), "rounded.xlsx")
     assert [item.order_id for item in found.read() if isinstance(item, Draft)] == [None, "275490614167"]
