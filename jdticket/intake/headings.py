@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.errors import InputError, UsageError
 from jdticket.i18n import _
-from jdticket.intake.values import Cell, cleaned, plain
+from jdticket.intake.values import Cell, cleaned, plain, unprotected
 from jdticket.text import quoted
 from jdticket.words import column_word, listed
 
@@ -133,10 +134,18 @@ def find_header(
         if len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
     for index in range(1, len(tried)):
+        if holds_number(tried[index]):
+            continue
         header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted, usual)
         if len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
     return best
+
+
+def holds_number(cells: Iterable[Cell]) -> bool:
+    """Whether a row holds the number of a ticket or an order, so that it is none of headings."""
+    numbers = [unprotected(plain(cell)) for cell in cells]
+    return any(TICKET_ID_PATTERN.fullmatch(one) or ORDER_ID_PATTERN.fullmatch(one) for one in numbers)
 
 
 def _over_two_rows(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:

@@ -68,6 +68,20 @@ def test_the_header_is_found_below_title_rows() -> None:
     assert (draft.id, draft.row) == ("59088842", 5)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "84712842,275490614167,2026-11-23 09:00,待回复,店铺",
+        '="84712842",,2026-11-23 09:00,待回复,类型',
+        "84712842,,,,店铺",
+    ],
+)
+def test_a_ticket_one_of_whose_cells_is_a_known_heading_is_no_row_of_headings(row: str) -> None:
+    header = "工单号,订单编号,下发时间,工单状态,责任方\n"
+    found = read(header + row + "\n" + "84712843,275490614168,2026-11-23 09:30,待回复,买家\n")
+    assert [item.row for item in found] == [2, 3]
+
+
 def test_a_file_without_usable_headings_says_what_was_seen_and_what_is_needed() -> None:
     with pytest.raises(InputError) as caught:
         read("商品,价格,库存\n杯子,12,3\n", "goods.csv")
