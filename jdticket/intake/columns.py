@@ -51,6 +51,7 @@ _OWN_STATES: Mapping[str, PlatformState | None] = {
     Status.CLOSED: PlatformState.CLOSED,
     Status.VOID: PlatformState.VOID,
 }
+_OPEN = frozenset({PlatformState.WAITING, PlatformState.REJECTED})
 _OWN_KINDS = frozenset(kind.value for kind in Kind)
 _SUMMARY = re.compile(
     r"\s*(?:(?:本页|当页|本表)?(?:合计|总计|小计|汇总)|(?:导出|下载|生成)(?:时间|日期|人)|记录总数|数据截[止至]"
@@ -82,6 +83,7 @@ class TableReader:
         self._name = name
         self._zone = options.zone
         self._now = options.now
+        self.header = header
         self._headings = header.headings
         self._width = len(header.headings)
 
@@ -92,7 +94,7 @@ class TableReader:
         self._order = at("order_id")
         self._created = at("created_at")
         self._deadline = at("deadline_at")
-        self._status = at("status")
+        self._states = header.columns.get("status", ())
         self._platform_status = at("platform_status")
         self._kind = at("kind")
         self._kind_text = at("kind_text")
@@ -204,8 +206,9 @@ class TableReader:
         times = (("created_at", self._created), ("deadline_at", self._deadline), ("reply_at", self._reply_at))
         if any(self._time(name, column, cells)[1] for name, column in times):
             return False
-        state, words, _own = self._state(0, cells)
-        return not words or state is not None
+        words = [cleaned(plain(cells[column])) for column in self._states]
+        state, known_by, _own = _state(words, "")
+        return not known_by or state is not None
 
     def holds_no_ticket(self, cells: Sequence[Cell]) -> bool:
         """Whether they are blank, a sum, a line of the export about itself, or the header again."""
@@ -295,12 +298,14 @@ class TableReader:
 
     def _state(self, row: int, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
         """The platform's state, its words, and whether the state is our own export's."""
-        words = self._text(row, cells, self._status)
-        platform_words = self._text(row, cells, self._platform_status)
-        ours = words.lower()
-        if ours in _OWN_STATES:
-            return _OWN_STATES[ours], platform_words, True
-        return _state_of(words or platform_words), words or platform_words, False
+        told = [self._text(row, cells, column) for column in self._states]
+        found = _state(told, self._text(row, cells, self._platform_status))
+        if found[0] in _OPEN and len(told) > 1:
+            for column, words in zip(self._states, told, strict=True):
+                if words and _state_of(words) not in {None, *_OPEN}:
+                    reason = _("another column says {words}; the ticket is taken as waiting")
+                    self.note(row, column, cells, reason.format(words=quoted(found[1])))
+        return found
 
     def _named(self, row: int, cells: Sequence[Cell], column: int) -> str | None:
         """The name of a shop or a person; None where there is none."""
@@ -341,6 +346,23 @@ class TableReader:
             reason = _("this belongs into another column; see whether cells of the row have moved")
             self.note(row, column, cells, reason)
         return text
+
+
+def _state(told: Sequence[str], platform_words: str) -> tuple[PlatformState | None, str, bool]:
+    """What the columns of the state tell: the platform's state, its words, whether it is our own export's.
+
+    One of them may be of another thing than the ticket, such as its order: what waits in one of them waits.
+    Else the first says it whose word is known.
+    """
+    filled = [words for words in told if words] or [platform_words]
+    ours = filled[0].lower()
+    if ours in _OWN_STATES:
+        return _OWN_STATES[ours], platform_words, True
+    states = [(_state_of(words), words) for words in filled]
+    waiting = (one for one in states if one[0] in _OPEN)
+    known = (one for one in states if one[0] is not None)
+    state, words = next(waiting, None) or next(known, states[0])
+    return state, words, False
 
 
 def _shown(cells: Sequence[Cell], column: int) -> str:

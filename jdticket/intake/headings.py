@@ -44,6 +44,7 @@ DATES: Mapping[str, tuple[str, ...]] = {
 HEADER_ROWS = 30
 """The header is looked for in this many rows from the top."""
 
+_OTHER_THING = re.compile("订单|售后|服务单|退款|退货|换货|补发|物流|快递|发货|商品|支付|赔付|发票|买家|客户")
 _UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _UNTOLD = re.compile(r"[\W_]+")
 
@@ -52,6 +53,11 @@ def heading_key(heading: str) -> str:
     """What makes two headings the same: width, case, white space, punctuation and units in brackets aside."""
     return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
 
+
+# The columns of our own export's keys that no other table has.
+_ONLY_OURS = frozenset(map(heading_key, ("first_deadline_at", "deadline_source")))
+# Where a column called as our own export calls it wins over another in no other table.
+_NEVER_GUESSED = frozenset({"created_at", "deadline_at", "status"})
 
 _FIELD_OF = {heading_key(heading): field for field, known in FIELDS.items() for heading in (field, *known)}
 _DATE_OF = {heading_key(heading): field for field, known in DATES.items() for heading in known}
@@ -100,12 +106,19 @@ def read_header(
         if at:
             columns[name] = at
     taken = {n for at in columns.values() for n in at}
+    is_ours = _ONLY_OURS.issubset(keys)
     for name in FIELDS.keys() - wanted.keys() - columns.keys():
         at = tuple(n for n, key in enumerate(keys) if n not in taken and _FIELD_OF.get(key) == name)
-        # Our own export's name beats a synonym that stands beside it.
         own = tuple(n for n in at if keys[n] == heading_key(name))
+        if name == "id" and not is_ours:
+            # Many a program calls its own number of the row so.
+            own = tuple(n for n in at if n not in own)
+        elif name in _NEVER_GUESSED and not is_ours:
+            own = ()
         if at:
             columns[name] = own or at
+    if len(columns.get("status", ())) > 1:
+        columns["status"] = tuple(sorted(columns["status"], key=lambda n: not _names_ticket(headings[n])))
     dates: dict[str, int] = {}
     for n, key in enumerate(keys):
         dated = None if n in taken else _DATE_OF.get(key)
@@ -139,6 +152,12 @@ def find_header(
         header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted, usual)
         if len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
+    if best is not None and best[0] > 0:
+        # Even where the lower row is enough: the groups above it say whose state and times they are.
+        above = tried[best[0] - 1]
+        header = read_header(_over_two_rows(above, tried[best[0]]), wanted, usual)
+        if header.usable and sum(bool(plain(cell).strip()) for cell in above) > 1:
+            best = best[0], header
     return best
 
 
@@ -159,15 +178,29 @@ def _over_two_rows(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:
     group = ""
     for over, under in zip(above, below, strict=True):
         group = over or group
+        whole = group.removesuffix("信息") + under
         if not under:
             headings.append(over)
+        elif heading_key(whole) in _KNOWN:
+            headings.append(whole)
         elif heading_key(under) in _KNOWN:
-            headings.append(under)
-        elif heading_key(group + under) in _KNOWN:
-            headings.append(group + under)
+            headings.append(whole if _is_of_another_thing(group, under) else under)
         else:
             headings.append(over if heading_key(over) in _KNOWN else under)
     return headings
+
+
+def _is_of_another_thing(group: str, heading: str) -> bool:
+    """Whether a state or a time stands in a group of headings that is not the ticket's: an order has a state
+    and a creation time as well."""
+    if _names_ticket(group) or _names_ticket(heading) or _OTHER_THING.search(group) is None:
+        return False
+    key = heading_key(heading)
+    return key in _DATE_OF or _FIELD_OF[key] in ("created_at", "deadline_at", "status")
+
+
+def _names_ticket(heading: str) -> bool:
+    return "工单" in heading
 
 
 def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str]) -> None:
@@ -196,19 +229,25 @@ def check_header(name: str, row: int, header: Header, wanted: Mapping[str, str])
 
 
 def doubled(name: str, header: Header) -> list[str]:
-    """A note for each field that several columns could be, of which the first is read."""
+    """A note for each field that several columns could be, of which the first is read; of the states all are,
+    see ``TableReader``."""
     return [
-        _(
+        _doubled_state(name, seen)
+        if name_of_field == "status"
+        else _(
             "{name}: several columns could be the field {field}; {first} was read, not read were {others}."
-        ).format(
-            name=name,
-            field=name_of_field,
-            first=quoted(header.headings[at[0]]),
-            others=_listed([header.headings[n] for n in at[1:]]),
-        )
+        ).format(name=name, field=name_of_field, first=quoted(seen[0]), others=_listed(seen[1:]))
         for name_of_field, at in header.columns.items()
         if len(at) > 1
+        for seen in ([header.headings[n] for n in at],)
     ]
+
+
+def _doubled_state(name: str, seen: Sequence[str]) -> str:
+    return _(
+        "{name}: several columns tell a state: {seen}; a ticket that waits by one of them is taken as "
+        "waiting; choose with --map status=COLUMN."
+    ).format(name=name, seen=_listed(seen))
 
 
 def no_header(name: str, seen: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
 from jdticket.intake.exported import Stamp
-from jdticket.intake.headings import HEADER_ROWS, check_header, read_header
+from jdticket.intake.headings import HEADER_ROWS, check_header, doubled, read_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.notes import FieldNotes
 from jdticket.intake.values import Cell
@@ -57,7 +57,7 @@ def read_json(
     reader.table(first[0][0])
     for row, item in chain(first, objects):
         yield reader.read(row, item)
-    notes += reader.notes.sentences()
+    notes += [*doubled(name, reader.table(0).header), *reader.notes.sentences()]
 
 
 class _ObjectReader:

@@ -336,3 +336,78 @@ def test_a_bad_value_is_quoted_short_and_harmless() -> None:
 
 def test_every_field_has_headings_and_a_name_that_the_domain_knows() -> None:
     assert {*FIELDS} == {*tickets.FIELDS}
+
+
+STATES = "工单号,创建时间,{}\n59088842,2026-11-23 09:00,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("headings", "words", "word", "state"),
+    [
+        ("状态,工单状态", "已完成,待回复", "待回复", PlatformState.WAITING),
+        ("工单状态,状态", "待回复,已完成", "待回复", PlatformState.WAITING),
+        ("工单状态,状态", "已关闭,待处理", "待处理", PlatformState.WAITING),
+        ("状态,处理状态", "已完成,已驳回", "已驳回", PlatformState.REJECTED),
+        ("状态,工单状态", "待发货,已关闭", "已关闭", PlatformState.CLOSED),
+        ("状态,工单状态", "已完成,已回复", "已回复", PlatformState.REPLIED),
+        ("状态,工单状态", "已取消,", "已取消", PlatformState.VOID),
+        ("状态,工单状态", "配货中,待复核", "待复核", None),
+        ("status,status_name", "2,已关闭", "已关闭", PlatformState.CLOSED),
+    ],
+)
+def test_of_several_states_one_that_waits_counts_then_the_tickets_own_then_a_known_one(
+    headings: str, words: str, word: str, state: PlatformState | None
+) -> None:
+    draft = only_draft(STATES.format(headings, words))
+    assert (draft.platform_status, draft.platform_state) == (word, state)
+
+
+def test_a_state_that_says_the_end_of_a_ticket_that_waits_is_told() -> None:
+    found = source(STATES.format("状态,工单状态", "已完成,待回复"))
+    list(found.read())
+    columns, row = found.notes
+    assert "several columns tell a state: 工单状态, 状态; a ticket that waits by one of them" in columns
+    assert "row 2, column 状态 “已完成”: another column says 待回复" in row
+    assert "the ticket is taken as waiting" in row
+
+
+def test_states_that_agree_are_told_of_once() -> None:
+    found = source(STATES.format("状态,工单状态", "待处理,待回复"))
+    list(found.read())
+    [note] = found.notes
+    assert "--map status=" in note
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "waits"),
+    [
+        ("工单,,订单,", "编号,下发时间,编号,状态", True),
+        ("工单信息,,订单信息,", "编号,下发时间,编号,状态", True),
+        ("工单,,订单信息,", "工单号,下发时间,订单号,状态", True),
+        ("工单信息,,,", "编号,下发时间,内容,状态", False),
+        ("工单/订单,,,", "工单号,下发时间,订单号,状态", False),
+        ("订单,,,", "工单号,工单创建时间,订单号,工单状态", False),
+    ],
+)
+def test_a_state_under_another_things_group_is_not_the_tickets(upper: str, lower: str, waits: bool) -> None:
+    row = "59088842,2026-11-23 09:00,275490614167,已完成"
+    draft = only_draft(f"{upper}\n{lower}\n{row}\n")
+    assert (draft.platform_state is None) is waits
+
+
+def test_a_creation_time_of_the_order_alone_starts_no_clock() -> None:
+    with pytest.raises(InputError, match="no row with usable headings"):
+        read("工单,,订单,\n编号,状态,编号,创建时间\n59088842,待回复,275490614167,2026-11-23 09:00\n")
+
+
+def test_a_number_called_id_gives_way_to_the_tickets_number() -> None:
+    """A program's own number of the row may have as many digits."""
+    assert only_draft("id,工单号,创建时间\n10000001,59088842,2026-11-23 09:00\n").id == "59088842"
+    assert (
+        only_draft('[{"id": 10000001, "work_id": 59088842, "创建时间": "2026-11-23 09:00"}]').id == "59088842"
+    )
+
+
+def test_a_programs_own_time_of_the_row_is_not_taken_for_the_tickets() -> None:
+    with pytest.raises(InputError, match=r"created_at: created_at, 创建时间;.*--map created_at="):
+        read("工单号,created_at,创建时间\n59088842,2026-11-23 12:00,2026-11-23 09:00\n")

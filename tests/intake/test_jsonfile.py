@@ -159,3 +159,14 @@ def test_a_line_beyond_the_limit_is_rejected_alone() -> None:
 def test_an_array_too_long_to_hold_is_refused() -> None:
     with pytest.raises(InputError, match="JSON Lines"):
         read(b'[{"id":"' + b"x" * (64 * 1024 * 1024) + b'"}]')
+
+
+def test_a_key_that_could_be_the_state_as_well_closes_no_ticket_that_waits() -> None:
+    text = '[{"工单号": 59088842, "创建时间": "2026-11-23 09:00", "状态": "已完成", "工单状态": "待回复"}]'
+    assert only_draft(text).platform_status == "待回复"
+
+
+def test_keys_of_which_one_alone_is_read_are_told() -> None:
+    found = source('[{"工单号": 59088842, "创建时间": "2026-11-23 09:00", "订单号": "", "订单编号": "1"}]')
+    list(found.read())
+    assert "several columns could be the field order_id" in found.notes[0]
