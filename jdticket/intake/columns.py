@@ -53,11 +53,13 @@ _OWN_STATES: Mapping[str, PlatformState | None] = {
 }
 _OPEN = frozenset({PlatformState.WAITING, PlatformState.REJECTED})
 _OWN_KINDS = frozenset(kind.value for kind in Kind)
+_OF_THE_EXPORT = r"(?:导出|下载|生成)(?:时间|日期|人)|数据截[止至]"
 _SUMMARY = re.compile(
-    r"\s*(?:(?:本页|当页|本表)?(?:合计|总计|小计|汇总)|(?:导出|下载|生成)(?:时间|日期|人)|记录总数|数据截[止至]"
+    rf"\s*(?:(?:本页|当页|本表)?(?:合计|总计|小计|汇总)|{_OF_THE_EXPORT}|记录总数"
     r"|第\s*\d+\s*页|共\s*[0-9,]+\s*[条行笔个单页]|total\b)",
     re.IGNORECASE,
 )
+_TELLS_A_TIME = re.compile(rf"\s*(?:{_OF_THE_EXPORT})")
 
 _kind_of = lru_cache(maxsize=1024)(kind_from_words)
 _state_of = lru_cache(maxsize=1024)(platform_state_from_words)
@@ -227,9 +229,19 @@ class TableReader:
             return True  # nothing, or lines and dashes
         if sum(heading_key(text) in self._keys for text in filled) > 1:
             return True
-        # A sum names no order; a row that does has lost its ticket number and must be told of.
-        return any(_SUMMARY.match(text) for text in filled) and not any(
-            ORDER_ID_PATTERN.fullmatch(unprotected(text)) for text in filled
+        return any(_SUMMARY.match(text) for text in filled) and not self._tells_of_a_ticket(cells, filled)
+
+    def _tells_of_a_ticket(self, cells: Sequence[Cell], filled: Sequence[str]) -> bool:
+        """Whether a row that speaks of a sum has an order, a state or a time, which no sum has: it has lost
+        its ticket number, and must be told of."""
+        if any(ORDER_ID_PATTERN.fullmatch(unprotected(text)) for text in filled):
+            return True
+        cells = [*cells, *[""] * (self._width - len(cells))]
+        if any(_state_of(cleaned(plain(cells[column]))) for column in self._states):
+            return True
+        times = (("created_at", self._created), ("deadline_at", self._deadline))
+        return not any(_TELLS_A_TIME.match(text) for text in filled) and any(
+            self._time(name, column, cells)[0] is not None for name, column in times
         )
 
     def _times(self, row: int, cells: Sequence[Cell]) -> tuple[datetime | None, datetime | None]:

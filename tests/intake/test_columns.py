@@ -199,6 +199,24 @@ def test_a_row_that_lost_its_ticket_number_is_rejected_although_it_speaks_of_a_s
     assert "no ticket number" in kept.reason
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(",,2026-11-23 09:12:30,待处理,投诉,共3个都坏了", ",,2026-11-23 09:12:30,,,共3个都坏了"),
+        *("共3个,,2026-11-23 09:12:30,,,坏了", ",,,待处理,投诉,Total loss", "合计,,,待回复,,"),
+    ],
+)
+def test_a_damaged_row_whose_text_reads_like_a_sum_is_rejected(row: str) -> None:
+    assert "ticket number" in only_rejection(table(row)).reason
+
+
+@pytest.mark.parametrize(
+    "row", ["导出时间,,2026-11-23 14:12,,,", ",导出时间：,2026-11-23 14:12,,,", "合计,,3,,,"]
+)
+def test_a_sum_or_the_time_of_an_export_is_no_damaged_ticket(row: str) -> None:
+    assert len(drafts(table(ROW.strip(), row))) == 1
+
+
 def test_a_row_with_neither_creation_time_nor_deadline_is_rejected() -> None:
     rejection = only_rejection(table("59088842,275490614167,-,待处理,投诉,破损"))
     assert (rejection.column, rejection.value) == ("创建时间", "-")
