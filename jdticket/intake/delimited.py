@@ -15,8 +15,9 @@ from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
 from jdticket.i18n import _
 from jdticket.intake.columns import CELL_MAX, TableReader, no_rows, too_long
 from jdticket.intake.exported import Stamp
-from jdticket.intake.headings import HEADER_ROWS, Header, check_header, doubled, find_header
+from jdticket.intake.headings import HEADER_ROWS, Header, check_header, find_header
 from jdticket.intake.interface import ReadOptions
+from jdticket.intake.stacked import StackedTables
 from jdticket.intake.values import unprotected
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -96,7 +97,7 @@ def read_delimited(
         next(records)
     check_header(name, row, layout.header, options.columns)
 
-    reader = TableReader(name, layout.header, options, stamp=stamp)
+    stacked = StackedTables(name, layout.header, options, stamp)
     empty = True
     while True:
         row = lines.number + 1
@@ -110,34 +111,40 @@ def read_delimited(
             yield Rejection(name, row, "", "", too_long() if closed else _unclosed(lines.number))
             empty = False
             continue
-        if (lines.at_end and lines.quotes % 2) or (lines.number > row and _swallowed(cells, layout)):
+        if (lines.at_end and lines.quotes % 2) or (
+            lines.number > row and _swallowed(cells, layout.delimiter, stacked.header)
+        ):
             yield Rejection(name, row, "", "", _unclosed(lines.number))
             empty = False
             continue
-        if len(cells) > len(layout.header.headings):
-            cells = _fitted(row, cells, layout, reader)
-        found = reader.read(row, cells)
+        reader = stacked.table(row, cells)
+        if isinstance(reader, TableReader):
+            if len(cells) > len(reader.header.headings):
+                cells = _fitted(row, cells, layout.delimiter, reader)
+            found = reader.read(row, cells)
+        else:
+            found = reader
         if found is not None:
             yield found
             empty = False
     if empty:
         notes.append(no_rows(name))
-    notes += [*doubled(name, layout.header), *reader.notes.sentences()]
+    notes += stacked.notes()
 
 
-def _fitted(row: int, cells: list[str], layout: Layout, reader: TableReader) -> list[str]:
+def _fitted(row: int, cells: list[str], delimiter: str, reader: TableReader) -> list[str]:
     """The cells of a row that has too many, for separators within a cell were not quoted: what is too much
     belongs to the column of free text, if the row fits then. A note tells of it."""
-    width = len(layout.header.headings)
-    cells = _with_formulas(cells, layout.delimiter)
+    width = len(reader.header.headings)
+    cells = _with_formulas(cells, delimiter)
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
     surplus = len(cells) - width
     if surplus <= 0 or reader.holds_no_ticket(cells):
         return cells
     for field in ("content", "reply"):
-        at = layout.header.columns.get(field, (-1,))[0]
-        text = layout.delimiter.join(cells[at : at + surplus + 1])
+        at = reader.header.columns.get(field, (-1,))[0]
+        text = delimiter.join(cells[at : at + surplus + 1])
         moved = [*cells[:at], text, *cells[at + surplus + 1 :]]
         if at >= 0 and reader.fits(moved):
             reader.note(row, at, moved, _("separators within this cell were not quoted; it was put together"))
@@ -205,19 +212,22 @@ class _Lines:
                 return
 
 
-def _swallowed(cells: list[str], layout: Layout) -> bool:
+def _swallowed(cells: list[str], delimiter: str, header: Header) -> bool:
     """True when a cell over several lines holds rows: its quotation mark was never meant to open one."""
-    ids = layout.header.columns["id"][0]
-    orders = layout.header.columns.get("order_id", (None,))[0]
-    for cell in cells:
-        for line in cell.splitlines()[1:]:
-            parts = [unprotected(part.strip('"')) for part in line.split(layout.delimiter)]
-            if len(parts) <= ids or not TICKET_ID_PATTERN.fullmatch(parts[ids]):
+    ids = header.columns["id"][0]
+    orders = header.columns.get("order_id", (None,))[0]
+    for column, cell in enumerate(cells):
+        first, *lines = cell.splitlines() or [""]
+        # All that was to come in the row in which the cell began.
+        holds_rest = first.count(delimiter) >= len(header.headings) - column - 1 > 0
+        for line in lines:
+            parts = [unprotected(part.strip('"')) for part in line.split(delimiter)]
+            if len(parts) <= ids + 1 or not TICKET_ID_PATTERN.fullmatch(parts[ids]):
                 continue
-            if orders is None or orders >= len(parts):
-                if len(parts) > 2:
-                    return True
-            elif ORDER_ID_PATTERN.fullmatch(parts[orders]):
+            # The next quotation mark may have ended the cell anywhere in the line.
+            if holds_rest or (len(parts) > 2 and (orders is None or orders >= len(parts))):
+                return True
+            if orders is not None and orders < len(parts) and ORDER_ID_PATTERN.fullmatch(parts[orders]):
                 return True
     return False
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 
 from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
@@ -45,6 +46,7 @@ HEADER_ROWS = 30
 """The header is looked for in this many rows from the top."""
 
 _OTHER_THING = re.compile("订单|售后|服务单|退款|退货|换货|补发|物流|快递|发货|商品|支付|赔付|发票|买家|客户")
+_TIME = re.compile("[0-9][-/.月日][0-9]{1,2}.?[ T]*[0-9]{1,2}:[0-9]{2}")
 _UNITS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _UNTOLD = re.compile(r"[\W_]+")
 
@@ -136,35 +138,43 @@ def find_header(
     wanted: Mapping[str, str],
     usual: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[int, Header] | None:
-    """Which of the first rows holds the most known headings (index, header); None: no row holds two.
+    """Which of the first rows holds usable headings (index, header); where none does, which holds the most
+    known ones; None: no row holds two.
 
     Headings over two rows, as merged cells make them, count as one header, at the index of the lower row.
     """
     best: tuple[int, Header] | None = None
-    tried = rows[:HEADER_ROWS]
-    for index, cells in enumerate(tried):
-        header = read_header(cells, wanted, usual)
-        if len(header.columns) > max(1, len(best[1].columns) if best else 0):
+    for index in range(len(rows[:HEADER_ROWS])):
+        header = _header_at(rows, index, wanted, usual)
+        if best is not None and best[1].usable:
+            # The first that is usable: no ticket stands above it. The row below may be its lower half.
+            is_lower = header.usable and not any(map(holds_value, rows[best[0] : index + 1]))
+            return (index, header) if is_lower and len(header.columns) > len(best[1].columns) else best
+        if header.usable or len(header.columns) > max(1, len(best[1].columns) if best else 0):
             best = index, header
-    for index in range(1, len(tried)):
-        if holds_number(tried[index]):
-            continue
-        header = read_header(_over_two_rows(tried[index - 1], tried[index]), wanted, usual)
-        if len(header.columns) > max(1, len(best[1].columns) if best else 0):
-            best = index, header
-    if best is not None and best[0] > 0:
-        # Even where the lower row is enough: the groups above it say whose state and times they are.
-        above = tried[best[0] - 1]
-        header = read_header(_over_two_rows(above, tried[best[0]]), wanted, usual)
-        if header.usable and sum(bool(plain(cell).strip()) for cell in above) > 1:
-            best = best[0], header
     return best
 
 
-def holds_number(cells: Iterable[Cell]) -> bool:
-    """Whether a row holds the number of a ticket or an order, so that it is none of headings."""
-    numbers = [unprotected(plain(cell)) for cell in cells]
-    return any(TICKET_ID_PATTERN.fullmatch(one) or ORDER_ID_PATTERN.fullmatch(one) for one in numbers)
+def _header_at(
+    rows: Sequence[Sequence[Cell]], index: int, wanted: Mapping[str, str], usual: Mapping[str, str]
+) -> Header:
+    """A row as headings, with the row above it where the two make more, or say whose a state or a time is."""
+    alone = read_header(rows[index], wanted, usual)
+    if index == 0 or holds_value(rows[index]) or holds_value(above := rows[index - 1]):
+        return alone
+    both = read_header(_over_two_rows(above, rows[index]), wanted, usual)
+    in_groups = both.usable and sum(bool(plain(cell).strip()) for cell in above) > 1
+    return both if in_groups or len(both.columns) > len(alone.columns) else alone
+
+
+def holds_value(cells: Iterable[Cell]) -> bool:
+    """Whether a row holds the number of a ticket or an order, or a time, so that it is none of headings."""
+    return any(isinstance(cell, date) or _is_value(unprotected(plain(cell))) for cell in cells)
+
+
+def _is_value(text: str) -> bool:
+    is_number = TICKET_ID_PATTERN.fullmatch(text) or ORDER_ID_PATTERN.fullmatch(text)
+    return is_number is not None or _TIME.search(text) is not None
 
 
 def _over_two_rows(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:

@@ -15,8 +15,9 @@ from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import TableReader, no_rows
 from jdticket.intake.exported import Stamp, dated, export_time
-from jdticket.intake.headings import HEADER_ROWS, Header, check_header, doubled, find_header, no_header
+from jdticket.intake.headings import HEADER_ROWS, Header, check_header, find_header, no_header
 from jdticket.intake.interface import ReadOptions
+from jdticket.intake.stacked import StackedTables
 from jdticket.intake.values import Cell, plain, unprotected
 from jdticket.text import quoted
 from jdticket.words import listed
@@ -103,13 +104,14 @@ def shown_name(name: str, table: Table) -> str:
 
 def _rows(name: str, found: _Found, options: ReadOptions, notes: list[str]) -> Iterator[Draft | Rejection]:
     stamp = Stamp()
-    reader = TableReader(name, found.header, options, stamp=stamp)
+    stacked = StackedTables(name, found.header, options, stamp)
     counted = 0
 
     def read() -> Iterator[Draft | Rejection]:
         nonlocal counted
         for row, cells in islice(found.table.rows(), found.index + 1, None):
-            item = reader.read(row, cells)
+            reader = stacked.table(row, cells)
+            item = reader.read(row, cells) if isinstance(reader, TableReader) else reader
             if item is not None:
                 counted += 1
                 yield item
@@ -119,7 +121,7 @@ def _rows(name: str, found: _Found, options: ReadOptions, notes: list[str]) -> I
         notes.append(no_rows(name))
     elif found.table.hidden:
         notes.append(_("{name} is hidden; its rows were read like all others.").format(name=name))
-    notes += [*doubled(name, found.header), *reader.notes.sentences()]
+    notes += stacked.notes()
 
 
 def _looks_like_tickets(rows: Sequence[Sequence[Cell]], found: tuple[int, Header] | None) -> bool:

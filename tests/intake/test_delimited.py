@@ -94,6 +94,21 @@ def test_a_quotation_mark_that_swallows_rows_up_to_the_next_is_noticed() -> None
     assert [item.id for item in rest if isinstance(item, Draft)] == ["59088845"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [('"27寸屏碎了', '"大"号发成小号'), ('"27寸屏碎了', '破损"退'), ('"27寸屏碎了', '"大号"')],
+)
+def test_stray_quotation_marks_in_two_rows_swallow_no_ticket_in_silence(first: str, second: str) -> None:
+    header = "工单号,问题描述,订单编号,下发时间,工单状态\n"
+    rest = "275490614167,2026-11-23 09:00,待回复"
+    found = read(f"{header}59088842,{first},{rest}\n59088843,{second},{rest}\n59088844,坏了,{rest}\n")
+    named, last = found[0], found[-1]
+    assert isinstance(named, Rejection)
+    assert (named.row, "before row 3" in named.reason) == (2, True)
+    assert isinstance(last, Draft)
+    assert last.id == "59088844"
+
+
 def test_numbers_quoted_in_a_text_of_several_lines_are_no_swallowed_rows() -> None:
     assert only_draft(HEADER + row(59088842, '"见工单\n59088843,另一单\n275490614168"')).id == "59088842"
 
