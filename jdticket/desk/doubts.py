@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from jdticket import clock
 from jdticket.domain.drafts import Draft
 from jdticket.domain.platform_words import same_word
-from jdticket.domain.taking import About, Remark
+from jdticket.domain.remarks import About, Remark
 from jdticket.domain.tickets import Ticket
 from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
@@ -23,6 +23,7 @@ class Doubts:
         self._now = now
         self._words: dict[str, list[tuple[Draft, Ticket]]] = {}
         self._older: list[tuple[Draft, Remark]] = []
+        self._older_deadlines: list[tuple[Draft, Remark]] = []
         self._single: list[str] = []
 
     def add(self, draft: Draft, ticket: Ticket, remarks: Sequence[Remark]) -> None:
@@ -33,6 +34,8 @@ class Doubts:
                     self._words.setdefault(same_word(draft.platform_status), []).append((draft, ticket))
                 case About.OLDER:
                     self._older.append((draft, remark))
+                case About.OLDER_DEADLINE:
+                    self._older_deadlines.append((draft, remark))
                 case About.STALE_COUNTDOWN:
                     self._single.append(self._stale_countdown(draft, remark))
                 case About.OTHER_CREATION:
@@ -45,6 +48,8 @@ class Doubts:
         notes = [self._unknown_word(found) for found in self._words.values()]
         if self._older:
             notes.append(self._too_old())
+        if self._older_deadlines:
+            notes.append(self._older_deadline())
         return notes + self._single
 
     def _unknown_word(self, found: list[tuple[Draft, Ticket]]) -> str:
@@ -79,6 +84,22 @@ class Doubts:
             stands=self._moment(remark.stands),
             n=len(self._older),
             numbers=some(d.id for d, _r in self._older),
+        )
+
+    def _older_deadline(self) -> str:
+        draft, remark = self._older_deadlines[0]
+        return ngettext(
+            "{source} is older than what is known of {n} ticket, for which it tells a later deadline "
+            "({told}); the earlier one stands ({stands}): {numbers}",
+            "{source} is older than what is known of {n} tickets, for which it tells later deadlines (first "
+            "{told}); the earlier ones stand (first {stands}): {numbers}",
+            len(self._older_deadlines),
+        ).format(
+            source=draft.source,
+            told=self._moment(remark.told),
+            stands=self._moment(remark.stands),
+            n=len(self._older_deadlines),
+            numbers=some(d.id for d, _r in self._older_deadlines),
         )
 
     def _stale_countdown(self, draft: Draft, remark: Remark) -> str:

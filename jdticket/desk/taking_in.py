@@ -16,8 +16,9 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import Event, EventKind, FoundAgain
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.platform_words import platform_state_from_words, same_word
+from jdticket.domain.remarks import About, Remark
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
-from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket
+from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -34,6 +33,7 @@ from jdticket.domain.events import (
 )
 from jdticket.domain.moves import AT_FIRST_SIGHT, BY_THE_PLATFORM, ENDS, Move, moved
 from jdticket.domain.platform_words import platform_state_from_words, same_word
+from jdticket.domain.remarks import About, Remark
 from jdticket.domain.replies import Reply
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
 
@@ -45,32 +45,6 @@ _SAID: Mapping[Move, type[Said]] = {
     Move.REOPEN: SaidReopened,
     Move.ARRIVE: SaidArrived,
 }
-
-
-class About(Enum):
-    """What a remark is about."""
-
-    UNKNOWN_WORD = auto()
-    """The platform's word for the state is none that we know: it changed nothing."""
-    OLDER = auto()
-    """The draft was seen before what is known here: its state changed nothing."""
-    STALE_COUNTDOWN = auto()
-    """The page's countdown would give more time than there is otherwise, and nobody has said when the page
-    was copied: the earlier deadline stands."""
-    OTHER_CREATION = auto()
-    """A sketch tells a later creation than the one that is held, which stands."""
-    IMPOSSIBLE_DEADLINE = auto()
-    """The deadline lies before the creation: it was left aside."""
-
-
-class Remark(NamedTuple):
-    """Something about a draft that a person has to hear of."""
-
-    about: About
-    stands: datetime | None = None
-    """The deadline that stands, or the moment of what is known here."""
-    told: datetime | None = None
-    """The deadline, or the moment, of the draft."""
 
 
 class Taken(NamedTuple):
@@ -205,7 +179,7 @@ def known_ticket(
     remarks: list[Remark] = []
     older = _is_older(held, draft)
     ticket, changed = _facts(held, draft, shop, known, older, remarks)
-    ticket, deadline_moved = _deadline(held, ticket, draft, policy, remarks)
+    ticket, deadline_moved = _deadline(held, ticket, draft, policy, older, remarks)
     ticket, replies = _reply(held, ticket, draft, known, now)
     ticket, said = _state(ticket, held, draft, replies, known, now, older, remarks)
     if draft.platform_status and not older:
@@ -274,7 +248,7 @@ def _facts(
     if draft.assignee and _is_other_assignee(held, draft.assignee, known, older):
         learn(assignee=draft.assignee)
     if draft.created_at is not None and not _same_minute_but_coarser(draft.created_at, held.created_at):
-        if sketch and draft.created_at > held.created_at:
+        if (sketch or older) and draft.created_at > held.created_at:
             # It would make the deadline later.
             remarks.append(Remark(About.OTHER_CREATION, stands=held.created_at, told=draft.created_at))
         else:
@@ -324,10 +298,10 @@ def _first_deadline(
 
 
 def _deadline(
-    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, remarks: list[Remark]
+    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, older: bool, remarks: list[Remark]
 ) -> tuple[Ticket, DeadlineMoved | None]:
     """The deadline that the platform tells, or that new facts lead to."""
-    found = _other_deadline(held, ticket, draft, policy, remarks)
+    found = _other_deadline(held, ticket, draft, policy, older, remarks)
     if found is None:
         return ticket, None
     deadline_at, source, why = found
@@ -336,7 +310,7 @@ def _deadline(
 
 
 def _other_deadline(
-    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, remarks: list[Remark]
+    held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, older: bool, remarks: list[Remark]
 ) -> tuple[datetime, DeadlineSource, Why] | None:
     """The deadline that the draft's news lead to, where it comes from, and why; None: it stays."""
     if held.status is not Status.PENDING and held.returned_at is None:
@@ -350,10 +324,12 @@ def _other_deadline(
         # The platform goes on showing its own deadline after the manager has granted a later one.
         if held.deadline_source is DeadlineSource.GRANTED and draft.deadline_at < held.deadline_at:
             return None
-        if draft.deadline_at > held.deadline_at and draft.deadline_at_most:
+        later = draft.deadline_at > held.deadline_at
+        if later and draft.deadline_at_most:
             return None
-        if draft.deadline_at > held.deadline_at and not draft.deadline_sure:
-            remarks.append(Remark(About.STALE_COUNTDOWN, stands=held.deadline_at, told=draft.deadline_at))
+        if later and (older or not draft.deadline_sure):
+            about = About.OLDER_DEADLINE if older else About.STALE_COUNTDOWN
+            remarks.append(Remark(about, stands=held.deadline_at, told=draft.deadline_at))
             return None
         return draft.deadline_at, DeadlineSource.PLATFORM, Why.PLATFORM
     if held.deadline_source is not DeadlineSource.POLICY:

@@ -178,7 +178,7 @@ class TableReader:
             reply_text=reply_text,
             reply_at=replied,
             own=own,
-            seen_at=self.stamp.seen_at if state_words else None,
+            seen_at=self.stamp.seen_at,
         )
 
     def _squared(self, row: int, cells: Sequence[Cell]) -> list[Cell]:

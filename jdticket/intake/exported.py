@@ -57,7 +57,7 @@ def dated(
         yield from found
         return
     for item in first:
-        yield replace(item, seen_at=moment) if isinstance(item, Draft) and item.platform_status else item
+        yield replace(item, seen_at=moment) if isinstance(item, Draft) else item
     stamp.seen_at = moment
     for item in found:
         if isinstance(item, Draft) and stamp.seen_at is not None and _is_after(item, moment):

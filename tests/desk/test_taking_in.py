@@ -335,6 +335,22 @@ class TestSeenAt:
         ticket = office.desk.looking.find("59088842")
         assert (ticket.status, ticket.returned_at, done.returned) == (Status.REPLIED, None, [])
 
+    def test_a_later_deadline_of_an_older_source_is_told_for_all_tickets_at_once(
+        self, office: DeskAt
+    ) -> None:
+        first, second = draft(**WAITING, seen_at=at("23 11:00")), draft("59088843", seen_at=at("23 11:00"))
+        office.take_in(first, replace(second, **WAITING))
+        older = {"deadline_at": at("23 15:00"), "seen_at": at("23 10:59")}
+        [one] = office.take_in(replace(first, **older)).notes
+        assert (
+            "older than what is known of 1 ticket, for which it tells a later deadline (today 15:00)" in one
+        )
+        assert "the earlier one stands (today 14:00): 59088842" in one
+        [both] = office.take_in(replace(first, **older), replace(second, **older)).notes
+        assert "older than what is known of 2 tickets, for which it tells later deadlines" in both
+        assert both.endswith("59088842, 59088843")
+        assert office.desk.looking.find("59088842").deadline_at == at("23 14:00")
+
     def test_what_was_seen_a_second_later_counts(self, office: DeskAt) -> None:
         office.take_in(draft(**WAITING))
         answer(office)

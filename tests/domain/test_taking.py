@@ -28,8 +28,9 @@ from jdticket.domain.events import (
     Why,
 )
 from jdticket.domain.hours import ServiceHours, Window
+from jdticket.domain.remarks import About, Remark
 from jdticket.domain.replies import Reply
-from jdticket.domain.taking import About, Known, Remark, Taken, known_ticket, new_ticket, reply_event
+from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket, reply_event
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
 from tests.desk.at_desk import CLOSED, HOURS, POLICY, REJECTED, REPLIED, SHANGHAI, VOID, WAITING, at, draft
 
@@ -550,6 +551,31 @@ def test_a_deadline_that_is_the_latest_it_can_be_moves_nothing_to_later_and_need
     assert is_no_news(known(held(), later), held())
     assert known(held(), earlier).ticket.deadline_at == at("23 13:00")
     assert (new(later).ticket.deadline_at, new(later).remarks) == (at("23 14:00"), [])
+
+
+@pytest.mark.parametrize("source", [DeadlineSource.PLATFORM, DeadlineSource.POLICY])
+@pytest.mark.parametrize("moments", [{"seen_at": NOW}, {"stepped_at": NOW}])
+def test_what_was_seen_before_what_is_known_here_makes_no_deadline_later(
+    moments: dict[str, Any], source: DeadlineSource
+) -> None:
+    ticket = held(deadline_source=source, **moments)
+    older = {"seen_at": NOW - MINUTE}
+    later = known(ticket, draft(deadline_at=at("23 15:00"), **older))
+    remark = Remark(About.OLDER_DEADLINE, stands=at("23 14:00"), told=at("23 15:00"))
+    assert later == (ticket, [], [], [remark])
+    earlier = known(ticket, draft(deadline_at=at("23 13:00"), **older))
+    assert (earlier.ticket.deadline_at, earlier.remarks) == (at("23 13:00"), [])
+    newer = known(ticket, draft(deadline_at=at("23 15:00"), seen_at=NOW + SECOND))
+    assert newer.ticket.deadline_at == at("23 15:00")
+
+
+def test_what_was_seen_before_what_is_known_here_makes_no_creation_later() -> None:
+    ticket = held(seen_at=NOW)
+    later = known(ticket, draft(created_at=at("23 10:30"), seen_at=NOW - MINUTE))
+    remark = Remark(About.OTHER_CREATION, stands=at("23 10:00"), told=at("23 10:30"))
+    assert later == (ticket, [], [], [remark])
+    earlier = known(ticket, draft(created_at=at("23 09:30"), seen_at=NOW - MINUTE))
+    assert earlier.ticket.deadline_at == at("23 13:30")
 
 
 def test_a_deadline_before_the_creation_is_left_aside_and_remarked() -> None:

@@ -102,6 +102,11 @@ def test_one_ticket_that_is_newer_is_enough_however_far_down(tmp_path: Path) -> 
     assert set(seen(saved(tmp_path, text, at("2026-11-23 14:30")))) == {at("2026-11-23 14:30")}
 
 
+def test_rows_without_a_state_have_an_age_as_well(tmp_path: Path) -> None:
+    table = TABLE.replace(",待回复", ",").replace(",已关闭", ",")
+    assert seen(saved(tmp_path, table, at("2026-11-23 14:30"))) == [at("2026-11-23 14:30")] * 2
+
+
 def test_objects_are_as_old_as_their_file(tmp_path: Path) -> None:
     text = '[{"工单号": "59088841", "创建时间": "2026-11-23 09:00:00", "状态": "待回复"}]'
     assert seen(saved(tmp_path, text, at("2026-11-23 14:30"), "工单.json")) == [at("2026-11-23 14:30")]
