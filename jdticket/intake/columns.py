@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from jdticket.domain.drafts import Draft, Rejection
@@ -21,11 +21,13 @@ from jdticket.intake.values import (
     Cell,
     cleaned,
     is_day_alone,
+    is_midnight,
     is_no_reply,
     is_nothing,
     joined,
     moment,
     not_after,
+    not_far_ahead,
     order_id,
     plain,
     ticket_id,
@@ -248,7 +250,9 @@ class TableReader:
         """When the ticket was created, and its deadline; refuses a row for which neither can be told."""
         created, created_trouble = self._time("created_at", self._created, cells)
         deadline, deadline_trouble = self._time("deadline_at", self._deadline, cells)
-        if created is not None and self._is_day(self._deadline, cells, deadline):
+        is_read = created is not None and self._own is None
+        if is_read and self._is_day(self._deadline, cells, deadline, is_midnight):
+            # Four hours of service never end at midnight: it is a day that a program has written out.
             deadline, deadline_trouble = None, _("a day alone is no deadline")
         if created is None and deadline is None:
             if created_trouble or deadline_trouble:
@@ -277,7 +281,11 @@ class TableReader:
             cell = joined(self._dated(cells[self._dates[name]]), cell)
         try:
             then = moment(cell, self._zone, self._now)
-            return (then if name == "deadline_at" else not_after(then, self._now)), ""
+            if name != "deadline_at":
+                then = not_after(then, self._now)
+            elif self._own is None:
+                then = not_far_ahead(then, self._now)
+            return then, ""
         except InputError as error:
             return None, error.message
 
@@ -287,11 +295,17 @@ class TableReader:
             return float(str(cell)) + _DAYS_TO_1904
         return cell
 
-    def _is_day(self, column: int, cells: Sequence[Cell], then: datetime | None) -> bool:
+    def _is_day(
+        self,
+        column: int,
+        cells: Sequence[Cell],
+        then: datetime | None,
+        is_day: Callable[[Cell, datetime, tzinfo], bool] = is_day_alone,
+    ) -> bool:
         """Whether a column that was read as ``then`` names a day alone."""
         if then is None or column in self._with_dates:
             return False
-        return is_day_alone(self._dated(cells[column]), then, self._zone)
+        return is_day(self._dated(cells[column]), then, self._zone)
 
     def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
         """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""

@@ -22,6 +22,8 @@ Cell = str | int | float | bool | date | time | timedelta | None
 _EXCEL_EXACT_BELOW = 10**15
 # A creation time a little ahead of our clock is the two clocks' difference, not a mistake.
 CLOCK_SKEW = timedelta(minutes=10)
+# Hours are given, and after an outage days; the longest holiday is a week and a half.
+_FURTHEST_DEADLINE = timedelta(days=60)
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - what a spreadsheet calls day 0
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415  # 2000-01-01 and 2100-12-31
 
@@ -186,12 +188,20 @@ def is_no_reply(text: str) -> bool:
 # A serial number has five digits, 20261127 has eight; longer ones are moments.
 _DIGITS_OF_A_DAY = 8
 _CLOCK = re.compile("[:：时点]|[0-9]T[0-9]")
+# An hour that only a person has chosen.
+_24_HOURS = re.compile("24 ?[:：时点]")
+
+
+def is_midnight(cell: Cell, then: datetime, zone: tzinfo) -> bool:
+    """Whether the cell, which was read as ``then``, names a day in ``zone`` alone, or its first moment, as
+    which programs write a day without a time; 24:00 is meant."""
+    return then.astimezone(zone).time() == time() and _24_HOURS.search(plain(cell)) is None
 
 
 def is_day_alone(cell: Cell, then: datetime, zone: tzinfo) -> bool:
     """Whether the cell, which was read as ``then``, names a day in ``zone`` and no time of it: a date in any
     form, a whole serial number. Midnight spelt out is a time."""
-    if then.astimezone(zone).time() != time():
+    if not is_midnight(cell, then, zone):
         return False
     if isinstance(cell, date):
         return True
@@ -248,6 +258,18 @@ def _in_full(text: str) -> str:
             _("this cannot be read as a time; in a file it is needed in full, such as 2026-11-23 14:30")
         )
     return text
+
+
+def not_far_ahead(then: datetime | None, now: datetime) -> datetime | None:
+    """``then``; raises ``InputError`` when it lies further ahead than any deadline: a year was mistyped, or
+    digits that are no time read like one."""
+    if then is not None and then > now + _FURTHEST_DEADLINE:
+        raise InputError(
+            _("this lies more than {days} days ahead, which no deadline does").format(
+                days=_FURTHEST_DEADLINE.days
+            )
+        )
+    return then
 
 
 def not_after(then: datetime | None, now: datetime) -> datetime | None:

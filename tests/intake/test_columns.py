@@ -260,12 +260,47 @@ def test_a_day_alone_in_any_form_is_no_deadline_and_that_is_told(day: str) -> No
     "midnight",
     [
         *("2026-11-24 00:00", "2026-11-24 00：00", "2026-11-24T00:00:00+08:00", "20261124T000000"),
-        *("2026年11月24日0点", "2026年11月24日0时", "1795449600", "1795449600000", "20261124000000"),
+        *("2026-11-24 00:00:00", "2026-11-24T00:00:00.000", "2026-11-23T16:00:00Z", "2026年11月24日0点"),
+        *("2026年11月24日0时", "1795449600", "1795449600000", "20261124000000"),
     ],
 )
-def test_midnight_spelt_out_is_a_deadline(midnight: str) -> None:
-    text = f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{midnight}\n"
+def test_midnight_is_a_day_that_a_program_has_written_out(midnight: str) -> None:
+    found = source(f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{midnight}\n")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.deadline_at is None
+    [note] = found.notes
+    assert "a day alone is no deadline" in note
+
+
+def test_a_deadline_of_our_own_export_is_taken_as_it_stands() -> None:
+    text = (
+        "id,status,created_at,deadline_at,first_deadline_at,deadline_source\n"
+        "59088842,pending,2026-11-23T09:00:00+08:00,{0}T00:00:00+08:00,2026-11-23T13:00:00+08:00,granted\n"
+    )
+    for day in ("2026-11-25", "2027-11-25"):
+        assert only_draft(text.format(day)).deadline_at == at(f"{day} 00:00")
+
+
+def test_a_day_that_ends_at_24_is_a_deadline() -> None:
+    text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,2026-11-23 24:00\n"
     assert only_draft(text).deadline_at == at("2026-11-24 00:00")
+
+
+@pytest.mark.parametrize("far", ["2027-11-23 18:00", "2611241805", "2026112418", "2027-01-22 15:00:01"])
+def test_a_deadline_further_ahead_than_any_can_be_is_left_aside_and_told(far: str) -> None:
+    found = source(f"工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,{far}\n")
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.deadline_at is None
+    [note] = found.notes
+    assert "more than 60 days ahead" in note
+    assert "left aside, the ticket was taken in" in note
+
+
+def test_a_deadline_within_two_months_is_one() -> None:
+    text = "工单号,创建时间,截止时间\n59088842,2026-11-23 09:00:00,2027-01-22 15:00:00\n"
+    assert only_draft(text).deadline_at == at("2027-01-22 15:00")
 
 
 def test_a_serial_number_with_a_fraction_of_the_day_is_a_deadline() -> None:
