@@ -169,12 +169,16 @@ def _header_at(
 
 def holds_value(cells: Iterable[Cell]) -> bool:
     """Whether a row holds the number of a ticket or an order, or a time, so that it is none of headings."""
-    return any(isinstance(cell, date) or _is_value(unprotected(plain(cell))) for cell in cells)
+    return any(is_time(cell) or _is_number(unprotected(plain(cell))) for cell in cells)
 
 
-def _is_value(text: str) -> bool:
-    is_number = TICKET_ID_PATTERN.fullmatch(text) or ORDER_ID_PATTERN.fullmatch(text)
-    return is_number is not None or _TIME.search(text) is not None
+def is_time(cell: Cell) -> bool:
+    """Whether a cell holds a date and a time of day, in a form that tables have."""
+    return isinstance(cell, date) or _TIME.search(unprotected(plain(cell))) is not None
+
+
+def _is_number(text: str) -> bool:
+    return TICKET_ID_PATTERN.fullmatch(text) is not None or ORDER_ID_PATTERN.fullmatch(text) is not None
 
 
 def _over_two_rows(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:

@@ -6,7 +6,7 @@ Each is read under its own headings; one that looks like tickets and cannot be r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from jdticket.domain.drafts import Draft, Rejection
@@ -15,7 +15,7 @@ from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.columns import TableReader, no_rows
 from jdticket.intake.exported import Stamp, dated, export_time
-from jdticket.intake.headings import HEADER_ROWS, Header, check_header, find_header, no_header
+from jdticket.intake.headings import HEADER_ROWS, Header, check_header, find_header, is_time, no_header
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.stacked import StackedTables
 from jdticket.intake.values import Cell, plain, unprotected
@@ -44,7 +44,7 @@ class Table:
 class _Found:
     table: Table
     index: int
-    """Which row holds the headings, counted from 0."""
+    """Which row holds the headings, counted from 0; -1: they stand in a table of their own before it."""
     header: Header
     title: str
     """What stands above the headings."""
@@ -68,6 +68,9 @@ def read_tables(
         if filled is None:
             continue
         found = find_header(rows, options.columns, options.usual_columns)
+        if usable and _goes_with(usable[-1], rows, found):
+            usable[-1] = replace(usable[-1], table=table, index=-1)
+            continue
         shown = shown_name(name, table)
         try:
             if found is None:
@@ -95,6 +98,18 @@ def read_tables(
         shown = shown_name(name, one.table) if len(usable) > 1 else name
         yield from _rows(shown, one, options, notes)
     yield from refused
+
+
+def _goes_with(before: _Found, rows: Sequence[Sequence[Cell]], found: tuple[int, Header] | None) -> bool:
+    """Whether a table without headings has those of the one before it, in which nothing else stands: so are
+    pages made whose headings stay in place while their rows scroll."""
+    if found is not None or before.index < 0 or before.index + 1 < len(before.table.first):
+        return False
+    # The headings may have one more, over the bar that scrolls.
+    width = len(before.header.headings)
+    return all(
+        len(cells) in (width, width - 1) for cells in rows if any(plain(cell).strip() for cell in cells)
+    )
 
 
 def shown_name(name: str, table: Table) -> str:
@@ -126,11 +141,13 @@ def _rows(name: str, found: _Found, options: ReadOptions, notes: list[str]) -> I
 
 def _looks_like_tickets(rows: Sequence[Sequence[Cell]], found: tuple[int, Header] | None) -> bool:
     """Whether a table without usable headings may hold tickets all the same: it has the heading of their
-    numbers, or a row with both a ticket's and an order's."""
+    numbers, or a row with a ticket's number and an order's or a time."""
     if found is not None and "id" in found[1].columns:
         return True
     for cells in rows:
         numbers = [unprotected(plain(cell)) for cell in cells]
-        if any(map(TICKET_ID_PATTERN.fullmatch, numbers)) and any(map(ORDER_ID_PATTERN.fullmatch, numbers)):
+        if any(map(TICKET_ID_PATTERN.fullmatch, numbers)) and (
+            any(map(ORDER_ID_PATTERN.fullmatch, numbers)) or any(map(is_time, cells))
+        ):
             return True
     return False

@@ -55,6 +55,28 @@ def test_all_tables_of_tickets_in_a_page_are_read() -> None:
     assert [(draft.id, draft.row) for draft in drafts(text)] == [("59088842", 2), ("59088843", 4)]
 
 
+@pytest.mark.parametrize(
+    ("over_the_bar", "first"), [("", ""), ('<th class="gutter"></th>', "<tr aria-hidden><td></td></tr>")]
+)
+def test_headings_that_stay_in_place_in_a_table_of_their_own_hold_for_the_next(
+    over_the_bar: str, first: str
+) -> None:
+    head = HEAD.replace("</tr>", over_the_bar + "</tr>")
+    text = f"<table>{head}</table><div><table>{first}{row(59088842)}{row(59088843)}</table></div>"
+    assert [draft.id for draft in drafts(text)] == ["59088842", "59088843"]
+
+
+@pytest.mark.parametrize(
+    "cells", ["59088843 2026-11-23T09:00", "59088843 2026/11/23T9:00:00", "59088843 3581494008421111"]
+)
+def test_a_table_that_looks_like_tickets_and_has_no_headings_is_named(cells: str) -> None:
+    other = "".join(f"<td>{cell.replace('T', ' ')}</td>" for cell in cells.split())
+    first, second = read(page(row()) + f"<table><tr>{other}</tr></table>")
+    assert isinstance(first, Draft)
+    assert isinstance(second, Rejection)
+    assert "no row with usable headings" in second.reason
+
+
 def test_end_tags_may_be_left_out_but_a_table_that_is_not_closed_breaks_off() -> None:
     text = "<table><tr><td>工单号<td>创建时间<tr><td>59088842<td>2026-11-23 09:00<tr><td>59088843<td>2026-11"
     assert [type(item) for item in read(text + "-23 09:00</table>")] == [Draft, Draft]
