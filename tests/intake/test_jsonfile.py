@@ -158,7 +158,66 @@ def test_a_line_beyond_the_limit_is_rejected_alone() -> None:
 
 def test_an_array_too_long_to_hold_is_refused() -> None:
     with pytest.raises(InputError, match="JSON Lines"):
-        read(b'[{"id":"' + b"x" * (64 * 1024 * 1024) + b'"}]')
+        read(b'[{"id":"' + b"x" * (32 * 1024 * 1024) + b'"}]')
+
+
+@pytest.mark.parametrize("filler", [",{}", ",[]", ',"ab"', ",999"])
+def test_very_many_values_are_refused_before_they_take_their_memory(filler: str) -> None:
+    with pytest.raises(InputError, match="JSON Lines"):
+        read(f"[{json.dumps(ONE)}{filler * 2_000_001}]")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"id": "20261123", "created_at": "2026-11-23 09:00"},
+        {"id": "20261123", "columns": [{"key": "id", "title": "工单号"}]},
+        {"errors": [], "warnings": [{"code": 1}]},
+    ],
+)
+def test_the_tickets_of_an_answer_are_read_whatever_is_around_them(around: dict[str, object]) -> None:
+    assert [draft.id for draft in drafts(json.dumps({**around, "tickets": [ONE, TWO]}))] == [
+        "59088842",
+        "59088843",
+    ]
+
+
+def test_something_else_among_the_objects_costs_its_row_alone() -> None:
+    first, second, third = read(json.dumps({"data": [ONE, None, TWO]}))
+    assert isinstance(first, Draft)
+    assert isinstance(third, Draft)
+    assert isinstance(second, Rejection)
+    assert (second.row, second.reason) == (2, "a JSON object is needed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"total": 57, "data": [ONE, TWO]},
+        {"total_count": 57, "result": {"list": [ONE, TWO]}},
+        {"code": 0, "result": {"totalCount": 57, "rows": [ONE, TWO]}},
+    ],
+)
+def test_a_page_of_an_answer_says_that_there_are_more(text: object) -> None:
+    found = source(json.dumps(text), "a.json")
+    assert len(list(found.read())) == 2
+    assert found.notes == ["a.json: it says that there are 57, and holds 2; fetch the others as well."]
+
+
+def test_tickets_within_a_ticket_are_named() -> None:
+    child = {"工单号": "59088850", "创建时间": "2026-11-23 09:00"}
+    mine = {"工单号": "59088842", "回复": "已处理"}
+    ticket = {
+        "工单号": 59088842,
+        "创建时间": "2026-11-23 09:00",
+        "子工单": [child],
+        "记录": [mine, {"id": 59088851}],
+    }
+    for text in (json.dumps(ticket, indent=1), json.dumps([ticket]), lines(ticket, ticket)):
+        first, named = read(text)[:2]
+        assert isinstance(first, Draft)
+        assert isinstance(named, Rejection)
+        assert (named.row, named.column, named.value) == (1, "子工单", "59088850")
 
 
 def test_a_key_that_could_be_the_state_as_well_closes_no_ticket_that_waits() -> None:
