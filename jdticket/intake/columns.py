@@ -43,7 +43,7 @@ _MISPLACED = re.compile(
     r"20[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{12,19}"
 )
 _DAYS_TO_1904 = 1462
-_SERIALS_END = 100_000
+_SERIAL = re.compile(r"[1-9][0-9]{0,4}(?:\.[0-9]+)?")
 
 # Our own states, in an export of ours or written by hand. That we hold a ticket as pending or replied says
 # nothing about what the platform shows, so these tell no platform state; a reply's time does.
@@ -291,7 +291,7 @@ class TableReader:
 
     def _dated(self, cell: Cell) -> Cell:
         """A bare number for a date, as a workbook of the other calendar has it, in the usual one."""
-        if self._is_1904 and type(cell) in (int, float) and 1 < float(str(cell)) < _SERIALS_END:
+        if self._is_1904 and type(cell) in (int, float, str) and _SERIAL.fullmatch(str(cell)):
             return float(str(cell)) + _DAYS_TO_1904
         return cell
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # Enough to see a header below its title rows, or the first buttons of a page.
 _START = 256 * 1024
-# Characters; a page of a thousand tickets has a hundredth of it.
-_PAGE_MAX = 32 * 1024 * 1024
+# Characters; a page of a thousand tickets has a twentieth of it.
+_PAGE_MAX = 6 * 1024 * 1024
 _BUTTON_ALONE = re.compile(r"^[ \t]*(?:去处理|去回复|去申诉|去举证|催处理|查看详情)[ \t\r]*$", re.MULTILINE)
 _ZIP_MARK, _OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ARCHIVE = re.compile(r"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from os import SEEK_END
 from typing import BinaryIO, TextIO, TypeAlias
@@ -23,9 +24,13 @@ from jdticket.intake.tables import Row, Table, read_tables
 SPREADSHEET_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
+_CALENDAR_1904 = re.compile(r"<(?:\w+:)?Date1904\b")
 _PIECE = 256 * 1024
 # Bytes; a hundred thousand rows have half of it.
 _LONGEST = 64 * 1024 * 1024
+# Bytes; an archive is held whole, and its pages once more.
+_LONGEST_ARCHIVE = 24 * 1024 * 1024
 _COLUMNS_MAX = 1000
 _TABLES_MAX = 50
 _SPAN_MAX = 1000
@@ -48,10 +53,11 @@ def read_page(
     if _ENTITY.search(start):
         raise InputError(_no_table(name, _("it defines entities of its own, which no table needs")))
     target = _Spreadsheet if SPREADSHEET_2003 in start else _Page
+    if target is _Spreadsheet and _CALENDAR_1904.search(start):
+        options = replace(options, calendar_1904=True)
     yield from read_tables(name, _tables(name, [("", partial(_rewound, text), target)]), options, notes)
     if target is _Page and _breaks_off(_rewound(text)):
-        why = _("{name} breaks off within a table; fetch it again.").format(name=name)
-        yield Rejection(name, 0, "", "", why)
+        yield _broken_off(name)
 
 
 def read_archive(
@@ -60,18 +66,29 @@ def read_archive(
     """The tickets of the pages in a web archive; ``decode`` turns the bytes of one into text. Raises
     ``InputError``."""
     from email import message_from_bytes
+    from email.errors import CloseBoundaryNotFoundDefect
     from io import StringIO
 
-    data = stream.read(_LONGEST + 1)
-    if len(data) > _LONGEST:
+    data = stream.read(_LONGEST_ARCHIVE + 1)
+    if len(data) > _LONGEST_ARCHIVE:
         raise InputError(_("{name} is too long for a web page; export it as CSV.").format(name=name))
     pages: list[_Opened] = []
-    for part in message_from_bytes(data).walk():
+    message = message_from_bytes(data)
+    for part in message.walk():
         content = part.get_payload(decode=True)
         if part.get_content_type() in ("text/html", "application/xhtml+xml") and isinstance(content, bytes):
             location = str(part.get("Content-Location", "")).rpartition("/")[2]
             pages.append((location, partial(StringIO, decode(content)), _Page))
     yield from read_tables(name, _tables(name, pages), options, notes)
+    is_cut = any(isinstance(defect, CloseBoundaryNotFoundDefect) for defect in message.defects)
+    if is_cut or any(_breaks_off(open_()) for _location, open_, _reader in pages):
+        yield _broken_off(name)
+
+
+def _broken_off(name: str) -> Rejection:
+    return Rejection(
+        name, 0, "", "", _("{name} breaks off within a table; fetch it again.").format(name=name)
+    )
 
 
 def _breaks_off(text: TextIO) -> bool:
@@ -79,14 +96,14 @@ def _breaks_off(text: TextIO) -> bool:
     open_tables = 0
     rest = ""
     while piece := text.read(_PIECE):
-        piece = (rest + piece).lower()
+        piece = rest + piece
         # A tag may lie across two pieces; what is left for the next one holds no whole tag.
         cut = piece.rfind("<", len(piece) - len("</table"))
         rest = piece[cut:] if cut >= 0 else ""
-        piece = piece[: len(piece) - len(rest)]
-        open_tables += piece.count("<table") - piece.count("</table")
-    rest_closes = rest.startswith("</table")
-    return open_tables - rest_closes > 0
+        for tag in _TABLE_TAG.finditer(piece, 0, len(piece) - len(rest)):
+            # An end that nothing has begun closes nothing that begins behind it.
+            open_tables = max(0, open_tables - 1) if tag[1] else open_tables + 1
+    return open_tables - (rest.lower() == "</table") > 0
 
 
 _Reader: TypeAlias = "type[_Page] | type[_Spreadsheet]"
@@ -201,6 +218,14 @@ class _Grid:
         if cells is not None:
             self._fill(cells)
         return cells
+
+    def go_to(self, column: int) -> None:
+        """The next cell is that of ``column``, counted from 0: those before it are empty, or from above."""
+        cells = self.cells = [] if self.cells is None else self.cells
+        self._fill(cells)
+        while len(cells) < min(column, _COLUMNS_MAX):
+            cells.append("")
+            self._fill(cells)
 
     def _fill(self, cells: list[str]) -> None:
         while (above := self._from_above.pop(len(cells), None)) is not None:
@@ -326,9 +351,7 @@ class _Spreadsheet(_Rows):
             self._row = _number(told, "Index", self._row + 1)
             self._grid.begin_row()
         elif name == "Cell":
-            cells = self._grid.cells or []
-            for _gap in range(min(_number(told, "Index", len(cells) + 1), _COLUMNS_MAX) - len(cells) - 1):
-                self._grid.add("", 1, 1)
+            self._grid.go_to(_number(told, "Index", 0) - 1)
             self._text, self._length, self._type = [], 0, ""
             self._span = (_number(told, "MergeAcross", 0) + 1, _number(told, "MergeDown", 0) + 1)
         elif name == "Data":

@@ -32,6 +32,7 @@ _AREA_LEAST, _AREA_BY_CELL = 5_000_000, 20
 _PIECE = 4 * _MB
 _WIDE_CELL = re.compile(rb'<(?:[a-z]+:)?c\s[^>]{0,40}?r="([A-Z]{2,3})([0-9]{1,7})"')
 _ROW = re.compile(rb'<(?:[a-z]+:)?row\s[^>]{0,200}?r="([0-9]{1,7})"')
+_CALENDAR_1904_ODS = re.compile(rb'null-date[^>]{0,200}date-value="1904-01-01"')
 _CALENDAR_1904 = re.compile(rb'date1904\s*=\s*["\'](?:1|true|on)["\']')
 
 
@@ -145,6 +146,9 @@ def _is_1904_zip(archive: ZipFile, parts: dict[str, ZipInfo]) -> bool:
     for part_name, part in parts.items():
         if part_name.endswith("/workbook.xml"):
             return _CALENDAR_1904.search(archive.read(part)) is not None
+        if part_name == "content.xml":
+            with archive.open(part) as content:
+                return _CALENDAR_1904_ODS.search(content.read(_PIECE)) is not None
         if part_name.endswith("/workbook.bin"):
             # BrtWbProp (153): its size in one byte, then flags, the first the calendar (MS-XLSB 2.4.825).
             data = archive.read(part)

@@ -188,3 +188,8 @@ def test_whatever_comes_in_the_answer_is_tickets_rejections_or_a_sentence(raw: b
         assert name in error.message
     else:
         assert all(isinstance(item, Draft | Rejection) for item in found)
+
+
+def test_a_copied_page_too_long_to_be_one_is_refused() -> None:
+    with pytest.raises(InputError, match="too long for a copied page"):
+        read("去处理\n" + "字\n" * (3 * 1024 * 1024))

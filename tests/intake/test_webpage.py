@@ -87,6 +87,15 @@ def test_end_tags_may_be_left_out_but_a_table_that_is_not_closed_breaks_off() ->
     assert (cut.row, told.row, "breaks off within a table" in told.reason) == (3, 0, True)
 
 
+@pytest.mark.parametrize("stray", ["</table>", "</TABLE></table>"])
+def test_a_stray_end_of_a_table_hides_no_break(stray: str) -> None:
+    whole = stray + page(row()) + stray
+    assert len(drafts(whole)) == 1
+    assert [type(item) for item in read(whole + page(row(59088843)).partition("</table>")[0])] == [
+        *(Draft, Draft, Rejection),
+    ]
+
+
 def test_headings_may_span_rows_and_columns_and_values_rows() -> None:
     text = (
         "<table><tr><th rowspan=2>工单号<th colspan=2>订单信息<th rowspan=2>创建时间"
@@ -168,6 +177,36 @@ def test_every_sheet_of_an_xml_spreadsheet_is_read() -> None:
     )
 
 
+def test_a_cell_merged_over_rows_moves_none_behind_it() -> None:
+    head = cells("店铺", "工单号", "创建时间", "截止时间")
+    times = "".join(
+        f'<ss:Cell><ss:Data ss:Type="DateTime">2026-11-23T{clock}:00.000</ss:Data></ss:Cell>'
+        for clock in ("09:10", "13:10")
+    )
+    first = '<ss:Row><ss:Cell ss:MergeDown="1"><ss:Data ss:Type="String">京东3店</ss:Data></ss:Cell>'
+    number = '<ss:Cell{}><ss:Data ss:Type="Number">{}</ss:Data></ss:Cell>'
+    rows = first + number.format("", 59088842) + times + "</ss:Row>"
+    rows += "<ss:Row>" + number.format(' ss:Index="2"', 59088843) + times + "</ss:Row>"
+    found = drafts(SPREADSHEET.format(sheets=sheet("a", head, rows)))
+    assert [(draft.id, draft.shop, draft.deadline_at) for draft in found] == [
+        ("59088842", "京东3店", at("2026-11-23 13:10")),
+        ("59088843", "京东3店", at("2026-11-23 13:10")),
+    ]
+
+
+def test_bare_numbers_count_from_1904_where_the_spreadsheet_says_so() -> None:
+    number = '<ss:Cell><ss:Data ss:Type="Number">{}</ss:Data></ss:Cell>'
+    written = '<ss:Cell><ss:Data ss:Type="DateTime">2026-11-23T13:00:00.000</ss:Data></ss:Cell>'
+    rows = "<ss:Row>" + number.format(59088842) + number.format(46349.375 - 1462) + written + "</ss:Row>"
+    sheets = sheet("a", cells("工单号", "创建时间", "截止时间"), rows)
+    draft = only_draft(
+        SPREADSHEET.format(sheets="<x:ExcelWorkbook><x:Date1904/></x:ExcelWorkbook>" + sheets).replace(
+            "xmlns:ss", 'xmlns:x="urn:schemas-microsoft-com:office:excel" xmlns:ss'
+        )
+    )
+    assert (draft.created_at, draft.deadline_at) == (at("2026-11-23 09:00"), at("2026-11-23 13:00"))
+
+
 def test_an_xml_spreadsheet_that_breaks_off_is_told() -> None:
     text = SPREADSHEET.format(sheets=sheet("a", cells("工单号", "创建时间")))
     with pytest.raises(InputError, match="no whole page or XML"):
@@ -189,3 +228,20 @@ def test_the_pages_of_a_web_archive_are_read() -> None:
         message.attach(part)
     found = source(message.as_bytes(), "工单.mht")
     assert [item.id for item in found.read() if isinstance(item, Draft)] == ["59088842", "59088843"]
+
+
+@pytest.mark.parametrize("encoding", ["quoted-printable", "base64", "8bit"])
+def test_a_web_archive_that_breaks_off_is_told(encoding: str) -> None:
+    message = EmailMessage()
+    message["MIME-Version"] = "1.0"
+    message.make_related()
+    part = EmailMessage()
+    html = page(*(row(59088800 + n) for n in range(40)))
+    part.set_content(html.encode(), "text", "html", cte=encoding)
+    message.attach(part)
+    whole = message.as_bytes()
+    assert [type(item) for item in read(whole, "a.mht")] == [Draft] * 40
+    for length in (len(whole) * 2 // 3, len(whole) - 8):
+        *_tickets, last = read(whole[:length], "a.mht")
+        assert isinstance(last, Rejection)
+        assert "breaks off" in last.reason

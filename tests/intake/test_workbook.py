@@ -201,3 +201,21 @@ def test_a_cell_beyond_the_limit_is_left_aside() -> None:
     assert draft.content is None
     [note] = found.notes
     assert "row 2, column 内容" in note
+
+
+def test_bare_numbers_of_an_opendocument_sheet_count_from_the_day_that_it_says() -> None:
+    path = DATA / "intake" / "calendar-1904.ods"
+    held = io.BytesIO()
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(held, "w") as changed:
+        for part in whole.namelist():
+            content = whole.read(part)
+            if part == "content.xml":
+                # 2025-11-25 11:18:05, in days since 1904-01-01.
+                content = content.replace(
+                    b'office:value-type="date" office:date-value="2025-11-25T11:18:05"',
+                    b'office:value-type="float" office:value="44524.47089120370"',
+                )
+                assert b"44524.47" in content
+            changed.writestr(part, content)
+    first = drafts(held.getvalue())[0]
+    assert first.created_at == at("2025-11-25 11:18:05")
