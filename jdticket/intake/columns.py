@@ -210,7 +210,7 @@ class TableReader:
         times = (("created_at", self._created), ("deadline_at", self._deadline), ("reply_at", self._reply_at))
         if any(self._time(name, column, cells)[1] for name, column in times):
             return False
-        words = [cleaned(plain(cells[column])) for column in self._states]
+        words = tuple(cleaned(plain(cells[column])) for column in self._states)
         state, known_by, _own = _state(words, "")
         return not known_by or state is not None
 
@@ -324,7 +324,7 @@ class TableReader:
 
     def _state(self, row: int, cells: Sequence[Cell]) -> tuple[PlatformState | None, str, bool]:
         """The platform's state, its words, and whether the state is our own export's."""
-        told = [self._text(row, cells, column) for column in self._states]
+        told = tuple(self._text(row, cells, column) for column in self._states)
         found = _state(told, self._text(row, cells, self._platform_status))
         if found[0] in _OPEN and len(told) > 1:
             for column, words in zip(self._states, told, strict=True):
@@ -374,7 +374,8 @@ class TableReader:
         return text
 
 
-def _state(told: Sequence[str], platform_words: str) -> tuple[PlatformState | None, str, bool]:
+@lru_cache(maxsize=1024)
+def _state(told: tuple[str, ...], platform_words: str) -> tuple[PlatformState | None, str, bool]:
     """What the columns of the state tell: the platform's state, its words, whether it is our own export's.
 
     One of them may be of another thing than the ticket, such as its order: what waits in one of them waits.
