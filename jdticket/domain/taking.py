@@ -327,7 +327,8 @@ def _other_deadline(
         later = draft.deadline_at > held.deadline_at
         if later and draft.deadline_at_most:
             return None
-        if later and (older or not draft.deadline_sure):
+        # A countdown is sure when a person has told the moment of copying, which may mend an earlier paste.
+        if later and (not draft.deadline_sure or (older and not draft.fills_gaps_only)):
             about = About.OLDER_DEADLINE if older else About.STALE_COUNTDOWN
             remarks.append(Remark(about, stands=held.deadline_at, told=draft.deadline_at))
             return None

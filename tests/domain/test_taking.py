@@ -569,6 +569,14 @@ def test_what_was_seen_before_what_is_known_here_makes_no_deadline_later(
     assert newer.ticket.deadline_at == at("23 15:00")
 
 
+def test_a_countdown_whose_moment_a_person_told_mends_an_earlier_paste() -> None:
+    page = {"deadline_at": at("23 15:00"), "seen_at": NOW - MINUTE, "fills_gaps_only": True}
+    assert known(held(seen_at=NOW), draft(**page)).ticket.deadline_at == at("23 15:00")
+    unsure = known(held(seen_at=NOW), draft(**page, deadline_sure=False))
+    assert unsure.ticket.deadline_at == at("23 14:00")
+    assert unsure.remarks == [Remark(About.OLDER_DEADLINE, stands=at("23 14:00"), told=at("23 15:00"))]
+
+
 def test_what_was_seen_before_what_is_known_here_makes_no_creation_later() -> None:
     ticket = held(seen_at=NOW)
     later = known(ticket, draft(created_at=at("23 10:30"), seen_at=NOW - MINUTE))
