@@ -38,7 +38,7 @@ from jdticket.domain.replies import Reply
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, Ticket
 
 # A countdown on the page is cut to the minute and the copy takes a moment: within this it agrees.
-_COUNTDOWN_TOLERANCE = timedelta(minutes=2)
+COUNTDOWN_TOLERANCE = timedelta(minutes=2)
 _SAID: Mapping[Move, type[Said]] = {
     Move.CLOSE: SaidClosed,
     Move.VOID: SaidVoid,
@@ -179,7 +179,9 @@ def known_ticket(
     remarks: list[Remark] = []
     older = _is_older(held, draft)
     ticket, changed = _facts(held, draft, shop, known, older, remarks)
-    ticket, deadline_moved = _deadline(held, ticket, draft, policy, older, remarks)
+    deadline_moved = None
+    if _is_its_turn(held) or (not older and _is_its_turn(moved(held, _move(held, draft, [], known), now))):
+        ticket, deadline_moved = _deadline(held, ticket, draft, policy, older, remarks)
     ticket, replies = _reply(held, ticket, draft, known, now)
     ticket, said = _state(ticket, held, draft, replies, known, now, older, remarks)
     if draft.platform_status and not older:
@@ -210,6 +212,10 @@ def _seen_at(draft: Draft, now: datetime) -> datetime | None:
 
 def _is_unknown(draft: Draft) -> bool:
     return bool(draft.platform_status) and draft.platform_state is None and not draft.own_state
+
+
+def _is_its_turn(ticket: Ticket) -> bool:
+    return ticket.status is Status.PENDING or ticket.returned_at is not None
 
 
 def _is_older(held: Ticket, draft: Draft) -> bool:
@@ -292,7 +298,7 @@ def _first_deadline(
     counted = policy.deadline(kind, created_at)
     if told is not None and told <= counted:
         return told, DeadlineSource.PLATFORM, remarks
-    if told is not None and told - counted > _COUNTDOWN_TOLERANCE and not draft.deadline_at_most:
+    if told is not None and told - counted > COUNTDOWN_TOLERANCE and not draft.deadline_at_most:
         remarks.append(Remark(About.STALE_COUNTDOWN, stands=counted, told=told))
     return counted, DeadlineSource.POLICY, remarks
 
@@ -313,12 +319,10 @@ def _other_deadline(
     held: Ticket, ticket: Ticket, draft: Draft, policy: DeadlinePolicy, older: bool, remarks: list[Remark]
 ) -> tuple[datetime, DeadlineSource, Why] | None:
     """The deadline that the draft's news lead to, where it comes from, and why; None: it stays."""
-    if held.status is not Status.PENDING and held.returned_at is None:
-        return None
     if draft.deadline_at is not None and draft.deadline_at < ticket.created_at:
         remarks.append(Remark(About.IMPOSSIBLE_DEADLINE, told=draft.deadline_at))
     elif draft.deadline_at is not None:
-        tolerance = _COUNTDOWN_TOLERANCE if draft.deadline_to_the_minute else timedelta(0)
+        tolerance = COUNTDOWN_TOLERANCE if draft.deadline_to_the_minute else timedelta(0)
         if abs(draft.deadline_at - held.deadline_at) <= tolerance:
             return None
         # The platform goes on showing its own deadline after the manager has granted a later one.

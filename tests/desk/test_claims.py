@@ -117,7 +117,7 @@ def test_the_digest_holds_all_that_waits_by_urgency(tmp_path: Path) -> None:
         text = "您好，订单已发出。"
         room.desk.replies.reply(number, text, at=None, by="小李", force=False, send=send)
     room.time = at("22 18:05")
-    room.take_in(draft("59088844", **WAITING))
+    room.take_in(draft("59088844", created_at=at("22 16:30"), **WAITING))
     gone = replace(room.desk.looking.find("846"), missing_at=room.time)
     with room.store.transaction():
         room.store.put_tickets([gone])

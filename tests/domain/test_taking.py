@@ -553,6 +553,18 @@ def test_a_deadline_that_is_the_latest_it_can_be_moves_nothing_to_later_and_need
     assert (new(later).ticket.deadline_at, new(later).remarks) == (at("23 14:00"), [])
 
 
+@pytest.mark.parametrize("status", [Status.CLOSED, Status.VOID, Status.REPLIED])
+@pytest.mark.parametrize("told", ["23 13:00", "23 16:00"])
+def test_what_makes_a_ticket_wait_again_brings_its_deadline(status: Status, told: str) -> None:
+    ticket = held(status=status, platform_status="已关闭", stepped_at=NOW - MINUTE, stepped_word="已关闭")
+    again = known(ticket, draft(**WAITING, seen_at=NOW, deadline_at=at(told)))
+    assert (again.ticket.status, again.ticket.deadline_at) == (Status.PENDING, at(told))
+    done = known(ticket, draft(**CLOSED, seen_at=NOW, deadline_at=at(told)))
+    assert done.ticket.deadline_at == ticket.deadline_at
+    before = known(ticket, draft(**WAITING, seen_at=NOW - 2 * MINUTE, deadline_at=at(told)))
+    assert before.ticket.deadline_at == ticket.deadline_at
+
+
 @pytest.mark.parametrize("source", [DeadlineSource.PLATFORM, DeadlineSource.POLICY])
 @pytest.mark.parametrize("moments", [{"seen_at": NOW}, {"stepped_at": NOW}])
 def test_what_was_seen_before_what_is_known_here_makes_no_deadline_later(
