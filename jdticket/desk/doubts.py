@@ -24,6 +24,7 @@ class Doubts:
         self._words: dict[str, list[tuple[Draft, Ticket]]] = {}
         self._older: list[tuple[Draft, Remark]] = []
         self._older_deadlines: list[tuple[Draft, Remark]] = []
+        self._twice: list[tuple[Draft, Remark]] = []
         self._single: list[str] = []
 
     def add(self, draft: Draft, ticket: Ticket, remarks: Sequence[Remark]) -> None:
@@ -36,6 +37,8 @@ class Doubts:
                     self._older.append((draft, remark))
                 case About.OLDER_DEADLINE:
                     self._older_deadlines.append((draft, remark))
+                case About.TWICE:
+                    self._twice.append((draft, remark))
                 case About.STALE_COUNTDOWN:
                     self._single.append(self._stale_countdown(draft, remark))
                 case About.OTHER_CREATION:
@@ -50,6 +53,8 @@ class Doubts:
             notes.append(self._too_old())
         if self._older_deadlines:
             notes.append(self._older_deadline())
+        if self._twice:
+            notes.append(self._contradictions())
         return notes + self._single
 
     def _unknown_word(self, found: list[tuple[Draft, Ticket]]) -> str:
@@ -101,6 +106,16 @@ class Doubts:
             n=len(self._older_deadlines),
             numbers=some(d.id for d, _r in self._older_deadlines),
         )
+
+    def _contradictions(self) -> str:
+        numbers = [*dict.fromkeys(draft.id for draft, _remark in self._twice)]
+        return ngettext(
+            "{source}: of {n} ticket there are rows that contradict each other; the earlier deadline "
+            "counts, and that it waits; look at it there: {numbers}",
+            "{source}: of {n} tickets there are rows that contradict each other; the earlier deadline "
+            "counts, and that they wait; look at them there: {numbers}",
+            len(numbers),
+        ).format(source=self._twice[0][0].source, n=len(numbers), numbers=some(numbers))
 
     def _stale_countdown(self, draft: Draft, remark: Remark) -> str:
         return _(

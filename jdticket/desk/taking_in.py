@@ -20,6 +20,7 @@ from jdticket.domain.remarks import About, Remark
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.taking import Known, Taken, known_ticket, new_ticket
 from jdticket.domain.tickets import PlatformState, Status, Ticket
+from jdticket.domain.twice import fingerprint, settled
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
@@ -54,6 +55,25 @@ class TakenIn:
     """New tickets on an order on which others wait: the new one's number, the order's, the others'."""
     notes: list[str] = field(default_factory=list)
     """What a person has to hear of: what was guessed, and what changed nothing."""
+
+
+@dataclass(slots=True)
+class _Pile:
+    """What has to be remembered of the drafts so far."""
+
+    doubts: Doubts
+    fresh: dict[str, list[str]] = field(default_factory=dict)
+    """By order: the new tickets that wait."""
+    told: dict[str, int] = field(default_factory=dict)
+    """By ticket: the fingerprint of what a row told of it."""
+
+    def told_otherwise(self, draft: Draft) -> bool:
+        """Whether another row has told something else of the ticket. What has no rows was asked bit by bit:
+        there the later answer is the newer one."""
+        if not draft.row:
+            return False
+        now_told = fingerprint(draft)
+        return self.told.setdefault(draft.id, now_told) != now_told
 
 
 def _no_progress(_rows: int) -> None:
@@ -103,9 +123,8 @@ class TakingIn:
         """
         done = TakenIn()
         now = self._now()
-        doubts = Doubts(self._policy.hours.zone, now)
+        pile = _Pile(Doubts(self._policy.hours.zone, now))
         rows = 0
-        fresh: dict[str, list[str]] = {}
 
         def reject(rejection: Rejection) -> None:
             done.rejected += 1
@@ -116,12 +135,12 @@ class TakingIn:
         chunk = list(islice(items, _CHUNK))
         with rehearsal(self._store) if dry_run else self._store.transaction():
             while chunk:
-                self._take_in_chunk(chunk, now, shop, by, done, doubts, fresh, reject)
+                self._take_in_chunk(chunk, now, shop, by, done, pile, reject)
                 rows += len(chunk)
                 on_progress(rows)
                 chunk = list(islice(items, _CHUNK))
-            done.same_order = self._on_the_same_order(fresh)
-        done.notes += doubts.notes()
+            done.same_order = self._on_the_same_order(pile.fresh)
+        done.notes += pile.doubts.notes()
         if done.moved:
             done.notes.append(_moved(done.moved))
         return done
@@ -133,8 +152,7 @@ class TakingIn:
         shop: str | None,
         by: str,
         done: TakenIn,
-        doubts: Doubts,
-        fresh: dict[str, list[str]],
+        pile: _Pile,
         reject: Callable[[Rejection], None],
     ) -> None:
         held_tickets = dict(self._store.tickets_by_id(item.id for item in chunk if isinstance(item, Draft)))
@@ -158,6 +176,9 @@ class TakingIn:
                 continue
             item, remarks = _with_possible_deadline(self._with_taught_state(found))
             held = held_tickets.get(item.id)
+            if pile.told_otherwise(item) and held is not None:
+                item, contradictions = settled(held, item, self._taught)
+                remarks += contradictions
             try:
                 code = self._shop_of(item, shop, held)
             except InputError as error:
@@ -180,10 +201,10 @@ class TakingIn:
                 taken = _found_again(taken, item, now, by)
             ticket = held_tickets[item.id] = taken.ticket
             if held is None and ticket.order_id and ticket.status is Status.PENDING:
-                fresh.setdefault(ticket.order_id, []).append(ticket.id)
+                pile.fresh.setdefault(ticket.order_id, []).append(ticket.id)
             if held is None and item.own is not None and item.own.undelivered:
                 undelivered.add(item.id)
-            doubts.add(item, ticket, remarks + taken.remarks)
+            pile.doubts.add(item, ticket, remarks + taken.remarks)
             if _counts_as_replied(item, ticket, taken):
                 answered[ticket.id] = ticket, item.seen_at or now
             if held is not None and not taken.events:

@@ -22,6 +22,9 @@ class About(Enum):
     which stands."""
     OLDER_DEADLINE = auto()
     """The draft was seen before what is known here and tells a later deadline: the earlier one stands."""
+    TWICE = auto()
+    """Two rows of the source tell of the ticket and contradict each other: of the times the earlier counts,
+    of the states the one that waits, else what the later row says."""
     IMPOSSIBLE_DEADLINE = auto()
     """The deadline lies before the creation: it was left aside."""
 

@@ -15,6 +15,7 @@ from jdticket.domain.events import EventKind
 from jdticket.domain.tickets import DeadlineSource, Kind, PlatformState, Status, TicketQuery
 from jdticket.errors import InputError, NotFoundError
 from tests.desk.at_desk import (
+    CLOSED,
     ENDS,
     HOURS,
     REJECTED,
@@ -64,6 +65,26 @@ class TestTakingIn:
     def test_the_same_ticket_twice_in_one_file_is_one_ticket(self, office: DeskAt) -> None:
         done = office.take_in(draft(content="甲"), draft(content="甲"))
         assert (done.new, done.unchanged) == (1, 1)
+
+    def test_rows_that_contradict_each_other_are_told_once_and_the_earlier_deadline_counts(
+        self, office: DeskAt
+    ) -> None:
+        rows = [
+            draft(row=2, deadline_at=at("23 13:00"), **WAITING),
+            draft("59088843", row=3, content="甲"),
+            draft(row=4, deadline_at=at("23 18:00"), **CLOSED),
+            draft("59088843", row=5, content="乙"),
+        ]
+        done = office.take_in(*rows)
+        ticket = office.desk.looking.find("59088842")
+        assert (ticket.status, ticket.deadline_at) == (Status.PENDING, at("23 13:00"))
+        [note] = done.notes
+        assert note.startswith("tickets.csv: of 2 tickets there are rows that contradict each other")
+        assert note.endswith("59088842, 59088843")
+
+    def test_what_has_no_rows_was_asked_bit_by_bit_and_its_later_answer_counts(self, office: DeskAt) -> None:
+        done = office.take_in(draft(row=0, **WAITING), draft(row=0, **CLOSED))
+        assert (office.desk.looking.find("59088842").status, done.notes) == (Status.CLOSED, [])
 
     def test_a_deadline_column_wins_over_the_computed_deadline(self, office: DeskAt) -> None:
         office.take_in(draft(deadline_at=at("23 13:00")))
