@@ -13,7 +13,7 @@ from jdticket.domain.tickets import ORDER_ID_PATTERN, Kind, PlatformState, Statu
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.intake.exported import Stamp
-from jdticket.intake.headings import Header, heading_key
+from jdticket.intake.headings import Header, heading_key, heading_zone
 from jdticket.intake.interface import ReadOptions
 from jdticket.intake.notes import FieldNotes
 from jdticket.intake.own_export import OwnColumns, is_own_export, unguarded
@@ -110,6 +110,11 @@ class TableReader:
         self._names: dict[str, str] = {}
         self._dates = header.dates
         self._with_dates = {header.columns[name][0] for name in header.dates}
+        self._zones = {
+            column: zone
+            for column in (self._created, self._deadline, self._reply_at)
+            if column >= 0 and (zone := heading_zone(self._headings[column])) is not None
+        }
         self._is_1904 = options.calendar_1904
         self._own = OwnColumns(header, options.zone, options.now) if is_own_export(header) else None
         self._keys = frozenset(map(heading_key, filter(None, header.headings)))
@@ -280,7 +285,7 @@ class TableReader:
         if name in self._dates:
             cell = joined(self._dated(cells[self._dates[name]]), cell)
         try:
-            then = moment(cell, self._zone, self._now)
+            then = moment(cell, self._zones.get(column, self._zone), self._now)
             if name != "deadline_at":
                 then = not_after(then, self._now)
             elif self._own is None:
@@ -305,7 +310,7 @@ class TableReader:
         """Whether a column that was read as ``then`` names a day alone."""
         if then is None or column in self._with_dates:
             return False
-        return is_day(self._dated(cells[column]), then, self._zone)
+        return is_day(self._dated(cells[column]), then, self._zones.get(column, self._zone))
 
     def _reply(self, row: int, cells: Sequence[Cell]) -> tuple[str | None, datetime | None]:
         """A reply given elsewhere: its text, and when. A text whose time is not known is of no known time."""

@@ -82,7 +82,7 @@ class _Stream(Source):
 
     def read(self) -> Iterator[Draft | Rejection]:
         """See ``Source``."""
-        with _reading(self.name), self._open() as opened:
+        with _reading(self.name, self._options.encoding), self._open() as opened:
             stream = opened if opened.seekable() else _spooled(opened)
             with stream:
                 yield from self._by_content(stream)
@@ -113,8 +113,8 @@ class _Stream(Source):
     def _by_text(self, text: io.TextIOWrapper, start: str) -> Iterator[Draft | Rejection]:
         if not start.strip():
             raise InputError(_("{name} is empty.").format(name=self.name))
-        if _BUTTON_ALONE.search(start):
-            # No table has that: what reads tables need not even be imported.
+        if _BUTTON_ALONE.search(start) and Path(self.name).suffix.lower() not in _TABLE_SUFFIXES:
+            # Hardly a table has that: what reads tables need not even be imported.
             yield from self._page(text)
             return
         from jdticket.intake.delimited import find_layout, read_delimited
@@ -221,7 +221,7 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[None]:
+def _reading(name: str, encoding: str | None = None) -> Iterator[None]:
     """Turn what the system says against reading into a sentence."""
     try:
         yield
@@ -238,4 +238,10 @@ def _reading(name: str) -> Iterator[None]:
             _("{name} cannot be read: {problem}.").format(name=name, problem=os_reason(error))
         ) from None
     except UnicodeError:
+        if encoding is not None:
+            raise InputError(
+                _("{name} is no text in {encoding}; leave --encoding out, or name another.").format(
+                    name=name, encoding=encoding
+                )
+            ) from None
         raise InputError(_("{name} changed while it was read; import it again.").format(name=name)) from None

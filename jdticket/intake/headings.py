@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta, timezone, tzinfo
 from types import MappingProxyType
 
 from jdticket.domain.tickets import ORDER_ID_PATTERN, TICKET_ID_PATTERN
@@ -54,6 +54,23 @@ _UNTOLD = re.compile(r"[\W_]+")
 def heading_key(heading: str) -> str:
     """What makes two headings the same: width, case, white space, punctuation and units in brackets aside."""
     return _UNTOLD.sub("", _UNITS.sub("", unicodedata.normalize("NFKC", heading))).casefold()
+
+
+_OFFSET = re.compile(r"(?:UTC|GMT)\s*(?:([+-])\s*([0-9]{1,2})(?::?([0-5][0-9]))?)?|北京时间", re.IGNORECASE)
+
+
+def heading_zone(heading: str) -> tzinfo | None:
+    """The zone that a heading names in brackets for the times below it: 创建时间(UTC), (GMT+8)."""
+    for unit in _UNITS.findall(unicodedata.normalize("NFKC", heading)):
+        found = _OFFSET.fullmatch(unit[1:-1].strip())
+        if found is None:
+            continue
+        if unit[1:-1].strip() == "北京时间":
+            return timezone(timedelta(hours=8))
+        sign, hours, minutes = found.groups(default="0")
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(-offset if sign == "-" else offset) if offset < timedelta(days=1) else None
+    return None
 
 
 # The columns of our own export's keys that no other table has.

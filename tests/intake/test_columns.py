@@ -62,6 +62,26 @@ def test_width_space_case_and_units_of_a_heading_do_not_matter(heading: str) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("(UTC)", "2026-11-23 17:00"),
+        ("（utc）", "2026-11-23 17:00"),
+        ("[GMT+0]", "2026-11-23 17:00"),
+        ("(GMT+8)", "2026-11-23 09:00"),
+        ("(UTC+08:00)", "2026-11-23 09:00"),
+        ("（北京时间）", "2026-11-23 09:00"),
+        ("(GMT-1)", "2026-11-23 18:00"),
+        ("(UTC+99)", "2026-11-23 09:00"),
+        ("(必填)", "2026-11-23 09:00"),
+    ],
+)
+def test_a_zone_in_a_heading_is_that_of_the_times_below_it(unit: str, expected: str) -> None:
+    text = f"工单号,创建时间{unit},截止时间{unit}\n59088841,2026-11-23 09:00:00,2026-11-23 09:00:00\n"
+    found = only_draft(text, now=at("2026-11-24 09:00"))
+    assert (found.created_at, found.deadline_at) == (at(expected), at(expected))
+
+
 def test_the_header_is_found_below_title_rows() -> None:
     titles = "京东3店 平台协同工单,,,,,\n导出时间：2026-11-23,,,,,\n,,,,,\n"
     draft = only_draft(titles + table(ROW.strip()))

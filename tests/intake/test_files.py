@@ -151,6 +151,18 @@ def test_a_page_whose_headings_share_a_line_is_no_table_if_no_row_fits_them() ->
     assert [draft.id for draft in drafts(headings + rows)] == ["84712347"]
 
 
+@pytest.mark.parametrize("cell", ['"催\n去处理\n"', '"\n去处理\n"', "去处理"])
+def test_a_button_on_a_line_of_its_own_within_a_cell_leaves_a_table_a_table(cell: str) -> None:
+    text = f"工单编号,创建时间,截止时间,操作\n59088841,2026-11-23 10:00,2026-11-23 12:00,{cell}\n"
+    [ticket] = drafts(text, "工单.csv")
+    assert ticket.deadline_at == at("2026-11-23 12:00")
+
+
+def test_a_text_in_another_encoding_than_was_asked_for_is_told() -> None:
+    with pytest.raises(InputError, match="is no text in utf-16; leave --encoding out"):
+        read(TABLE.encode("gb18030"), encoding="utf-16")
+
+
 def test_a_table_with_a_column_of_buttons_stays_a_table() -> None:
     text = "工单编号,创建时间,店铺,操作\n84712345,2026-11-23 13:49:10,京东3店,去处理\n"
     [draft] = drafts(text)
