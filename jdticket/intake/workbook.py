@@ -45,6 +45,7 @@ def read_workbook(
         ]
         if not any(first):
             raise InputError(_("{name} is empty: no sheet of it holds anything.").format(name=name))
+        notes += about.notes
         yield from read_tables(name, tables, replace(options, calendar_1904=about.calendar_1904), notes)
 
 

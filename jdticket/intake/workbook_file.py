@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import unpack_from
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from jdticket.errors import InputError
 from jdticket.i18n import _
 from jdticket.text import quoted
+from jdticket.words import some
 
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_XLSX = "EncryptedPackage".encode("utf-16-le")
@@ -32,6 +34,13 @@ _AREA_LEAST, _AREA_BY_CELL = 5_000_000, 20
 _PIECE = 4 * _MB
 _WIDE_CELL = re.compile(rb'<(?:[a-z]+:)?c\s[^>]{0,40}?r="([A-Z]{2,3})([0-9]{1,7})"')
 _ROW = re.compile(rb'<(?:[a-z]+:)?row\s[^>]{0,200}?r="([0-9]{1,7})"')
+_CELL = rb'<(?:[a-z]+:)?c\s[^>]{0,60}?r="([A-Z]{1,3}[0-9]{1,7})"'
+_ERROR = re.compile(_CELL + rb'[^>]{0,60}?\st="e"')
+# What writes a workbook without reckoning leaves formulas without their results.
+_UNRECKONED = re.compile(
+    _CELL + rb"[^>]{0,60}>\s*<f(?:\s[^>]{0,200})?(?:/>|>[^<]{0,8192}</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>"
+)
+_NAMED_MOST = 20
 _CALENDAR_1904_ODS = re.compile(rb'null-date[^>]{0,200}date-value="1904-01-01"')
 _CALENDAR_1904 = re.compile(rb'date1904\s*=\s*["\'](?:1|true|on)["\']')
 
@@ -44,6 +53,8 @@ class AboutWorkbook:
     """Its dates count from 1904-01-01, as those of old Macs do, not from 1899-12-30."""
     most_memory: int
     """Bytes; who reads it takes less, unless there is something wrong with it."""
+    notes: Sequence[str] = ()
+    """What a person has to hear of: cells that read as empty though they are not."""
 
 
 def about_workbook(name: str, stream: BinaryIO) -> AboutWorkbook:
@@ -90,10 +101,11 @@ def _about_zip(name: str, archive: ZipFile) -> AboutWorkbook:
                 name=name
             )
         )
+    hollow = _Hollow()
     for part_name, part in parts.items():
         if "/worksheets/" in part_name and part_name.endswith(".xml"):
-            _must_be_compact(name, archive, part)
-    return AboutWorkbook(_is_1904_zip(archive, parts), 768 * _MB + 16 * unpacked)
+            _look_through(name, archive, part, hollow)
+    return AboutWorkbook(_is_1904_zip(archive, parts), 768 * _MB + 16 * unpacked, hollow.notes(name))
 
 
 def _is_workbook(archive: ZipFile, parts: dict[str, ZipInfo]) -> bool:
@@ -103,9 +115,45 @@ def _is_workbook(archive: ZipFile, parts: dict[str, ZipInfo]) -> bool:
     return relations is not None and b"/officeDocument" in archive.read(relations)
 
 
-def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
-    """Raises ``InputError`` when few cells of a sheet stand in a rectangle that is far too large, as when a
-    blank was typed far away by mistake."""
+class _Hollow:
+    """The cells that hold no value though they are not empty; calamine gives them as empty ones."""
+
+    def __init__(self) -> None:
+        self._errors: list[bytes] = []
+        self._unreckoned: list[bytes] = []
+        self._rest = b""
+
+    def add(self, piece: bytes) -> None:
+        """Look through the next piece of a sheet; an empty one ends it."""
+        text = self._rest + piece
+        end = text.rfind(b"</c>") + 4 if piece else len(text)
+        if b't="e"' in text and len(self._errors) < _NAMED_MOST:
+            self._errors += _ERROR.findall(text, 0, end)
+        if b"<f" in text and len(self._unreckoned) < _NAMED_MOST:
+            self._unreckoned += _UNRECKONED.findall(text, 0, end)
+        self._rest = text[max(end, len(text) - _PIECE) :] if piece else b""
+
+    def notes(self, name: str) -> list[str]:
+        found = []
+        if self._errors:
+            found.append(
+                _("{name}: cells that hold an error such as #N/A were read as empty: {cells}").format(
+                    name=name, cells=some(map(bytes.decode, self._errors))
+                )
+            )
+        if self._unreckoned:
+            found.append(
+                _(
+                    "{name}: formulas whose results were not saved were read as empty: {cells}; open the "
+                    "file in Excel, save it, and import it again."
+                ).format(name=name, cells=some(map(bytes.decode, self._unreckoned)))
+            )
+        return found
+
+
+def _look_through(name: str, archive: ZipFile, part: ZipInfo, hollow: _Hollow) -> None:
+    """Look at the cells of a sheet. Raises ``InputError`` when few of them stand in a rectangle that is far
+    too large, as when a blank was typed far away by mistake."""
     cells = 0
     columns = rows = 1
     farthest = far_row = b""
@@ -119,6 +167,7 @@ def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
                 if column > columns:
                     columns, farthest = column, found[1] + found[2]
                 rows = max(rows, int(found[2]))
+            hollow.add(piece)
             numbers = _ROW.findall(text, max(0, len(text) - _PIECE // 16))
             if numbers and int(numbers[-1]) > rows:
                 rows = int(numbers[-1])
@@ -126,6 +175,7 @@ def _must_be_compact(name: str, archive: ZipFile, part: ZipInfo) -> None:
             rest = text[-300:].rpartition(b"<")[2]
             rest = b"<" + rest if rest else b""
             cells -= rest.count(b"<c ") + rest.count(b":c ")
+    hollow.add(b"")
     if rows * max(columns, 26) > max(_AREA_LEAST, _AREA_BY_CELL * cells):
         raise InputError(
             _(

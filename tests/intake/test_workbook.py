@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from datetime import datetime
@@ -219,3 +220,47 @@ def test_bare_numbers_of_an_opendocument_sheet_count_from_the_day_that_it_says()
             changed.writestr(part, content)
     first = drafts(held.getvalue())[0]
     assert first.created_at == at("2025-11-25 11:18:05")
+
+
+HOLLOW = [["工单号", "创建时间", "截止时间", "订单号"], ["59088841", "2026-11-23 09:00", "", "275490614167"]]
+
+
+def hollowed(cell: str) -> bytes:
+    """A workbook whose deadline is this element instead of a cell."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook({"工单": HOLLOW}))) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            data = old.read(part)
+            if part.filename.endswith("sheet1.xml"):
+                data = re.sub(rb'<c r="D2"', cell.encode() + rb'<c r="D2"', data)
+                assert cell.encode() in data
+            new.writestr(part, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ('<c r="C2" t="e"><v>#N/A</v></c>', "an error such as #N/A were read as empty: C2"),
+        (
+            '<c r="C2" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+            "an error such as #N/A were read as empty: C2",
+        ),
+        (
+            '<c r="C2"><f>B2+TIME(4,0,0)</f><v></v></c>',
+            "formulas whose results were not saved were read as empty: C2",
+        ),
+        ('<c r="C2"><f>B2</f><v/></c>', "formulas whose results were not saved were read as empty: C2"),
+        (
+            '<c r="C2" s="3"><f t="shared" si="0"/></c>',
+            "formulas whose results were not saved were read as empty: C2",
+        ),
+        ('<c r="C2" t="str"><f>TEXT(B2)</f><v>2026-11-23 12:00</v></c>', ""),
+    ],
+)
+def test_a_cell_without_its_value_is_told(cell: str, told: str) -> None:
+    found = source(hollowed(cell))
+    [draft] = found.read()
+    assert isinstance(draft, Draft)
+    assert draft.deadline_at == (None if told else at("2026-11-23 12:00"))
+    assert [told in note for note in found.notes] == [True] * bool(told)
