@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from math import inf
 from os import SEEK_END
 from typing import BinaryIO, TextIO, TypeAlias
 
@@ -122,14 +123,13 @@ def _tables(name: str, pages: list[_Opened]) -> list[Table]:
     tables: list[Table] = []
     for page_name, open_, target in pages:
         first: dict[int, tuple[str, list[list[str]]]] = {}
-        for table, sheet, (_number, cells) in _read(name, open_(), target):
+        bodies = _Bodies(name, open_, target)
+        for n, (table, sheet, (_number, cells)) in enumerate(_read(name, open_(), target)):
             rows = first.setdefault(table, (sheet or (page_name if len(pages) > 1 else ""), []))[1]
             if len(rows) < HEADER_ROWS:
                 rows.append(cells)
-        tables += [
-            Table(sheet, rows, partial(_rows_of, name, open_, target, table))
-            for table, (sheet, rows) in first.items()
-        ]
+            bodies.saw(table, n)
+        tables += [Table(sheet, rows, partial(bodies.rows, table)) for table, (sheet, rows) in first.items()]
     if not tables:
         raise InputError(_no_table(name, _("there is no table in it")))
     if len(tables) > _TABLES_MAX:
@@ -138,10 +138,33 @@ def _tables(name: str, pages: list[_Opened]) -> list[Table]:
     return tables
 
 
-def _rows_of(name: str, open_: Callable[[], TextIO], target: _Reader, wanted: int) -> Iterator[Row]:
-    for table, _sheet, row in _read(name, open_(), target):
-        if table == wanted:
-            yield row
+class _Bodies:
+    """The rows of each table of a document, which is read as seldom as can be: tables that follow each other
+    come in one reading, one that lies within another needs a second."""
+
+    def __init__(self, name: str, open_: Callable[[], TextIO], target: _Reader) -> None:
+        self._name = name
+        self._open = open_
+        self._target = target
+        self._rows: Iterator[_Ended] = iter(())
+        self._at: float = inf
+        self._between: dict[int, tuple[int, int]] = {}
+
+    def saw(self, table: int, row: int) -> None:
+        """A row of a table was the document's ``row``-th to end."""
+        self._between[table] = self._between.get(table, (row, row))[0], row
+
+    def rows(self, wanted: int) -> Iterator[Row]:
+        """The rows of one table."""
+        first, last = self._between[wanted]
+        if self._at > first:
+            self._rows, self._at = _read(self._name, self._open(), self._target), 0
+        for table, _sheet, row in self._rows:
+            self._at += 1
+            if table == wanted:
+                yield row
+            if self._at > last:
+                return
 
 
 def _read(name: str, text: TextIO, target: _Reader) -> Iterator[_Ended]:

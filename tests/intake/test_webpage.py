@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import io
 from email.message import EmailMessage
 
 import pytest
 
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.errors import InputError
+from jdticket.intake.webpage import read_page
 
-from .reading import at, drafts, only_draft, read, source
+from .reading import at, drafts, only_draft, options, read, source
 
 HEAD = "<tr><th>工单号</th><th>订单号</th><th>创建时间</th><th>内容</th></tr>"
 
@@ -245,3 +247,30 @@ def test_a_web_archive_that_breaks_off_is_told(encoding: str) -> None:
         *_tickets, last = read(whole[:length], "a.mht")
         assert isinstance(last, Rejection)
         assert "breaks off" in last.reason
+
+
+class Counted(io.StringIO):
+    """A text that counts how often it is read from its beginning."""
+
+    readings = 0
+
+    def seek(self, at: int, whence: int = 0) -> int:
+        self.readings += (at, whence) == (0, 0)
+        return super().seek(at, whence)
+
+
+def test_many_tables_take_no_more_readings_than_one() -> None:
+    def readings(tables: int) -> int:
+        numbers = range(59088841, 59088841 + tables)
+        text = Counted("<html>" + "".join(f"<table>{HEAD}{row(n)}</table>" for n in numbers) + "</html>")
+        found = list(read_page("工单.xls", text, text.getvalue(), options(), []))
+        assert [draft.id for draft in found if isinstance(draft, Draft)] == [str(n) for n in numbers]
+        return text.readings
+
+    assert readings(30) == readings(1)
+
+
+def test_a_table_within_a_table_of_tickets_is_read_as_well() -> None:
+    inner = f"<table>{HEAD}{row(59088842)}{row(59088843)}</table>"
+    text = f"<html><table>{HEAD}{row(59088841)}{row(59088844, inner)}{row(59088845)}</table></html>"
+    assert {draft.id for draft in drafts(text, "工单.xls")} == {str(n) for n in range(59088841, 59088846)}
