@@ -115,7 +115,8 @@ def dispatch(
     begun that cannot end before ``ends_at`` (:func:`time.monotonic`), each message taking up to
     ``answer_seconds``. ``sent_lately`` is how many messages went out on a channel within the last minute.
 
-    A message that is refused is sent once more without a word from outside, and the next has its turn. A
+    A message that is refused is sent once more without a word from outside, and if it is refused even so and
+    tells of several tickets, each half of them by itself; then the next has its turn. A
     channel's turn ends at its limit, when two messages in a row do not get through, and when three in a row
     are refused for its settings.
     """
@@ -154,11 +155,12 @@ def dispatch(
 
 
 class _Message(NamedTuple):
-    """A message, the notices that stand in it, and the messages that say the same without outside words."""
+    """A message, the notices that stand in it, and what is sent instead when it is refused."""
 
     notices: Sequence[Notice]
     send: Callable[[float], Receipt]
-    bare: Callable[[], list[_Message]] | None
+    instead: Callable[[], list[_Message]] | None
+    """The same without outside words, or in halves; None: there is no other way to say it."""
 
 
 class _Plan:
@@ -218,7 +220,7 @@ class _Plan:
         return [
             message
             for group, lines, people in groups
-            for message in self._folded(group, lines, people, joined, final=form is Form.BARE)
+            for message in self._folded(group, lines, people, joined, is_bare=form is Form.BARE)
         ]
 
     def _folded(
@@ -228,16 +230,17 @@ class _Plan:
         people: Sequence[str],
         joined: bool,
         *,
-        final: bool,
+        is_bare: bool,
     ) -> Iterator[_Message]:
         rest = list(notices)
         for count, send in self._outlet.fold(lines, people):
             held, rest = rest[:count], rest[count:]
 
-            def bare(held: Sequence[Notice] = tuple(held)) -> list[_Message]:
-                return self._told_of(held, joined, Form.BARE)
+            def instead(held: Sequence[Notice] = tuple(held)) -> list[_Message]:
+                parts = _halves(held) if is_bare else [held]
+                return [message for part in parts for message in self._told_of(part, joined, Form.BARE)]
 
-            yield _Message(held, send, None if final else bare)
+            yield _Message(held, send, None if is_bare and len(held) < 2 else instead)
 
     def _line(self, notice: Notice, form: Form, people: Sequence[str]) -> str:
         """What is said of ``notice``; where that is longer than a message, what cannot be left out."""
@@ -265,7 +268,7 @@ class _Plan:
                 DIGEST_MESSAGES,
                 key=lambda count: len(self._outlet.fold(of(count + 1), people)),
             )
-        return self._digest_of(notices[:count], heading, of(count), people, final=False), notices[count:]
+        return self._digest_of(notices[:count], heading, of(count), people, is_bare=False), notices[count:]
 
     def _digest_of(
         self,
@@ -274,7 +277,7 @@ class _Plan:
         lines: Sequence[str],
         people: Sequence[str],
         *,
-        final: bool,
+        is_bare: bool,
     ) -> list[_Message]:
         # A line that is of no notice goes with the message that it falls into.
         owners = [heading, *notices, None]
@@ -283,15 +286,23 @@ class _Plan:
             held = [notice for notice in owners[:count] if notice is not None]
             owners = owners[count:]
 
-            def bare(held: Sequence[Notice] = tuple(held)) -> list[_Message]:
-                first = next((notice for notice in held if notice.ticket is None), None)
-                named = [notice for notice in held if notice.ticket is not None]
-                head = self._wording.continued() if first is None else self._wording.notice(first, Form.BARE)
-                again = [head, *(self._wording.notice(notice, Form.BARE) for notice in named)]
-                return self._digest_of(named, first, again, people, final=True)
+            def instead(held: Sequence[Notice] = tuple(held)) -> list[_Message]:
+                parts = _halves(held) if is_bare else [held]
+                return [message for part in parts for message in self._bare_digest_of(part, people)]
 
-            messages.append(_Message(held, send, None if final else bare))
+            messages.append(_Message(held, send, None if is_bare and len(held) < 2 else instead))
         return messages
+
+    def _bare_digest_of(self, held: Sequence[Notice], people: Sequence[str]) -> list[_Message]:
+        heading = next((notice for notice in held if notice.ticket is None), None)
+        named = [notice for notice in held if notice.ticket is not None]
+        head = self._wording.continued() if heading is None else self._wording.notice(heading, Form.BARE)
+        lines = [head, *(self._wording.notice(notice, Form.BARE) for notice in named)]
+        return self._digest_of(named, heading, lines, people, is_bare=True)
+
+
+def _halves(notices: Sequence[Notice]) -> list[Sequence[Notice]]:
+    return [notices[: len(notices) // 2], notices[len(notices) // 2 :]]
 
 
 def _people(notices: Iterable[Notice]) -> tuple[str, ...]:
@@ -321,8 +332,8 @@ class _Turn:
                 time.sleep(1 / self._outlet.per_second)
             receipt = message.send(self._answer_seconds)
             tried += 1
-            if receipt.verdict is Verdict.MESSAGE and message.bare is not None:
-                waiting.extendleft((bare, receipt.answer) for bare in reversed(message.bare()))
+            if receipt.verdict is Verdict.MESSAGE and message.instead is not None:
+                waiting.extendleft((other, receipt.answer) for other in reversed(message.instead()))
                 continue
             if receipt.verdict is Verdict.LIMITED:
                 left = Left(Why.LIMIT, receipt.answer)

@@ -110,6 +110,7 @@ class Room:
         self.widest = 1000
         """How many characters a line of a message may have."""
         self.per_minute: int | None = None
+        self.refused = ""
 
     def run(self, now: str = "", budget: timedelta = timedelta(seconds=50)) -> list[str]:
         """What a run sends: the texts of its messages, with their channels where there are several."""
@@ -144,6 +145,10 @@ class Room:
     def answer(self, *answers: Callable[[], Receipt] | Receipt, on: str = "group") -> None:
         """What the next messages on a channel come to."""
         self.answers[on] = deque(answers)
+
+    def refuse(self, words: str) -> None:
+        """The channel refuses each message that holds these words, whatever else it says."""
+        self.refused = words
 
     def killed(self, now: str = "") -> None:
         """A run that dies while its first message is under way."""
@@ -186,6 +191,8 @@ class Room:
         answers = self.answers.get(name)
         answer = answers.popleft() if answers else OK
         verdict = answer if isinstance(answer, Receipt) else answer()
+        if self.refused and self.refused in "\n".join(lines):
+            verdict = BAD_WORDS
         if verdict.ok:
             self.sent.append((name, "\n".join(lines), tuple(people)))
         return verdict

@@ -17,6 +17,7 @@ from tests.desk.room import (
     LADDER,
     LOST,
     MINUTE,
+    NO_RULES,
     OK,
     REFUSED,
     TOO_MANY,
@@ -86,6 +87,31 @@ def test_of_joined_messages_the_refused_one_alone_goes_without_its_content(tmp_p
         "\n".join(f"(5908800{i})" for i in range(4)),
         "\n".join(f"before:7200 5908800{i}" for i in range(4, 8)),
     ]
+
+
+def test_joined_messages_that_are_refused_even_so_go_in_halves_and_one_ticket_is_left(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00")
+    room.take_in(*numbers(8))
+    room.refuse("59088005")
+    report = room.report()
+    assert [text.split("\n") for _name, text, _people in room.sent] == [
+        [f"(5908800{i})" for i in range(4)],
+        ["(59088004)"],
+        ["(59088006)", "(59088007)"],
+    ]
+    assert [notice.reminder.ticket_id for notice in report.refused] == ["59088005"]
+    assert len(report.sent) == 7
+
+
+def test_a_digest_that_is_refused_even_so_goes_in_halves_as_well(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 09:00", NO_RULES._replace(opening=True))
+    room.take_in(*numbers(4))
+    room.refuse("59088002")
+    report = room.report()
+    assert [notice.reminder.ticket_id for notice in report.refused] == ["59088002"]
+    told = "\n".join(text for _name, text, _people in room.sent)
+    assert all(f"(5908800{i})" in told for i in (0, 1, 3))
+    assert len(report.sent) == 4  # with the heading
 
 
 def test_one_that_is_refused_even_so_is_tried_again_and_is_no_trouble_of_the_channel(tmp_path: Path) -> None:
