@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jdticket.errors import ChannelError
+from jdticket.i18n import _
 from jdticket.net import NoAnswerError, exchange
 
 
@@ -16,5 +17,8 @@ def beat(url: str, *, timeout: float) -> None:
         answer = exchange(url, timeout=timeout)
     except NoAnswerError as error:
         raise ChannelError(str(error)) from error
+    if 300 <= answer.status < 400:
+        # Where to is anyone's guess: the sign-in of a network redirects everything.
+        raise ChannelError(_("HTTP {status}: redirected, which is not followed").format(status=answer.status))
     if answer.status >= 400:
         raise ChannelError(f"HTTP {answer.status}")

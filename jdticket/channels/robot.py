@@ -110,6 +110,10 @@ class Robot(Carrier):
             return Receipt(verdict, _("HTTP {status}: refused").format(status=status))
         if not said.strip():
             return Receipt(Verdict.UNSURE, _("the answer is empty"))
+        if said.lstrip("\ufeff \t\r\n").startswith("<"):
+            # A page: a network's sign-in, a proxy. No robot writes one, so none has seen the message.
+            words = _("a web page answered instead of the robot; is this network signed in? {answer}")
+            return Receipt(Verdict.UNREACHABLE, words.format(answer=short(said, secrets)))
         words = _("the answer cannot be understood (no {field} in it): {answer}")
         return Receipt(Verdict.UNSURE, words.format(field=self._code, answer=short(said, secrets)))
 

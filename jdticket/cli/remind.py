@@ -70,9 +70,9 @@ def remind(
     _tell_sent(session, told, words, as_json=as_json, printed=printed)
     _tell_trouble(session, report)
     failed = bool(report.failed or report.unsure or report.long_left)
-    if not failed and not report.left and not report.unlooked:
-        failed = not _beat(session)
     uncovered = _tell_coverage(session, desk)
+    if not failed and not uncovered and not report.left and not report.unlooked:
+        failed = not _beat(session)
     if failed or uncovered:
         raise typer.Exit(ChannelError.exit_code if failed else 1)
 

@@ -104,7 +104,6 @@ def test_a_redirect_is_not_followed_and_refused(robots: Robots, robot: Carrier, 
     [
         (b"", "empty"),
         (b" \r\n", "empty"),
-        (b"<html><b>It works</b>", "<html><b>It works</b>"),
         (b"\xff\xfe\x00\x1b[31m", "\\x00\\x1b[31m"),
         (b'{"errcode": 0, "code": 0', '"errcode": 0'),
         (b"[0]", "[0]"),
@@ -126,6 +125,22 @@ def test_after_an_answer_that_cannot_be_understood_the_message_may_have_arrived(
     verdict = failed(robots, robot, http_body(body))
     assert verdict.verdict is Verdict.UNSURE
     assert words in verdict.answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><b>Sign in</b>",
+        b"\xef\xbb\xbf\r\n <!DOCTYPE html><title>WiFi</title>",
+        b"<?xml version='1.0'?>",
+    ],
+)
+def test_a_web_page_in_its_place_means_that_the_robot_was_not_reached(
+    robots: Robots, robot: Carrier, body: bytes
+) -> None:
+    verdict = failed(robots, robot, http_body(body))
+    assert verdict.verdict is Verdict.UNREACHABLE
+    assert "a web page answered instead of the robot" in verdict.answer
 
 
 @pytest.mark.parametrize(

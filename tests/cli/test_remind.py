@@ -190,7 +190,20 @@ def test_a_limit_that_goes_on_fails_from_the_third_run_and_keeps_the_heartbeat_b
     assert robots.requests[-1].path == "/ping"
 
 
-@pytest.mark.parametrize("status", [404, 500])
+def test_the_heartbeat_is_kept_back_while_nobody_would_be_warned(program: Program, robots: Robots) -> None:
+    beat = f'[reminders]\nheartbeat_url = "{robots.url}/ping"\n'
+    shops = '[[shops]]\ncode = "jd1"\nname = "一店"\n[[shops]]\ncode = "jd2"\nname = "二店"\n'
+    program.configure(ALL_DAY + beat + shops + group(robots, "wecom", shops=["jd1"]))
+    program.ok("import", program.write("t.csv", table(row(59088842))), "--shop", "jd2")
+    assert program.run("remind").code == 1
+    assert program.run("remind").code == 1
+    assert robots.requests == []
+    program.configure(ALL_DAY + beat + shops + group(robots, "wecom"))
+    program.ok("remind")
+    assert robots.requests[-1].path == "/ping"
+
+
+@pytest.mark.parametrize("status", [302, 307, 404, 500])
 def test_a_heartbeat_that_is_not_there_is_trouble(program: Program, robots: Robots, status: int) -> None:
     robots.wecom("")
     robots.answer_with(http_status(status), to="", forever=True)
