@@ -30,12 +30,13 @@ def gap_lines(session: Session, *, of_the_run: bool = False) -> list[str]:
 
 def gap_lines_of_the_file(session: Session) -> list[str]:
     """The same as far as the configuration alone can tell, every shop of which may have tickets."""
-    from jdticket.domain.coverage import Gap, GapKind, uncovered, unmentionable
+    from jdticket.domain.coverage import Gap, GapKind, uncovered, unmentionable, unruled
 
     config = session.config
     channels = [settings.channel for settings in config.channels]
     shops = {shop.code: 0 for shop in config.shops}
-    found = uncovered(channels, config.reminders, shops, shops)
+    found = unruled(channels, config.reminders)
+    found += uncovered(channels, config.reminders, shops, shops)
     found += unmentionable(channels, config.reminders, config.duties, config.staff)
     if unset := config.unset_variables(os.environ):
         found.append(Gap(GapKind.VARIABLE, names=unset))

@@ -64,7 +64,10 @@ def remind(
     if dry_run:
         _tell_sent(session, desk.rehearse(), words, as_json=as_json, printed=())
         return
-    report = desk.run(partial(_outlet, session), words, budget=session.duration("--budget", budget))
+    length = session.duration("--budget", budget)
+    if not length:
+        raise UsageError(_("--budget: nothing can be sent in no time; write at least 1s."))
+    report = desk.run(partial(_outlet, session), words, budget=length)
     # What a channel of kind stdout has printed is not told a second time.
     told = report.sent + report.failed + report.unsure if as_json else report.sent
     _tell_sent(session, told, words, as_json=as_json, printed=printed)

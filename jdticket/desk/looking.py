@@ -155,13 +155,21 @@ class Looking:
         """What keeps people from being warned: ``shops`` are the codes of those that are known, ``unset`` the
         environment variables that this process misses. ``of_the_run``: it is `remind` that asks, so it is
         running, and what it misses counts; for all others what it missed last time does, while it runs."""
-        from jdticket.domain.coverage import Gap, GapKind, covers_all, silent, uncovered, unmentionable
+        from jdticket.domain.coverage import (
+            Gap,
+            GapKind,
+            covers_all,
+            silent,
+            uncovered,
+            unmentionable,
+            unruled,
+        )
 
         if not channels:
             return []
         # To count what waits takes its time, and nearly always there is no need to.
         waiting = {} if covers_all(channels, rules) else self._store.waiting_by_shop()
-        found = uncovered(channels, rules, shops, waiting)
+        found = unruled(channels, rules) + uncovered(channels, rules, shops, waiting)
         found += unmentionable(channels, rules, duties, staff)
         if not of_the_run:
             ran_at = self._store.fact(RAN_AT)

@@ -32,6 +32,8 @@ class GapKind(StrEnum):
     """Only an escalation uses the channel, and no other hears of what it is for before that."""
     MENTION = "mention"
     """The channel cannot mention these people."""
+    NO_RULE = "no_rule"
+    """There are channels, and every rule that would remind of a ticket is off."""
     VARIABLE = "variable"
     """These environment variables are not set."""
     NEVER_RUN = "never_run"
@@ -87,6 +89,13 @@ def uncovered(
         if channel not in heard_by and not all(is_heard(shop) for shop in (channel.shops or sorted(known))):
             gaps.append(Gap(GapKind.ESCALATED, channel.name))
     return gaps
+
+
+def unruled(channels: Sequence[Channel], rules: ReminderRules) -> list[Gap]:
+    """Whether no ticket would ever be reminded of, because each rule that does so is off. No channel at all
+    is a choice, and no gap."""
+    any_rule = rules.new or rules.before or rules.overdue_every or rules.opening
+    return [] if any_rule or not channels else [Gap(GapKind.NO_RULE)]
 
 
 def unmentionable(

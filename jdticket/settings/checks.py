@@ -253,11 +253,11 @@ def template(text: str, place: Place) -> str | None:
 
 
 def message(text: str, place: Place) -> str | None:
-    """A reminder's text, with placeholders for what is known of a ticket."""
-    return _template(text, place, MESSAGE_PLACEHOLDERS)
+    """A reminder's text, with placeholders for what is known of a ticket; its number has to be among them."""
+    return _template(text, place, MESSAGE_PLACEHOLDERS, needed="ticket_id")
 
 
-def _template(text: str, place: Place, known: Collection[str] | None) -> str | None:
+def _template(text: str, place: Place, known: Collection[str] | None, *, needed: str = "") -> str | None:
     from jdticket.settings.templates import pieces
 
     try:
@@ -265,9 +265,12 @@ def _template(text: str, place: Place, known: Collection[str] | None) -> str | N
     except ValueError as error:
         place.wrong(str(error))
         return None
-    for name in held:
-        if known is not None and name not in known:
-            place.unknown(f"{{{name}}}", [f"{{{placeholder}}}" for placeholder in known])
+    unknown = [name for name in held if known is not None and name not in known]
+    for name in unknown:
+        place.unknown(f"{{{name}}}", [f"{{{placeholder}}}" for placeholder in known or ()])
+    if needed and needed not in held and not unknown:
+        wanted = _("must hold {placeholder}, or nobody can tell which ticket is meant")
+        place.wrong(wanted.format(placeholder=f"{{{needed}}}"))
     return text
 
 

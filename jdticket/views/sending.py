@@ -125,6 +125,11 @@ def gap_line(gap: Gap, shop_names: Mapping[str, str], *, now: datetime, zone: tz
             return _(
                 "Channel {channel} cannot mention {names}: it takes other handles (see docs/reminders.md)."
             ).format(channel=name, names=names)
+        case GapKind.NO_RULE:
+            return _(
+                "No ticket is ever reminded of: new, before, overdue_every and opening are all off in "
+                "[reminders]; set at least one."
+            )
         case GapKind.VARIABLE:
             return _(
                 "Not set where jdticket runs: {names}. Reminders need these environment variables (in cron: "

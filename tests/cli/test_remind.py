@@ -190,6 +190,27 @@ def test_a_limit_that_goes_on_fails_from_the_third_run_and_keeps_the_heartbeat_b
     assert robots.requests[-1].path == "/ping"
 
 
+def test_rules_that_are_all_off_are_told_by_all_that_look(program: Program, robots: Robots) -> None:
+    off = "[reminders]\nnew = false\nbefore = []\noverdue_every = false\nopening = false\n"
+    program.configure(ALL_DAY + off + group(robots, "wecom"))
+    urgent(program, 59088842)
+    assert program.run("check").code == 1
+    for command in (["remind"], ["doctor"], ["config", "check"]):
+        ran = program.run(*command)
+        assert ran.code == (0 if command[0] == "config" else 1)
+        assert (
+            "No ticket is ever reminded of: new, before, overdue_every and opening are all off"
+            in ran.out + ran.err
+        )
+
+
+def test_a_budget_of_nothing_is_refused(program: Program, robots: Robots) -> None:
+    ready(program, group(robots, "wecom"))
+    ran = program.run("remind", "--budget", "0s")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--budget: nothing can be sent in no time" in ran.err
+
+
 def test_the_heartbeat_is_kept_back_while_nobody_would_be_warned(program: Program, robots: Robots) -> None:
     beat = f'[reminders]\nheartbeat_url = "{robots.url}/ping"\n'
     shops = '[[shops]]\ncode = "jd1"\nname = "一店"\n[[shops]]\ncode = "jd2"\nname = "二店"\n'

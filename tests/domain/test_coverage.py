@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jdticket.domain.channels import Channel, can_mention, hears
-from jdticket.domain.coverage import Gap, GapKind, covers_all, silent, uncovered, unmentionable
+from jdticket.domain.coverage import Gap, GapKind, covers_all, silent, uncovered, unmentionable, unruled
 from jdticket.domain.people import Person, Staff
 from jdticket.domain.reminders import Duty, Escalation
 from tests.desk.at_desk import HOURS, at
@@ -57,6 +57,13 @@ def test_shops_that_wait_and_have_no_channel_are_gaps() -> None:
     assert [covers_all(channels, NO_RULES) for channels in ([JD3], [ALL], [JD3, REST])] == [False, True, True]
     for channels in ([ALL], [JD3, REST], []):
         assert uncovered(channels, NO_RULES, ["jd3", "jd5"], held) == []
+
+
+def test_all_rules_of_tickets_off_is_a_gap_and_one_of_them_is_enough() -> None:
+    assert unruled([ALL], NO_RULES) == [Gap(GapKind.NO_RULE)]
+    assert unruled([], NO_RULES) == []
+    for one in ({"new": True}, {"before": (MINUTE,)}, {"overdue_every": MINUTE}, {"opening": True}):
+        assert unruled([ALL], NO_RULES._replace(**one)) == []
 
 
 def test_a_channel_that_only_an_escalation_uses_stands_in_for_nobody() -> None:

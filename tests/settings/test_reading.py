@@ -405,6 +405,11 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
             "“{x}” is not known; known: {shop}, {kind}, {left}, {deadline}, {ticket_id}, {order_id}, "
             "{content}, {assignee}.",
         ),
+        (
+            '[messages.templates]\noverdue = "{shop}快超时了 {{ticket_id}}"',
+            "line 2: messages.templates.overdue: must hold {ticket_id}, or nobody can tell which ticket is "
+            "meant",
+        ),
         ('[messages.templates]\noverdue = "{shop"', "messages.templates.overdue: a brace stands alone"),
         ('[messages.templates]\noverdue = "{shop!r}"', "“{shop!r}” is no placeholder"),
         ("[channels]\nname = 'x'", "line 1: channels: must be a list of tables"),
