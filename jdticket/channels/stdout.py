@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 
@@ -19,6 +20,9 @@ class Stdout(Carrier):
         self.name = name
 
     def send(self, message: Message, *, now: datetime, timeout: float) -> Receipt:  # noqa: ARG002 - no network
+        if getattr(sys.stdout, "name", "") == os.devnull:
+            # What stands in for a stream that this process was started without: nobody reads it.
+            return Receipt(Verdict.UNREACHABLE, _("there is no standard output"))
         try:
             sys.stdout.write(self.text(message) + "\n")
             sys.stdout.flush()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -202,6 +205,17 @@ def test_rules_that_are_all_off_are_told_by_all_that_look(program: Program, robo
             "No ticket is ever reminded of: new, before, overdue_every and opening are all off"
             in ran.out + ran.err
         )
+
+
+def test_what_is_printed_where_there_is_no_output_is_not_sent(program: Program) -> None:
+    program.configure(ALL_DAY + '[[channels]]\nname = "print"\nkind = "stdout"\n')
+    urgent(program, 59088842)
+    with program.start("remind", preexec_fn=partial(os.close, 1), stderr=subprocess.PIPE) as run:
+        assert run.stderr is not None
+        said = run.stderr.read().decode()
+    assert run.returncode == 6
+    assert "Channel print failed: there is no standard output" in said
+    assert "59088842" in program.ok("remind").out
 
 
 def test_a_budget_of_nothing_is_refused(program: Program, robots: Robots) -> None:
