@@ -14,6 +14,9 @@ from jdticket.i18n import _, ngettext
 from jdticket.text import quoted
 from jdticket.words import sentences, some, status_word
 
+_SINGLY_MOST = 3
+"""What is the same with many tickets is told of so many one by one."""
+
 
 class Doubts:
     """The remarks about a pile of drafts; moments are worded as of ``now`` in ``zone``."""
@@ -25,7 +28,7 @@ class Doubts:
         self._older: list[tuple[Draft, Remark]] = []
         self._older_deadlines: list[tuple[Draft, Remark]] = []
         self._twice: list[tuple[Draft, Remark]] = []
-        self._single: list[str] = []
+        self._single: dict[About, list[tuple[Draft, Remark]]] = {}
 
     def add(self, draft: Draft, ticket: Ticket, remarks: Sequence[Remark]) -> None:
         """What was found about one draft, and the ticket that came of it."""
@@ -39,15 +42,12 @@ class Doubts:
                     self._older_deadlines.append((draft, remark))
                 case About.TWICE:
                     self._twice.append((draft, remark))
-                case About.STALE_COUNTDOWN:
-                    self._single.append(self._stale_countdown(draft, remark))
-                case About.OTHER_CREATION:
-                    self._single.append(self._other_creation(draft, remark))
-                case About.IMPOSSIBLE_DEADLINE:
-                    self._single.append(self._impossible_deadline(draft, remark))
+                case _:
+                    self._single.setdefault(remark.about, []).append((draft, remark))
 
     def notes(self) -> list[str]:
-        """A sentence for each doubt; words and age are told once for all rows."""
+        """A sentence for each doubt; words and age are told once for all rows, of the others the first few by
+        themselves."""
         notes = [self._unknown_word(found) for found in self._words.values()]
         if self._older:
             notes.append(self._too_old())
@@ -55,7 +55,20 @@ class Doubts:
             notes.append(self._older_deadline())
         if self._twice:
             notes.append(self._contradictions())
-        return notes + self._single
+        for about, found in self._single.items():
+            notes += [self._singly(about, draft, remark) for draft, remark in found[:_SINGLY_MOST]]
+            if rest := found[_SINGLY_MOST:]:
+                notes.append(_the_same_of(about, rest))
+        return notes
+
+    def _singly(self, about: About, draft: Draft, remark: Remark) -> str:
+        match about:
+            case About.STALE_COUNTDOWN:
+                return self._stale_countdown(draft, remark)
+            case About.OTHER_CREATION:
+                return self._other_creation(draft, remark)
+            case _:
+                return self._impossible_deadline(draft, remark)
 
     def _unknown_word(self, found: list[tuple[Draft, Ticket]]) -> str:
         draft, ticket = found[0]
@@ -146,6 +159,30 @@ class Doubts:
 
     def _moment(self, moment: datetime | None) -> str:
         return "-" if moment is None else clock.moment_in_words(moment, self._now, self._zone)
+
+
+def _the_same_of(about: About, rest: list[tuple[Draft, Remark]]) -> str:
+    """That it is so with more tickets than are told of one by one."""
+    match about:
+        case About.STALE_COUNTDOWN:
+            said = ngettext(
+                "{source}: so it is with {n} more ticket, whose earlier deadline stands: {numbers}",
+                "{source}: so it is with {n} more tickets, whose earlier deadlines stand: {numbers}",
+                len(rest),
+            )
+        case About.OTHER_CREATION:
+            said = ngettext(
+                "{source}: so it is with {n} more ticket, whose earlier creation stands: {numbers}",
+                "{source}: so it is with {n} more tickets, whose earlier creations stand: {numbers}",
+                len(rest),
+            )
+        case _:
+            said = ngettext(
+                "{source}: so it is with {n} more ticket, whose deadline was left aside: {numbers}",
+                "{source}: so it is with {n} more tickets, whose deadlines were left aside: {numbers}",
+                len(rest),
+            )
+    return said.format(source=rest[0][0].source, n=len(rest), numbers=some(draft.id for draft, _r in rest))
 
 
 def _place(draft: Draft) -> str:

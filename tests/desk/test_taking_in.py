@@ -372,6 +372,33 @@ class TestSeenAt:
         assert both.endswith("59088842, 59088843")
         assert office.desk.looking.find("59088842").deadline_at == at("23 14:00")
 
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            (
+                {"deadline_at": at("23 18:00"), "deadline_sure": False},
+                "so it is with 7 more tickets, whose earlier deadlines stand: 59088003, 59088004",
+            ),
+            (
+                {"deadline_at": at("22 18:00")},
+                "so it is with 7 more tickets, whose deadlines were left aside: 59088003, 59088004",
+            ),
+            (
+                {"created_at": at("23 10:30"), "fills_gaps_only": True},
+                "so it is with 7 more tickets, whose earlier creations stand: 59088003, 59088004",
+            ),
+        ],
+    )
+    def test_what_is_the_same_with_many_tickets_is_told_of_a_few_and_then_counted(
+        self, office: DeskAt, fields: dict[str, Any], words: str
+    ) -> None:
+        numbers = [str(59088000 + i) for i in range(10)]
+        office.take_in(*(draft(number) for number in numbers))
+        *single, rest = office.take_in(*(draft(number, **fields) for number in numbers)).notes
+        assert [note.split("ticket ")[1][:8].rstrip(" ,") for note in single[:3]] == numbers[:3]
+        assert len(single) == 3
+        assert words in rest
+
     def test_what_was_seen_a_second_later_counts(self, office: DeskAt) -> None:
         office.take_in(draft(**WAITING))
         answer(office)
