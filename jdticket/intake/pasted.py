@@ -24,6 +24,7 @@ from jdticket.i18n import _, ngettext
 from jdticket.intake.cells import BUTTONS, Is, Part, normal, parts_of, visible
 from jdticket.intake.countdowns import TimeLeft, times_left
 from jdticket.intake.interface import ReadOptions, Source
+from jdticket.intake.notes import TicketNotes
 from jdticket.intake.page_rows import DONE, Row, is_doubtful_number, rows_of, state_of
 from jdticket.intake.page_words import RowWords, not_understood, numbers_in, without_number
 from jdticket.intake.values import CLOCK_SKEW, not_after
@@ -98,7 +99,7 @@ class PastedPage(Source):
         self.notes += copied.notes
         _compare(sketches)
         _tell_twins(sketches)
-        anything = False
+        anything, doubtful = False, TicketNotes(self.name)
         for item in found:
             if isinstance(item, _Perhaps):
                 # In any other text a number is only a number.
@@ -114,8 +115,9 @@ class PastedPage(Source):
             anything = True
             doubts = [*item.row.doubts, *item.doubts]
             if doubts and isinstance(ticket, Draft):
-                self.notes.append(self._doubtful(item, doubts))
+                doubtful.add(item.number.line, ticket.id, doubts)
             yield ticket
+        self.notes += doubtful.sentences()
         if not anything and not any(page.announced == 0 for page in self.pages):
             raise InputError(no_ticket(self.name))
         if not anything:
@@ -350,11 +352,6 @@ class PastedPage(Source):
             content=sketch.content or None,
             seen_at=self.seen_at,
             fills_gaps_only=True,
-        )
-
-    def _doubtful(self, sketch: _Sketch, doubts: Sequence[str]) -> str:
-        return _("{name}, row {row}, ticket {id}: {what}; check it on the page.").format(
-            name=self.name, row=sketch.number.line, id=sketch.number.value, what=_("; ").join(doubts)
         )
 
 

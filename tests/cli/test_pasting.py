@@ -293,6 +293,15 @@ def test_a_moment_before_the_newest_ticket_is_refused_and_the_rule_counts(progra
     assert deadline(program) == "2024-11-23T18:00"
 
 
+def test_a_doubt_about_many_tickets_is_one_sentence_that_names_them_all(program: Program) -> None:
+    rows = [row(59088841 + i, left=f"还剩{i}刻钟多") for i in range(20)]
+    ran = program.ok("import", "-", *COPIED, stdin=page(20, *rows))
+    [line] = [line for line in ran.err.splitlines() if "is not understood" in line]
+    assert "ticket 59088841: the time left “还剩0刻钟多” is not understood" in line
+    assert "; so it is with 19 more; check them on the page: 59088842, 59088843, " in line
+    assert line.endswith(", 59088860")
+
+
 def test_a_time_left_that_is_not_understood_is_told_in_both_languages(program: Program) -> None:
     text = page(1, row(59088841, left="还剩三刻钟"))
     assert (
