@@ -41,6 +41,7 @@ from jdticket.domain.outages import OutageReason, Via
 from jdticket.domain.reminders import ReminderRule, ReminderState
 from jdticket.domain.tickets import Kind
 from jdticket.errors import JdticketError
+from jdticket.store.sqlite import SqliteStore
 from tests.settings.keys import with_key_table
 
 ROOT = Path(__file__).parent.parent
@@ -151,7 +152,8 @@ def _newcomer(shelf: _Shelf, folder: Path) -> Reader:
     (folder / "config.toml").write_text(blocks["toml"], encoding="utf-8")
     (folder / "config.toml").chmod(0o600)
     reader = Reader(folder)
-    reader.run("list")  # says where the new store is, which is different for every reader
+    # Where a new store is, is told, and is different for every reader.
+    SqliteStore.open(folder / "jdticket.db").close()
     return reader
 
 

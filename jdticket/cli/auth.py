@@ -80,6 +80,7 @@ def login(
         pasted = _asked_for(session, oauth)
     else:
         pasted = oauth.code_in(code)
+    session.begin()
     token = platform.authorisation(one).sign_in(pasted)
     until = clock.moment_in_words(token.expires_at, clock.system_now(), session.zone)
     typer.echo(_("Shop {shop} is signed in until {until}.").format(shop=one.name, until=until))
@@ -113,9 +114,7 @@ def status(ctx: typer.Context, shop: ShopName = None, as_json: AsJson = False) -
     platform = PlatformSession(session)
     shops = platform.shops([shop] if shop else None)
     sources = (
-        {source.shop: source for source in session.reading().looking.sources()}
-        if session.database.exists()
-        else {}
+        {source.shop: source for source in session.reading().looking.sources()} if session.has_store else {}
     )
     tokens = {one.code: platform.kept_token(one) for one in shops}
     if as_json:

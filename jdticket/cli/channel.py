@@ -85,5 +85,5 @@ def test(
             )
         )
     typer.echo(_("Channel {channel} took the test message.").format(channel=name))
-    if session.database.exists():
+    if session.has_store:
         session.reminders(rehearsal=True).works(name)

@@ -77,7 +77,7 @@ def check(ctx: typer.Context) -> None:
         typer.echo(_("{path} is sound.").format(path=found))
         for line in _taught_otherwise(session.config):
             session.say("! " + line)
-        for line in gap_lines(session) if session.database.exists() else gap_lines_of_the_file(session):
+        for line in gap_lines(session) if session.has_store else gap_lines_of_the_file(session):
             session.say("! " + line)
 
 

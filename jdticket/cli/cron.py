@@ -65,10 +65,12 @@ def install(
         program = (*program, "--timed")
     first = (*program, "sync", "--quiet") if sync else ()
     job = Job((*program, "remind"), every, kept_in, first)
+    # What runs from now on would find no store either.
+    desk = session.reminders(rehearsal=True)
     if kept_in is not None:
         _make_ready(kept_in)
     result = scheduler(os.name).install(job)
-    session.reminders(rehearsal=True).runs_every(timedelta(minutes=every))
+    desk.runs_every(timedelta(minutes=every))
     variables = sorted(
         {s.jos.secret_env for s in session.config.platform_shops if s.jos and s.jos.secret_env}
     )
@@ -92,7 +94,7 @@ def show(ctx: typer.Context) -> None:
 def remove(ctx: typer.Context) -> None:
     session = Session(ctx)
     result = scheduler(os.name).remove()
-    if session.database.exists():
+    if session.has_store:
         session.reminders(rehearsal=True).runs_every(None)
     _tell(session, result)
 

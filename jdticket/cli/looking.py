@@ -72,7 +72,6 @@ def list_tickets(
     session = Session(ctx)
     if as_json and as_csv:
         raise UsageError(_("--json or --csv, not both."))
-    desk = session.reading()
     statuses: list[Status] = []
     if (overdue or due_within) and (replied or closed):
         raise UsageError(
@@ -82,19 +81,20 @@ def list_tickets(
         statuses.append(Status.REPLIED)
     if closed:
         statuses += [Status.CLOSED, Status.VOID]
-    now = desk.looking.now
+    now = session.now
+    soon = session.duration("--due-within", due_within) if due_within else None
+    began, ended = session.moment("--since", since), session.end("--until", until)
+    desk = session.reading()
     query = TicketQuery(
         statuses=tuple(statuses),
         waits=pending or overdue or due_within is not None,
         overdue_at=now if overdue else None,
-        due_until=desk.looking.due_until(now, session.duration("--due-within", due_within))
-        if due_within
-        else None,
+        due_until=None if soon is None else desk.looking.due_until(now, soon),
         shop=session.shop(shop),
         kind=kind,
         assignee=assignee,
-        created_from=session.moment("--since", since),
-        created_before=session.end("--until", until),
+        created_from=began,
+        created_before=ended,
         limit=None if show_all else limit,
     )
     board = desk.looking.board(query, now=now)
@@ -323,7 +323,7 @@ def check(
 ) -> None:
     session = Session(ctx)
     soon = session.duration("--due-within", due_within)
-    desk = session.reading(create=False)
+    desk = session.reading()
     chosen = session.shop(shop)
     counts, uncontacted, impossible, closed_but_waiting = desk.looking.check(soon, chosen)
     unseen = [

@@ -67,7 +67,7 @@ def report_outage(
     reached_at = session.moment("--contacted-at", contacted_at)
     if reached_at is not None and reached_at > session.now:
         raise UsageError(_("--contacted-at: that is in the future."))
-    desk = session.writing()
+    desk = session.writing(create=True)
     if session.interactive and not as_json:
         if reason is None:
             reason = _ask_reason()

@@ -127,18 +127,31 @@ class Session:
         """Who does it: the name given, else the account that runs the program."""
         return name or os.environ.get("USER") or os.environ.get("USERNAME") or ""
 
-    def reading(self, *, create: bool = True) -> Desk:
-        """The desk, to look at: as of --now if that is given.
+    def reading(self) -> Desk:
+        """The desk, to look at: as of --now if that is given. Raises ``StoreError`` where there is no store:
+        it must not pass for an empty one."""
+        return self._desk(lambda: self.now)
 
-        Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
+    def writing(self, *, create: bool = False) -> Desk:
+        """The desk, to change something; ``create`` makes a store where there is none.
+
+        Raises ``UsageError`` if --now is given, for that is for looking, and ``StoreError`` like
+        :meth:`reading`.
         """
-        return self._desk(lambda: self.now, create=create)
-
-    def writing(self) -> Desk:
-        """The desk, to change something. Raises ``UsageError`` if --now is given: that is for looking."""
         self.must_be_now()
         # The real clock, not the moment the call began: an editor may have been open for an hour.
-        return self._desk(clock.system_now)
+        return self._desk(clock.system_now, create=create)
+
+    def begin(self) -> None:
+        """Make the store if there is none yet."""
+        self._store(create=True)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store; an empty file is none. Raises ``StoreError`` where nobody can tell."""
+        from jdticket.store.open import is_there
+
+        return is_there(self._address)
 
     def must_be_now(self) -> None:
         """Raises ``UsageError`` if --now is given."""
@@ -192,26 +205,27 @@ class Session:
 
         return open_tokens(self._address)
 
-    def _store(self, *, create: bool = True) -> Store:
-        """The store, opened once and closed when the call ends; says so on standard error when it makes a
-        new one.
+    def _store(self, *, create: bool = False) -> Store:
+        """The store, opened once and closed when the call ends.
 
-        Without ``create``, a missing store is a ``StoreError``: where it must not pass for an empty one.
+        ``create`` makes one where there is none, in a folder that is there or in the default one, and says so
+        on standard error; without it a missing store is a ``StoreError``.
         """
         if self._opened is not None:
             return self._opened
+        from jdticket.settings.paths import default_database_path
         from jdticket.store.open import open_store
 
-        missing = not self.database.exists()
-        if missing and not create:
+        is_new = create and not self.has_store
+        folder = self.database.absolute().parent
+        if is_new and not folder.is_dir() and self.database != default_database_path():
             raise StoreError(
                 _(
-                    "There is no store at {path}. Look at --db and JDTICKET_DB, "
-                    "or begin with: jdticket import"
-                ).format(path=self.database)
+                    "{path}: the folder for the store is not there; make it, or mend --db or JDTICKET_DB."
+                ).format(path=folder)
             )
         self._opened = open_store(self._address, create=create)
-        if missing:
+        if is_new:
             self.say(_("New store: {path}").format(path=self.database))
             from jdticket.cli.upkeep import unsafe_folder
 
@@ -228,7 +242,7 @@ class Session:
         """Have ``close`` called when this call of the program ends."""
         self._ctx.call_on_close(close)
 
-    def _desk(self, now: Callable[[], datetime], *, create: bool = True) -> Desk:
+    def _desk(self, now: Callable[[], datetime], *, create: bool = False) -> Desk:
         config = self.config
         codes = [shop.code for shop in config.shops]
         return Desk(

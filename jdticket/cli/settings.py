@@ -62,6 +62,7 @@ def init(
         shops = [Shop(shop.strip(), (shop_name or shop).strip(), person)]
     write_new(path, new_config_text(language(), timezone=timezone, shops=shops))
     typer.echo(_("Written: {path}").format(path=path))
+    session.begin()
     typer.echo(_("Next: jdticket import FILE, then jdticket list --pending"))
 
 

@@ -64,7 +64,7 @@ def add(
     content: Annotated[str, typer.Option("--message", "-m", metavar=_("TEXT"), help=_("What it says."))] = "",
 ) -> None:
     session = Session(ctx)
-    desk = session.writing()
+    desk = session.writing(create=True)
     ticket, order = ticket.strip(), order and order.strip()
     if not model.TICKET_ID_PATTERN.fullmatch(ticket):
         raise UsageError(
@@ -195,7 +195,7 @@ def import_(
     )
     sources, unreadable = ([_clipboard(session, options)], []) if clipboard else _open(files or [], options)
     imported = Imported(sources, unreadable, of_one_shop=shop is not None)
-    desk = session.writing()
+    desk = session.writing(create=True)
     rejections: list[Rejection] = []
     progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
     done = desk.taking_in.take_in(

@@ -155,7 +155,7 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar=_("FILE"), help=_("The new file."))],
 ) -> None:
     session = Session(ctx)
-    session.reading(create=False).upkeep.backup(target)
+    session.reading().upkeep.backup(target)
     typer.echo(_("The store was copied to {path}; to use it: jdticket --db {path} list").format(path=target))
 
 
@@ -249,9 +249,11 @@ def _verdicts(session: Session) -> Iterator[_Verdict]:
         _("{zone}; it is {moment} there").format(zone=session.config.timezone, moment=moment),
     )
     try:
-        if not session.database.exists():
-            made = _("{path}: none yet; it is made on first use").format(path=session.database)
-            yield True, _("store"), made
+        if not session.has_store:
+            missing = _(
+                "there is none at {path}; look at --db and JDTICKET_DB, or begin with: jdticket import"
+            )
+            yield False, _("store"), missing.format(path=session.database)
             return
         for finding in session.reading().upkeep.findings():
             yield finding.ok, _finding_name(finding.name), finding.detail

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jdticket.i18n import LANGUAGES
+from jdticket.errors import UsageError
+from jdticket.i18n import LANGUAGES, _
 from jdticket.text import scheme_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def config_path(environ: Mapping[str, str]) -> Path:
 
 
 def database_address(config: Config, environ: Mapping[str, str], option: str | None) -> str:
-    """Where the store is: ``--db``, JDTICKET_DB, the configuration, else the user's own data folder."""
+    """Where the store is: ``--db``, JDTICKET_DB, the configuration, else the user's own data folder. Raises
+    ``UsageError`` for a ``--db`` that is empty."""
+    if option == "":
+        raise UsageError(_("--db names no file."))
     named = option or environ.get("JDTICKET_DB")
     if named:
         return named if scheme_of(named) else str(Path(named).expanduser())

@@ -30,10 +30,21 @@ def file_of(address: str) -> Path:
     return Path(address)
 
 
+def is_there(address: str) -> bool:
+    """Whether there is a store at ``address``; an empty file is none. Raises ``StoreError``."""
+    path = file_of(address)
+    try:
+        return path.exists() and path.stat().st_size > 0
+    except OSError as error:
+        from jdticket.store.sqlite.connection import cannot_be_used
+
+        raise cannot_be_used(path, error) from error
+
+
 def open_store(address: str, *, create: bool = True) -> Store:
     """The store at ``address``, brought up to date; the caller closes it.
 
-    ``create`` makes it where there is none; without it ``NotFoundError`` says so. Raises ``StoreError``.
+    ``create`` makes it where there is none. Raises ``StoreError``.
     """
     from jdticket.store.sqlite import SqliteStore
 

@@ -27,6 +27,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from jdticket.store.sqlite import SqliteStore
+
 from . import in_process
 
 _LONGEST = 60.0
@@ -260,8 +262,14 @@ class Program:
         self.environ["JDTICKET_CONFIG"] = str(path)
         return path
 
+    def begin(self) -> None:
+        """Make an empty store."""
+        SqliteStore.open(self.store).close()
+
     def tickets(self, *options: str) -> dict[str, dict[str, Any]]:
         """What the desk holds, by number."""
+        if not self.store.exists():
+            return {}
         return {ticket["id"]: ticket for ticket in self.ok("list", "--all", "--json", *options).json}
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:

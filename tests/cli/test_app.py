@@ -73,6 +73,8 @@ def test_the_help_names_every_command_under_what_one_wants_to_do(program: Progra
 def test_the_language_is_the_options_or_the_variables_or_the_configurations_or_the_locales(
     program: Program,
 ) -> None:
+    program.begin()
+
     def speaks(*options: str, **environ: str) -> str:
         out = program.ok("list", *options, **environ).out
         return "zh" if "没有" in out else "en" if "No ticket" in out else out
@@ -172,9 +174,10 @@ def test_a_complaint_about_a_call_says_where_help_is(program: Program) -> None:
 
 
 def test_global_options_are_understood_before_and_behind_the_command(program: Program) -> None:
+    program.ok("--db", "a.db", "add", "59088842")
+    assert (program.folder / "a.db").exists()
     for arguments in (["--db", "a.db", "list"], ["list", "--db", "a.db"], ["outage", "list", "--db", "a.db"]):
         program.ok(*arguments)
-    assert (program.folder / "a.db").exists()
     assert not program.store.exists()
 
 

@@ -53,8 +53,9 @@ def put(folder: Path, name: str, script: str) -> None:
 
 
 @pytest.fixture
-def crontab(bin_: Path) -> Path:
+def crontab(program: Program, bin_: Path) -> Path:
     """The table of a machine with cron; none at first."""
+    program.begin()
     put(bin_, "crontab", CRONTAB)
     return bin_ / "table"
 
@@ -62,6 +63,7 @@ def crontab(bin_: Path) -> Path:
 @pytest.fixture
 def units(program: Program, bin_: Path) -> Path:
     """The folder of the user's units on a machine with systemd and without cron."""
+    program.begin()
     put(bin_, "systemctl", SYSTEMCTL)
     return program.folder / ".config" / "systemd" / "user"
 
@@ -298,6 +300,8 @@ def test_sync_without_an_application_is_refused_and_nothing_is_written(
 def test_what_cannot_be_installed_is_told_and_nothing_is_written(
     program: Program, crontab: Path, options: list[str], code: int, words: str
 ) -> None:
+    if "--db" in options:
+        program.ok("add", "59088842", *options)
     assert words in program.refused(code, "cron", "install", *options)
     assert not crontab.exists()
 
@@ -462,6 +466,7 @@ def test_units_that_cannot_be_read_or_written_are_told(program: Program, units: 
 
 
 def test_without_cron_and_systemd_the_line_to_run_is_told(program: Program, bin_: Path) -> None:
+    program.begin()
     call = f"{PROGRAM} --db {program.store} --lang en --timed remind >> {program.folder}/a.log 2>&1"
     assert program.refused(1, "cron", "install", "--log", "a.log") == (
         "There is neither crontab nor systemctl on this machine; "

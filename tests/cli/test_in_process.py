@@ -83,7 +83,7 @@ def test_what_would_be_a_traceback_is_raised(program: Program, monkeypatch: pyte
     before = _state()
     monkeypatch.setattr(Desk, "__init__", fails)
     with pytest.raises(ZeroDivisionError):
-        program.run("list")
+        program.run("add", "59088842")
     assert _state() == before
 
 

@@ -141,6 +141,7 @@ def test_csv_has_the_keys_of_json_and_no_cell_that_runs(desk: Program) -> None:
 
 
 def test_an_empty_desk_answers_with_an_empty_array(program: Program) -> None:
+    program.begin()
     assert program.ok("list", "--json").json == []
 
 
@@ -654,5 +655,5 @@ def test_a_time_that_is_none_is_wrong_usage(program: Program, time: str) -> None
 
 def test_a_store_given_by_option_wins_over_the_environment(desk: Program, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
-    assert desk.ok("list", "--json", "--db", str(other)).json == []
-    assert other.exists()
+    desk.ok("add", "59088899", "--shop", "jd3", "--db", str(other))
+    assert [ticket["id"] for ticket in desk.ok("list", "--json", "--db", str(other)).json] == ["59088899"]

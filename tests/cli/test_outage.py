@@ -133,5 +133,6 @@ def test_all_outages_are_listed_the_newest_first(desk: Program) -> None:
 
 
 def test_a_desk_without_outages_says_so(program: Program) -> None:
+    program.begin()
     assert program.ok("outage", "list").out == "No outage is on record.\n"
     assert program.ok("outage", "list", "--json").json == []

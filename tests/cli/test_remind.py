@@ -470,6 +470,7 @@ def without_times(text: str) -> str:
 
 def test_the_ledger_shows_what_went_where_and_what_was_answered(program: Program, robots: Robots) -> None:
     program.configure(ALL_DAY + group(robots, "wecom"))
+    program.begin()
     assert program.ok("reminders").out == "No reminder is on record.\n"
     urgent(program, 59088842, 59088843)
     robots.answer_with(code(0, "ok"), http_status(500))

@@ -28,6 +28,7 @@ def test_all_desks_of_a_call_stand_on_one_store(session: Session, monkeypatch: p
         return connections[-1]
 
     monkeypatch.setattr(sqlite3, "connect", counted)
+    session.begin()
     session.reading()
     session.writing()
     session.reminders(rehearsal=True)

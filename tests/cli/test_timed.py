@@ -31,6 +31,7 @@ def test_every_line_begins_with_its_time_however_it_is_put_together(monkeypatch:
 
 def test_output_and_complaints_of_a_run_for_a_log_carry_their_times(program: Program) -> None:
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
+    program.begin()
     ran = program.process.run("--timed", "show", "999")
     assert ran.code == 3
     assert ran.err

@@ -118,7 +118,8 @@ def test_doctor_gives_each_thing_a_verdict(desk: Program) -> None:
 
 
 def test_doctor_makes_no_store(program: Program) -> None:
-    assert "none yet" in program.ok("doctor").out
+    ran = program.run("doctor")
+    assert (ran.code, "[PROBLEM] store: there is none at " in ran.out) == (1, True)
     assert not program.store.exists()
 
 
@@ -182,6 +183,7 @@ def test_a_store_in_a_folder_that_is_copied_elsewhere_is_told_when_it_is_made_an
     program: Program,
 ) -> None:
     store = program.folder / "OneDrive - 公司" / "desk.db"
+    store.parent.mkdir()
     made = program.ok("--db", store, "add", "59088842").err
     assert "OneDrive - 公司" in made.splitlines()[1]
     assert "! " not in program.ok("--db", store, "list").err

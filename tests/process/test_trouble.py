@@ -149,9 +149,10 @@ def test_a_folder_is_no_store_and_one_that_cannot_be_made_is_named(program: Prog
     assert "file" in program.refused(5, "add", "59088842", "--db", program.folder / "file" / "x.db")
 
 
-def test_a_missing_folder_is_made_for_its_owner_only(program: Program) -> None:
-    path = program.folder / "new" / "deep" / "desk.db"
-    ran = program.ok("add", "59088842", "--db", path)
+def test_the_missing_default_folder_is_made_for_its_owner_only(program: Program) -> None:
+    path = program.folder / "data" / "jdticket" / "jdticket.db"
+    del program.environ["JDTICKET_DB"]
+    ran = program.ok("add", "59088842")
     assert ran.err == f"New store: {path}\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.errors import NotFoundError, StoreError
+from jdticket.errors import StoreError
 from jdticket.store.open import file_of, open_store, open_tokens
 from tests.store.making import ticket, token
 
@@ -42,7 +42,7 @@ def test_an_address_of_an_unknown_kind_is_named_without_what_may_be_secret(
 
 def test_a_file_is_made_a_store_and_is_the_same_store_again(tmp_path: Path) -> None:
     address = str(tmp_path / "desk.db")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(StoreError, match="There is no store at"):
         open_store(address, create=False)
     with closing(open_store(address)) as store, store.transaction():
         store.put_tickets([ticket()])

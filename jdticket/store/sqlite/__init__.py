@@ -25,7 +25,7 @@ class SqliteStore(Tickets, Events, Replies, Outages, Reminders, RemindAt, Source
         """The store in the file ``path``, brought up to date.
 
         ``create`` makes folder, file and tables where there are none, for their owner only; without
-        it ``NotFoundError`` says that there is no store yet. Each step waits for other writers for up
+        it ``StoreError`` says that there is no store yet. Each step waits for other writers for up
         to ``wait_seconds``. A store that can only be read opens, and refuses to be written.
         """
         return cls(Connection(path, create=create, wait_seconds=wait_seconds))

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jdticket.errors import NotFoundError, StoreError
+from jdticket.errors import StoreError
 from jdticket.i18n import _
 
 SCHEMA_VERSION = 5
@@ -355,11 +355,11 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
     return StoreError(sentence.format(path=path, seconds=f"{wait_seconds:g}", reason=error))
 
 
-def _no_store_yet(path: Path) -> NotFoundError:
-    return NotFoundError(
-        _(
-            "There are no tickets yet: {path} does not exist; jdticket add and jdticket import make it."
-        ).format(path=path)
+def _no_store_yet(path: Path) -> StoreError:
+    return StoreError(
+        _("There is no store at {path}. Look at --db and JDTICKET_DB, or begin with: jdticket import").format(
+            path=path
+        )
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jdticket.domain.tickets import TicketQuery
-from jdticket.errors import NotFoundError, StoreError
+from jdticket.errors import StoreError
 from jdticket.store.sqlite import SqliteStore
 from jdticket.store.sqlite.connection import SCHEMA_VERSION
 from tests.store.making import ticket
@@ -37,7 +37,7 @@ def test_a_store_that_is_not_to_be_made_and_is_not_there_is_not_found(
     path = tmp_path / "jdticket.db"
     if empty_file:
         path.touch()
-    with pytest.raises(NotFoundError, match=r"jdticket\.db"):
+    with pytest.raises(StoreError, match=r"There is no store at .*jdticket\.db"):
         SqliteStore.open(path, create=False)
     assert [file.stat().st_size for file in tmp_path.iterdir()] == [0] * empty_file
 
