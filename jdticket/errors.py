@@ -98,3 +98,8 @@ class PlatformError(JdticketError):
         self.zh_desc = zh_desc
         self.lost = lost
         self.one_request = one_request
+
+
+class IncompleteListError(PlatformError):
+    """A list of the platform's does not add up: not all that it announces was seen, or it kept changing. What
+    was seen is good, and so are other lists."""

@@ -20,6 +20,7 @@ from jdticket.domain.sources import Details, LogEntry, Platform, SourceState
 from jdticket.domain.tickets import PlatformState, Status, Ticket, TicketQuery
 from jdticket.errors import (
     ConfigError,
+    IncompleteListError,
     JdticketError,
     PlatformError,
     Trouble,
@@ -34,6 +35,7 @@ _AHEAD = timedelta(minutes=15)
 _LONG, _NEWEST = timedelta(days=1), timedelta(hours=1)
 _SWEEP_EVERY = timedelta(days=1)
 _LOOKED_UP_MOST = 100
+_LOOKED_UP = "order_looked_up:"
 _TAKEN_IN_EVERY = 1.0  # seconds
 _BUSY = timedelta(minutes=10)
 _UNFINISHED = {PlatformState.WAITING, PlatformState.REJECTED, PlatformState.REPLIED, None}
@@ -157,15 +159,17 @@ class Pulling:
             done.notes.append(_("The platform shows the last 60 days only; what is older was not asked for."))
         done.begin = begin = max(begin, oldest)
 
-        reader = _Reader(self._store, self._take_in, platform, done, on_progress)
+        reader = _Reader(self._store, self._take_in, platform, done, state.good_at, on_progress)
         for waiting in (PlatformState.WAITING, PlatformState.REJECTED):
-            reader.take(platform.read(oldest, end, waiting))
+            reader.take_list(platform.read(oldest, end, waiting))
         if begin < now - _LONG:
-            reader.take(platform.read(begin, now - _NEWEST))
-            reader.take(platform.read(now - _NEWEST, end))
+            reader.take_list(platform.read(begin, now - _NEWEST))
+            reader.take_list(platform.read(now - _NEWEST, end))
         else:
-            reader.take(platform.read(begin, end))
-        reader.take(self._whereabouts(done.shop, platform, reader.seen, oldest))
+            reader.take_list(platform.read(begin, end))
+        reader.take(self._whereabouts(done, platform, reader.seen, oldest))
+        if reader.incomplete is not None:
+            raise reader.incomplete
 
         # With --since a stretch may have been left out, which the next sync must not skip.
         reaches = state.read_until is None or begin <= state.read_until
@@ -191,17 +195,30 @@ class Pulling:
         return min((ticket.created_at for ticket in self._store.tickets(query)), default=begin)
 
     def _whereabouts(
-        self, shop: str, platform: Platform, seen: set[str], oldest: datetime
+        self, done: Synced, platform: Platform, seen: set[str], oldest: datetime
     ) -> Iterator[list[Draft | Rejection]]:
         """What became of tickets that wait for all that we know, and that the platform no longer counts
-        among those that wait."""
-        waiting = TicketQuery(waits=True, shop=shop, created_from=oldest)
+        among those that wait. Each sync goes on where the one before had to leave off."""
+        waiting = TicketQuery(waits=True, shop=done.shop, created_from=oldest)
         missing = [ticket for ticket in self._store.tickets(waiting) if ticket.id not in seen]
-        orders = dict.fromkeys(ticket.order_id for ticket in missing if ticket.order_id)
+        orders = sorted({ticket.order_id for ticket in missing if ticket.order_id})
         wanted = {ticket.id for ticket in missing}
-        for order_id in list(orders)[:_LOOKED_UP_MOST]:
-            found = platform.of_order(order_id)
+        fact = _LOOKED_UP + done.shop
+        last = self._store.fact(fact) or ""
+        turn = [*(one for one in orders if one > last), *(one for one in orders if one <= last)]
+        for order_id in turn[:_LOOKED_UP_MOST]:
+            try:
+                found = platform.of_order(order_id)
+            except PlatformError as error:
+                if not error.one_request:
+                    raise
+                why = _("order {id} could not be looked up. {why}")
+                done.notes.append(why.format(id=order_id, why=error.message))
+                continue
             yield [item for item in found if isinstance(item, Draft) and item.id in wanted]
+        if len(orders) > _LOOKED_UP_MOST:
+            with self._store.transaction():
+                self._store.put_fact(fact, turn[_LOOKED_UP_MOST - 1])
 
 
 class _Reader:
@@ -213,15 +230,27 @@ class _Reader:
         take_in: TakeIn,
         platform: Platform,
         done: Synced,
+        good_at: datetime | None,
         on_progress: Callable[[int], None],
     ) -> None:
         self._store = store
         self._take_in = take_in
         self._platform = platform
         self._done = done
+        self._good_at = good_at
         self._on_progress = on_progress
         self._detailed: dict[str, Details] = {}
+        self._undated: set[str] = set()
         self.seen: set[str] = set()
+        self.incomplete: IncompleteListError | None = None
+        """The first list that did not add up."""
+
+    def take_list(self, pages: Iterator[list[Draft | Rejection]]) -> None:
+        """The same as :meth:`take`, but a list that does not add up is only remembered."""
+        try:
+            self.take(pages)
+        except IncompleteListError as error:
+            self.incomplete = self.incomplete or error
 
     def take(self, pages: Iterator[list[Draft | Rejection]]) -> None:
         """Read to the end. Raises ``PlatformError``; what was read by then has been taken in."""
@@ -267,9 +296,25 @@ class _Reader:
         held = self._store.tickets_by_id(draft.id for draft in drafts)
         wanted = {draft.id for draft in drafts if _needs_details(held.get(draft.id), draft)}
         return [
-            self._detailed_draft(item) if isinstance(item, Draft) and item.id in wanted else item
+            self._dated(self._detailed_draft(item), item.id in held)
+            if isinstance(item, Draft) and item.id in wanted
+            else item
             for item in page
         ]
+
+    def _dated(self, draft: Draft, is_held: bool) -> Draft:
+        """A new one of which nobody tells when it was created: its deadline is counted from the last time at
+        which all was read and it was not there."""
+        if draft.created_at is not None or is_held:
+            return draft
+        if draft.id not in self._undated:
+            self._undated.add(draft.id)
+            told = _(
+                "ticket {id}: the platform does not tell when it was created; its deadline is counted from "
+                "when it was not there yet, look at it there."
+            )
+            self._done.notes.append(told.format(id=draft.id))
+        return replace(draft, created_after=self._good_at)
 
     def _detailed_draft(self, draft: Draft) -> Draft:
         if draft.id not in self._detailed:
@@ -290,6 +335,7 @@ class _Reader:
             draft,
             kind=kind_from_words(details.type_name) if details.type_name else draft.kind,
             kind_text=details.type_name or draft.kind_text,
+            created_at=draft.created_at or details.created_at,
             reply_text=reply.content if reply else None,
             reply_at=reply.at if reply else None,
             rejection=rejection.content if rejection else "",

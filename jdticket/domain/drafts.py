@@ -43,6 +43,8 @@ class Draft:
     own_state: bool = False
     """True for a row of our own export, whose state is ours and no word of the platform's."""
     created_at: datetime | None = None
+    created_after: datetime | None = None
+    """Where nobody tells when it was created: it was not there yet at this moment."""
     deadline_at: datetime | None = None
     """The platform's own deadline, where the source has one; it wins over the computed one."""
     deadline_sure: bool = True

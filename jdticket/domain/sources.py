@@ -61,6 +61,7 @@ class Details:
     type_name: str
     log: tuple[LogEntry, ...]
     """Oldest first."""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

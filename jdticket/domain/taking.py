@@ -77,7 +77,7 @@ def new_ticket(draft: Draft, shop: str, policy: DeadlinePolicy, now: datetime, b
     if draft.own is not None:
         return _restored(draft, draft.own, shop, now, by)
     kind = draft.kind or Kind.OTHER
-    created_at = draft.created_at or min(now, draft.deadline_at or now)
+    created_at = draft.created_at or draft.created_after or min(now, draft.deadline_at or now)
     deadline_at, source, remarks = _first_deadline(draft, kind, created_at, policy)
     ticket = Ticket(
         id=draft.id,

@@ -55,12 +55,12 @@ def platform_time(moment: datetime) -> str:
 
 
 def from_millis(value: object) -> datetime | None:
-    """The moment in UTC, to the second, that epoch milliseconds mean (as a number or as digits); None for
-    anything else."""
+    """The moment in UTC, to the second, that epoch milliseconds mean (as a number or as digits), or epoch
+    seconds, as older answers have it; None for anything else."""
     digits = str(value)
-    if isinstance(value, bool) or not digits.isascii() or not digits.isdigit() or len(digits) != 13:
+    if isinstance(value, bool) or not digits.isascii() or not digits.isdigit() or len(digits) not in (10, 13):
         return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(digits) // 1000)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(digits[:10]))
 
 
 def field(record: Mapping[str, Any], name: str) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any, NamedTuple
 
 from jdticket.clock import parse_time
@@ -16,7 +15,7 @@ from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.sources import Details, LogEntry, Verdict
 from jdticket.domain.tickets import PlatformState
-from jdticket.errors import InputError, PlatformError
+from jdticket.errors import IncompleteListError, InputError, PlatformError, Trouble
 from jdticket.i18n import _
 from jdticket.platform.jos import (
     PLATFORM_ZONE,
@@ -33,7 +32,12 @@ SOURCE = "JOS"
 """How the time line calls the platform, in every language."""
 PAGE_SIZE = 30
 """The most rows that a page may have (10 to 30)."""
-_READINGS = 4
+_READINGS, _READINGS_MOST = 4, 10
+"""A list is read again so often while it does not add up, and more often while that brings new rows."""
+_CAPS = (10, 20)
+"""Lengths that a server may cut every page to."""
+_PAGES_MOST = 3_000
+"""More than any shop has in 60 days; a list that goes on has no end."""
 _CODES = {PlatformState.WAITING: 1, PlatformState.REJECTED: 5}
 _DONE, _FAILED, _COUNTS_ALREADY = "1", "2", "3"
 
@@ -43,7 +47,7 @@ class _Page(NamedTuple):
 
     items: Sequence[Draft | Rejection]
     total: int | None
-    """How many work orders the whole list has; None: it does not tell."""
+    """How many work orders the whole list has; None: it does not tell, or nothing that is a number."""
 
 
 class WorkOrders:
@@ -68,31 +72,66 @@ class WorkOrders:
         once; ``state``: only those that wait, or whose reply was rejected.
 
         Rows move between the pages when one comes or goes while they are read, and one could slip
-        through. So the list counts as read only when each page told of the same number of rows and that
-        many different ones were seen; else it is read again, and ``PlatformError`` says so in the end.
+        through. So the list counts as read only when each page told of the same number of rows and at least
+        that many different ones were seen, in this reading and those before; where the number is missing or
+        is less than what was seen, when one more reading brought nothing new. Else it is read again, and
+        ``IncompleteListError`` says so in the end.
         """
         asked: dict[str, object] = {"begin_date": platform_time(begin), "end_date": platform_time(end)}
         if state is not None:
             asked["status"] = _CODES[state]
-        for _reading in range(_READINGS):
-            seen: set[str] = set()
+        seen: set[str] = set()
+        idle = 0
+        for reading in range(1, _READINGS_MOST + 1):
+            known, pages = len(seen), 0
+            now: set[str] = set()
             totals: set[int | None] = set()
             for page in self._pages(asked):
-                seen.update(_key(item) for item in page.items)
+                now.update(_key(item) for item in page.items)
                 totals.add(page.total)
+                pages += bool(page.items)
                 yield list(page.items)
-            if len(totals) == 1 and len(seen) >= (totals.pop() or 0):
+            seen |= now
+            total = max((told for told in totals if told is not None), default=None)
+            idle = idle + 1 if len(seen) == known else 0
+            adds_up = len(totals) == 1 and len(seen) >= (total or 0)
+            if adds_up and (total == len(now) or pages < 2 or idle):
                 return
-        raise unreachable(_("its list of tickets changes faster than it can be read"), lost=False)
+            if reading >= _READINGS and (idle > 1 or len(totals) > 1):
+                break
+        if len(totals) == 1:
+            why = _("it announces {total} tickets and shows {n} of them").format(total=total, n=len(seen))
+        else:
+            why = _("it changes faster than it can be read")
+        raise IncompleteListError(
+            _(
+                "A list of the platform's does not add up: {why}. What was seen was taken in; "
+                "try again later."
+            ).format(why=why),
+            trouble=Trouble.UNREACHABLE,
+        )
 
     def _pages(self, asked: Mapping[str, object]) -> Iterator[_Page]:
-        for number in count(1):
+        """The pages of one reading. No page is the last because it is shorter than was asked for, and a full
+        one never is: only one without rows, or with nothing new, or one that is shorter than those before it
+        and with which as many were seen as there are said to be."""
+        seen: set[str] = set()
+        before: list[str] = []
+        for number in range(1, _PAGES_MOST + 1):
             page = self._page(asked, number)
             yield page
-            # Without a total, a page that is not full is the last.
-            left = len(page.items) == PAGE_SIZE if page.total is None else number * PAGE_SIZE < page.total
-            if not page.items or not left:
+            shown = [item.id if isinstance(item, Draft) else item.value for item in page.items]
+            news = {_key(item) for item in page.items} - seen
+            if not news or shown == before:
                 return
+            seen |= news
+            if (
+                len(seen) == page.total
+                and len(shown) < (len(before) or PAGE_SIZE)
+                and len(shown) not in _CAPS
+            ):
+                return
+            before = shown
 
     def of_order(self, order_id: str) -> list[Draft | Rejection]:
         """The work orders about one order."""
@@ -112,11 +151,11 @@ class WorkOrders:
         # An empty list may come as no list at all.
         rows = (field(page, "result") or []) if isinstance(page, dict) else None
         total = field(page, "total_count") if isinstance(page, dict) else None
-        if not isinstance(rows, list) or not (total is None or _is_number(total)):
+        if not isinstance(rows, list):
             raise unreachable(_("the answer holds no page of tickets"), lost=False)
         first = (number - 1) * PAGE_SIZE + 1
         items = [self._item(first + n, row) for n, row in enumerate(rows)]
-        return _Page(items, None if total is None else int(str(total)))
+        return _Page(items, int(str(total)) if _is_number(total) else None)
 
     def _item(self, number: int, row: object) -> Draft | Rejection:
         if not isinstance(row, dict):
@@ -159,6 +198,7 @@ class WorkOrders:
         log = [self._entry(entry) for entry in listed if isinstance(entry, dict)]
         log.sort(key=lambda entry: entry.at or info_begins)
         return Details(
+            created_at=_moment(field(info, "create_date"), self._now),
             type_id=int(type_id) if type_id else None,
             type_name=one_line(text_of(field(info, "send_biztype_name"))),
             log=tuple(log),

@@ -16,7 +16,7 @@ from jdticket.domain.platform_words import platform_state_from_words
 from jdticket.domain.replies import Delivery, Reply
 from jdticket.domain.sources import Details, LogEntry, SourceState, Verdict
 from jdticket.domain.tickets import PlatformState, Ticket
-from jdticket.errors import PlatformError, Trouble
+from jdticket.errors import IncompleteListError, PlatformError, Trouble
 from tests.desk.at_desk import DeskAt
 
 MINUTE = timedelta(minutes=1)
@@ -56,6 +56,13 @@ class Played:
         self.subtypes_there = SUBTYPES
         self.verdict = Verdict(there=True, words="回复成功")
         self.takes_reply = True
+        self.incomplete: set[PlatformState | None] = set()
+        """Lists that do not add up."""
+        self.refused_orders: set[str] = set()
+        self.orders_only = False
+        """The lists are empty."""
+        self.tells_creation = True
+        self.details_tell_creation = True
 
     def add(self, number: str, created: datetime, words: str = "待回复", **fields: Any) -> Order:
         self.orders[number] = Order(number, created, words, f"2754900{number}", **fields)
@@ -74,7 +81,7 @@ class Played:
             order_id=order.order_id,
             platform_state=platform_state_from_words(order.words),
             platform_status=order.words,
-            created_at=order.created,
+            created_at=order.created if self.tells_creation else None,
             content="催促发货",
             shop="jd3",
             seen_at=self._room.time,
@@ -87,21 +94,29 @@ class Played:
         found = [
             self._draft(order)
             for order in self.orders.values()
-            if begin <= order.created <= end and state in (None, platform_state_from_words(order.words))
+            if not self.orders_only
+            and begin <= order.created <= end
+            and state in (None, platform_state_from_words(order.words))
         ]
         for n in range(0, len(found), self.page_size):
             if n:
                 self._ask("page")
                 self.between_pages()
             yield list(found[n : n + self.page_size])
+        if state in self.incomplete:
+            raise IncompleteListError("it does not add up", trouble=Trouble.UNREACHABLE)
 
     def of_order(self, order_id: str) -> list[Draft | Rejection]:
         self._ask("order", order_id)
+        if order_id in self.refused_orders:
+            raise PlatformError("not this one", code="61", one_request=True)
         return [self._draft(order) for order in self.orders.values() if order.order_id == order_id]
 
     def details(self, ticket_id: str) -> Details:
         self._ask("details", ticket_id)
-        return Details(self.type_id, "CRC高危投诉", tuple(self.orders[ticket_id].log))
+        order = self.orders[ticket_id]
+        created = order.created if self.details_tell_creation else None
+        return Details(self.type_id, "CRC高危投诉", tuple(order.log), created)
 
     def subtypes(self, type_id: int) -> dict[int, str]:
         self._ask("subtypes", type_id)

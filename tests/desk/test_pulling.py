@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from jdticket.desk import pulling
 from jdticket.desk.pulling import Synced
 from jdticket.domain.drafts import Rejection
-from jdticket.domain.events import EventKind
+from jdticket.domain.events import EventKind, FirstSeen
 from jdticket.domain.sources import LogEntry, SourceState
 from jdticket.domain.tickets import Kind, PlatformState, Status
 from jdticket.errors import ConfigError, PlatformError, Trouble
@@ -146,6 +147,78 @@ class TestWhatBecameOfTickets:
         room.sync()
         assert room.platform.asked_for("order") == [("order", "275490084700001")]
         assert room.ticket("84700001").status is Status.CLOSED
+
+    def test_an_order_that_is_refused_stops_no_other(self, room: Room) -> None:
+        for number in ("84700001", "84700002"):
+            room.platform.add(number, at("20 10:00"))
+        room.sync()
+        for order in room.platform.orders.values():
+            order.words = "已关闭"
+        room.platform.refused_orders = {"275490084700001"}
+        room.pass_time(5 * MINUTE)
+        done = room.sync()
+        assert (done.error, room.ticket("84700002").status) == (None, Status.CLOSED)
+        assert done.notes == ["order 275490084700001 could not be looked up. not this one"]
+
+    def test_look_ups_go_on_where_the_one_before_left_off(
+        self, room: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pulling, "_LOOKED_UP_MOST", 2)
+        for n in range(5):
+            room.platform.add(f"8470000{n}", at("20 10:00"))
+        room.sync()
+        room.platform.orders_only = True
+        asked: list[str] = []
+        for _sync in range(3):
+            room.pass_time(5 * MINUTE)
+            room.sync()
+            asked += [question[1][-1] for question in room.platform.asked_for("order")]
+        assert asked == ["0", "1", "2", "3", "4", "0"]
+
+    @pytest.mark.parametrize("state", [PlatformState.WAITING, PlatformState.REJECTED, None])
+    def test_a_list_that_does_not_add_up_keeps_no_other_from_being_read(
+        self, room: Room, state: PlatformState | None
+    ) -> None:
+        room.platform.add("84700001", at("23 10:00"))
+        room.platform.add("84700002", at("23 10:10"), "已驳回")
+        room.platform.add("84700003", at("23 10:20"), "已关闭")
+        room.platform.incomplete = {state}
+        done = room.sync()
+        assert (done.new, str(done.error)) == (3, "it does not add up")
+        assert (room.source.failing_since, room.source.read_until) == (at("23 12:00"), None)
+        room.platform.incomplete = set()
+        assert room.sync().error is None
+
+    def test_a_creation_that_the_list_does_not_tell_comes_from_the_details(self, room: Room) -> None:
+        room.platform.tells_creation = False
+        room.platform.add("84700001", at("23 10:00"))
+        done = room.sync()
+        assert (room.ticket("84700001").created_at, done.notes) == (at("23 10:00"), [])
+
+    def test_a_creation_that_nobody_tells_is_taken_as_the_last_time_without_it_and_that_is_told(
+        self, room: Room
+    ) -> None:
+        room.sync()
+        room.platform.tells_creation = room.platform.details_tell_creation = False
+        room.platform.add("84700001", at("23 12:07"))
+        room.pass_time(10 * MINUTE)
+        [note] = room.sync().notes
+        assert note.startswith("ticket 84700001: the platform does not tell when it was created")
+        assert room.ticket("84700001").created_at == at("23 12:00")
+        first = room.store.events(ticket_id="84700001")[0]
+        assert isinstance(first.payload, FirstSeen)
+        assert first.payload.created_at_unknown
+        room.platform.tells_creation = True
+        room.pass_time(10 * MINUTE)
+        assert room.sync().notes == []
+        assert room.ticket("84700001").created_at == at("23 12:07")
+        assert room.ticket("84700001").deadline_at == at("23 16:07")
+
+    def test_at_the_first_sync_it_is_taken_as_now(self, room: Room) -> None:
+        room.platform.tells_creation = room.platform.details_tell_creation = False
+        room.platform.add("84700001", at("23 11:00"))
+        assert len(room.sync().notes) == 1
+        assert room.ticket("84700001").created_at == at("23 12:00")
 
     def test_what_a_person_has_to_hear_of_is_told(self, room: Room) -> None:
         room.platform.add("84700001", at("23 10:00"))

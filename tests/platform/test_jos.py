@@ -214,16 +214,18 @@ def test_the_documented_name_goes_first_and_an_empty_value_is_a_value() -> None:
     assert field({"work_id": None, "workId": 2}, "work_id") is None
 
 
-@pytest.mark.parametrize("value", [1795417200000, "1795417200000", 1795417200999, "1795417200001"])
-def test_milliseconds_are_read_to_the_second(value: object) -> None:
+@pytest.mark.parametrize(
+    "value", [1795417200000, "1795417200000", 1795417200999, "1795417200001", 1795417200, "1795417200"]
+)
+def test_milliseconds_and_seconds_are_read_to_the_second(value: object) -> None:
     # date -u -d "2026-11-23 07:00" +%s is 1795417200
     assert from_millis(value) == NOW
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "", "x", -1795417200000, 1795417200, 17954172000000, 1.5, "2026-11-23", [], {}]
+    "value", [None, True, "", "x", -1795417200000, 179541720, 17954172000000, 1.5, "2026-11-23", [], {}]
 )
-def test_what_is_no_thirteen_digits_is_no_moment(value: object) -> None:
+def test_what_is_neither_milliseconds_nor_seconds_is_no_moment(value: object) -> None:
     assert from_millis(value) is None
 
 

@@ -267,7 +267,7 @@ def test_a_number_may_come_as_text(work_id: object) -> None:
 
 @pytest.mark.parametrize(
     ("count", "sizes"),
-    [(0, [0]), (1, [1]), (30, [30]), (31, [30, 1]), (60, [30, 30]), (75, [30, 30, 15])],
+    [(0, [0]), (1, [1]), (30, [30, 0]), (31, [30, 1]), (60, [30, 30, 0]), (75, [30, 30, 15])],
 )
 def test_every_work_order_is_read_page_by_page(
     either: Gateway, work: WorkOrders, count: int, sizes: list[int]
@@ -358,10 +358,6 @@ def test_an_empty_list_may_come_without_a_number() -> None:
         {"page": "none"},
         {"page": {"result": {"work_id": 84712842}, "total_count": 1}},
         {"page": {"result": "none", "total_count": 1}},
-        {"page": {"result": [row()], "total_count": -1}},
-        {"page": {"result": [row()], "total_count": 1.0}},
-        {"page": {"result": [row()], "total_count": "many"}},
-        {"page": {"result": [row()], "total_count": True}},
     ],
 )
 def test_what_is_no_list_is_no_answer(content: object, language: str) -> None:
@@ -447,14 +443,14 @@ def test_a_list_that_shrinks_and_grows_again_is_read_again(
     platform.add_orders("jd3", orders(75))
     change_after(platform, [1, 2], leaves, lambda platform: comes(platform, ago=ago))
     assert set(ids(read(work, PlatformState.WAITING))) == {84700000, *waiting(platform)}
-    assert pages_asked(platform) == [1, 2, 3, 1, 2, 3]
+    assert pages_asked(platform) in ([1, 2, 3, 1, 2, 3], [1, 2, 3, 4, 1, 2, 3])
 
 
 def test_a_list_that_settles_at_last_is_read_well(platform: Gateway, work: WorkOrders) -> None:
     platform.add_orders("jd3", orders(31))
     change_after(platform, [1, 1, 1], comes, comes, comes)
     assert set(ids(read(work))) == set(platform.orders("jd3"))
-    assert pages_asked(platform) == [1, 2] * 4
+    assert pages_asked(platform) == [*[1, 2, 3] * 3, 1, 2]
 
 
 def test_a_list_that_never_settles_is_given_up(platform: Gateway, work: WorkOrders, language: str) -> None:
@@ -466,7 +462,7 @@ def test_a_list_that_never_settles_is_given_up(platform: Gateway, work: WorkOrde
             found.append(items)
     assert (caught.value.trouble, caught.value.lost) == (Trouble.UNREACHABLE, False)
     assert_speaks(caught.value.message, language)
-    assert pages_asked(platform) == [1, 2] * 4
+    assert pages_asked(platform) == [1, 2, 3] * 4
     # All has been handed on but the fourth newcomer, which stands on a page that had been read.
     assert set(platform.orders("jd3")) - set(ids(found)) == {84800034}
 
@@ -538,6 +534,7 @@ def test_the_type_and_the_history_are_told_oldest_first(either: Gateway, work: W
             LogEntry(NOW - 30 * MINUTE, "小王", "商家回复", "您好，已退款"),
             LogEntry(NOW - MINUTE, "京东客服", "平台驳回", "回复无效\n请重新处理"),
         ),
+        created_at=NOW - HOUR,
     )
     assert either.calls[0].params == {"work_id": 84712842}
 
@@ -757,13 +754,13 @@ def test_a_history_that_is_a_number_is_empty(logs: object) -> None:
     assert details_of([{"oper_logs": logs}]).log == ()
 
 
-@pytest.mark.parametrize("total", ["²", "9" * 5000])
-def test_a_strange_total_is_no_answer(total: str) -> None:
-    with pytest.raises(PlatformError):
-        answered(WORKLIST, page(total=total), call=read)
+@pytest.mark.parametrize("total", ["²", "9" * 5000, -1, 1.0, "many", True, {}])
+def test_a_strange_total_is_as_good_as_none(total: object) -> None:
+    pages = answered(WORKLIST, page(row(1000001), total=total), page(total=total), call=read)
+    assert ids(pages) == [1000001]
 
 
 def test_a_full_page_without_a_total_is_not_the_whole_list() -> None:
     rows = [row(1000001 + n) for n in range(31)]
     contents = [{"page": {"result": some}} for some in (rows[:30], rows[30:])]
-    assert sum(map(len, answered(WORKLIST, *contents, call=read))) == 31
+    assert len(set(ids(answered(WORKLIST, *contents, call=read)))) == 31
