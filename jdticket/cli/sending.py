@@ -19,6 +19,7 @@ from jdticket.words import listed
 
 app = typer.Typer()
 _PANEL = _("The platform")
+_LATEST = 50
 _ALL_SENT = _("Every reply that was to be sent is on the platform.")
 
 
@@ -113,14 +114,18 @@ def replies(
     shop: Annotated[
         str | None, typer.Option("--shop", metavar=_("SHOP"), help=_("The shop's code or name."))
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar=_("N"), help=_("Show at most this many."))] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar=_("N"), help=_("Show at most this many; 50, or all that are unsent.")),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
     outbox = session.reading().outbox
     code = session.shop(shop)
+    waiting = outbox.unsent(code) if unsent else []
     rows: list[tuple[Reply, Delivery | None]] = [
-        *(outbox.unsent(code)[:limit] if unsent else outbox.latest(limit, code))
+        *(waiting[:limit] if unsent else outbox.latest(limit or _LATEST, code))
     ]
     if as_json:
         from jdticket.views import plain
@@ -141,3 +146,6 @@ def replies(
     from jdticket.views.tables import reply_table
 
     reply_table(session.screen, rows, now=session.now, zone=session.zone)
+    if unsent:
+        said = ngettext("{n} reply has not arrived.", "{n} replies have not arrived.", len(waiting))
+        session.screen.line(said.format(n=len(waiting)))

@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from jdticket.domain.drafts import Draft
 from jdticket.domain.events import DeliveryArrived, DeliveryFailed, DeliveryTold, Event
+from jdticket.domain.histories import is_in
+from jdticket.domain.moves import ENDS
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
 from jdticket.domain.sources import Details, Platform
 from jdticket.domain.tickets import Status, Ticket
@@ -27,7 +30,6 @@ from jdticket.i18n import _
 from jdticket.store.interface import Store
 
 _SENDING = timedelta(minutes=2)
-_CLOCKS_DIFFER = timedelta(minutes=10)
 _SUBTYPE_FACT = "subtype:"
 
 
@@ -126,17 +128,14 @@ class Pushing:
             if claimed.state is DeliveryState.ARRIVED:
                 return Sent(reply, claimed, None)
             # Looked at now that nobody else can be sending it, not before a person took their time.
-            if claimed.state is DeliveryState.UNKNOWN and _is_there(
-                platform.details(ticket.id), reply, claimed
-            ):
+            if claimed.state is DeliveryState.UNKNOWN and _is_there(platform, ticket, reply, claimed):
                 return self._arrived(reply, claimed, "", Arrival.FOUND, by)
             verdict = platform.reply(ticket.id, reply.text, type_id, subtype_id)
         except JdticketError as error:
             return self._not_there(reply, claimed, error, connect, ticket, by)
         except BaseException:
             # A person left. The ticket still waits on the platform, and its reminders must go on.
-            with self._store.transaction():
-                self._mark(reply.ticket_id, there=False)
+            self._left(reply, by)
             raise
         self._remember(type_id, subtype_id)
         if verdict.there:
@@ -150,6 +149,14 @@ class Pushing:
         return self._not_there(
             reply, replace(claimed, state=DeliveryState.UNSENT), failed, connect, ticket, by
         )
+
+    def _left(self, reply: Reply, by: str) -> None:
+        """Keep that the sending was broken off; another process that is at it goes on."""
+        held = self._store.delivery(reply.id) or Delivery(reply.id, reply.ticket_id, DeliveryState.UNSENT)
+        if held.state is DeliveryState.ARRIVED:
+            return
+        trouble = Trouble.UNDECIDED if held.state is DeliveryState.UNSENT else Trouble.UNREACHABLE
+        self._settle(reply, replace(held, trouble=trouble), DeliveryFailed, by)
 
     def _types(
         self,
@@ -258,7 +265,7 @@ class Pushing:
         reply: Reply, delivery: Delivery, connect: Callable[[Ticket], Platform], ticket: Ticket
     ) -> bool:
         try:
-            return _is_there(connect(ticket).details(ticket.id), reply, delivery)
+            return _is_there(connect(ticket), ticket, reply, delivery)
         except PlatformError:
             return False
 
@@ -293,11 +300,16 @@ class Pushing:
         return ticket
 
 
-def _is_there(details: Details, reply: Reply, delivery: Delivery) -> bool:
-    """Whether the work order's history holds this reply, given since it was first sent."""
-    text = "".join(reply.text.split())
-    since = None if delivery.tried_at is None else delivery.tried_at - _CLOCKS_DIFFER
-    return any(
-        "".join(entry.content.split()) == text and (since is None or entry.at is None or entry.at >= since)
-        for entry in details.log
-    )
+def _is_there(platform: Platform, ticket: Ticket, reply: Reply, delivery: Delivery) -> bool:
+    """Whether the platform has this reply: its history holds it, or its state says that it was replied to.
+    Raises ``PlatformError``."""
+    if is_in(platform.details(ticket.id).log, reply.text, delivery.tried_at):
+        return True
+    if ticket.order_id is None:
+        return False
+    states = {
+        item.platform_state
+        for item in platform.of_order(ticket.order_id)
+        if isinstance(item, Draft) and item.id == ticket.id
+    }
+    return not states.isdisjoint(ENDS)

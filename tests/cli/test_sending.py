@@ -90,6 +90,7 @@ def test_result_2_keeps_the_reply_and_marks_it(program: Program, platform: Gatew
     assert "Ticket 84700001: the reply is recorded, and NOT on the platform." in ran.err
     [left] = program.ok("replies", "--unsent", "--json").json
     assert (left["state"], left["tries"], left["subtype"]) == ("unsent", 1, "催物流")
+    assert program.ok("replies", "--unsent").out.splitlines()[-1] == "1 reply has not arrived."
     listed = program.ok("list").out
     assert "! 1 reply is not on the platform" in listed
     assert program.tickets()["84700001"]["returned"]

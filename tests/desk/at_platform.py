@@ -150,7 +150,7 @@ class Room:
         )
         self.pushing = Pushing(self.store, lambda: self.office.time)
         self.choices: list[Choice] = []
-        self.chosen: int | Exception = 10102
+        self.chosen: int | BaseException = 10102
 
     def pass_time(self, length: timedelta) -> None:
         self.office.time += length
@@ -191,7 +191,7 @@ class Room:
     def send(self, reply: Reply) -> Sent:
         def choose(choice: Choice) -> int:
             self.choices.append(choice)
-            if isinstance(self.chosen, Exception):
+            if isinstance(self.chosen, BaseException):
                 raise self.chosen
             return self.chosen
 

@@ -9,7 +9,7 @@ from jdticket.domain.events import EventKind
 from jdticket.domain.replies import DeliveryState
 from jdticket.domain.sources import LogEntry, Verdict
 from jdticket.domain.tickets import Status
-from jdticket.errors import PlatformError, RefusedError, UsageError
+from jdticket.errors import PlatformError, RefusedError, Trouble, UsageError
 from tests.desk.at_desk import at
 from tests.desk.at_platform import DOWN, LOST, MINUTE, SUBTYPES, TEXT, Room
 
@@ -87,6 +87,32 @@ class TestSending:
         room.pass_time(5 * MINUTE)
         assert room.send(reply).error is None
         assert len(room.platform.asked_for("reply")) == 1
+
+    @pytest.mark.parametrize(
+        ("words", "sent_again"), [("待确认", False), ("已关闭", False), ("待回复", True)]
+    )
+    def test_the_state_of_the_ticket_says_that_an_unknown_one_is_there(
+        self, room: Room, words: str, sent_again: bool
+    ) -> None:
+        reply = room.replied()
+        room.platform.fails["reply"] = LOST
+        room.platform.takes_reply = False
+        room.send(reply)
+        room.platform.fails.clear()
+        room.platform.orders["84700001"].words = words
+        room.pass_time(5 * MINUTE)
+        assert room.send(reply).error is None
+        assert len(room.platform.asked_for("reply")) == 1 + sent_again
+
+    def test_a_person_who_leaves_at_the_question_is_on_the_time_line(self, room: Room) -> None:
+        reply = room.replied()
+        room.chosen = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            room.send(reply)
+        assert room.events("84700001")[-1] is EventKind.NOT_SENT
+        delivery = room.delivery(reply)
+        assert (delivery.state, delivery.trouble) == (DeliveryState.UNSENT, Trouble.UNDECIDED)
+        assert room.ticket("84700001").returned_at is not None
 
     def test_an_unknown_one_that_is_not_there_is_sent(self, room: Room) -> None:
         reply = room.replied()
