@@ -54,6 +54,9 @@ def login(
         str | None,
         typer.Option(metavar=_("CODE"), help=_("The code, or the whole address; without it you are asked.")),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("Take another account than before without asking."))
+    ] = False,
 ) -> None:
     from jdticket.platform.oauth import OAuth
 
@@ -81,10 +84,17 @@ def login(
     else:
         pasted = oauth.code_in(code)
     session.begin()
-    token = platform.authorisation(one).sign_in(pasted)
+    others = [other.code for other in session.config.platform_shops if other.code != one.code]
+    token = platform.authorisation(one).sign_in(pasted, others, lambda: yes or _may_change(session, one))
     until = clock.moment_in_words(token.expires_at, clock.system_now(), session.zone)
     typer.echo(_("Shop {shop} is signed in until {until}.").format(shop=one.name, until=until))
     typer.echo(_("Next: jdticket sync --shop {shop}").format(shop=one.code))
+
+
+def _may_change(session: Session, shop: Shop) -> bool:
+    """Whether a person at a terminal means another account than before."""
+    asked = _("Shop {shop} was signed in with another account before. Is this one right?")
+    return session.interactive and typer.confirm(asked.format(shop=shop.name))
 
 
 def _asked_for(session: Session, oauth: OAuth) -> str:

@@ -3,12 +3,12 @@ time, whichever command needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from jdticket.domain.authorisation import App, Grant, Token
-from jdticket.errors import PlatformError, StoreError, Trouble
+from jdticket.errors import PlatformError, RefusedError, StoreError, Trouble
 from jdticket.i18n import _
 from jdticket.store.interface import TokenStore
 
@@ -70,10 +70,40 @@ class Authorisation:
             self._not_renewed = False
         return self._held.access_token
 
-    def sign_in(self, code: str) -> Token:
-        """Keep what the platform grants for the code of a sign-in. Raises ``PlatformError``."""
+    def sign_in(self, code: str, others: Collection[str], may_change: Callable[[], bool]) -> Token:
+        """Keep what the platform grants for the code of a sign-in.
+
+        ``others`` are the codes of the other shops: one account is one shop's. ``may_change`` is asked
+        whether another account than before is meant. Raises ``PlatformError``, and ``RefusedError``.
+        """
         with self._tokens.alone():
-            return self._keep(self._granting.exchange(code), "")
+            grant = self._granting.exchange(code)
+            self._must_be_nobody_elses(grant, others)
+            before = self.status()
+            known = grant.account and before is not None and before.account
+            if not known or known & grant.account:
+                return self._keep(grant, "", grant.account)
+        # Nobody waits for us while a person thinks.
+        if not may_change():
+            raise RefusedError(
+                _(
+                    "Shop {shop} was signed in with another account before; nothing was changed. If the new "
+                    "one is right: jdticket auth login {shop} --yes"
+                ).format(shop=self._app.shop)
+            )
+        with self._tokens.alone():
+            return self._keep(grant, "", grant.account)
+
+    def _must_be_nobody_elses(self, grant: Grant, others: Collection[str]) -> None:
+        for token in self._tokens.tokens():
+            if token.shop in others and token.account & grant.account:
+                raise RefusedError(
+                    _(
+                        "That account is signed in for shop {other} already, so its tickets would become "
+                        "those of {shop}. Sign out in the browser, and agree there with the main account "
+                        "of {shop}: jdticket auth login {shop}"
+                    ).format(other=token.shop, shop=self._app.shop)
+                )
 
     def refresh(self) -> Token:
         """Renew the token now. Raises ``PlatformError``."""
@@ -114,9 +144,10 @@ class Authorisation:
                 ),
                 trouble=Trouble.SIGNED_OUT,
             )
-        return self._keep(self._granting.refresh(token.refresh_token), token.refresh_token)
+        grant = self._granting.refresh(token.refresh_token)
+        return self._keep(grant, token.refresh_token, grant.account or token.account)
 
-    def _keep(self, grant: Grant, refresh_token: str) -> Token:
+    def _keep(self, grant: Grant, refresh_token: str, account: frozenset[str]) -> Token:
         now = self._now()
         token = Token(
             shop=self._app.shop,
@@ -126,6 +157,7 @@ class Authorisation:
             refresh_token=grant.refresh_token or refresh_token,
             got_at=now,
             expires_at=now + grant.lifetime,
+            account=account,
         )
         self._tokens.put_token(token)
         return token

@@ -24,7 +24,7 @@ from jdticket.domain.twice import fingerprint, settled
 from jdticket.errors import InputError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
-from jdticket.words import listed
+from jdticket.words import listed, some
 
 _CHUNK = 1000
 
@@ -64,6 +64,8 @@ class _Pile:
     doubts: Doubts
     fresh: dict[str, list[str]] = field(default_factory=dict)
     """By order: the new tickets that wait."""
+    elsewhere: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """By the shop that has them here and the one to which the platform has shown them."""
     told: dict[str, int] = field(default_factory=dict)
     """By ticket: the fingerprint of what a row told of it."""
 
@@ -141,6 +143,7 @@ class TakingIn:
                 chunk = list(islice(items, _CHUNK))
             done.same_order = self._on_the_same_order(pile.fresh)
         done.notes += pile.doubts.notes()
+        done.notes += [_elsewhere(*shops, numbers) for shops, numbers in pile.elsewhere.items()]
         if done.moved:
             done.notes.append(_moved(done.moved))
         return done
@@ -184,6 +187,9 @@ class TakingIn:
             except InputError as error:
                 reject(Rejection(item.source, item.row, _("shop"), item.shop or "", error.message))
                 continue
+            if held is not None and held.shop != code and self._is_another_s(item, held):
+                pile.elsewhere.setdefault((held.shop, code), []).append(item.id)
+                code = held.shop
             try:
                 taken = (
                     new_ticket(item, code, self._policy, now, by)
@@ -259,6 +265,11 @@ class TakingIn:
     def _is_assigned_here(self, ticket_id: str) -> bool:
         return any(event.kind is EventKind.ASSIGNED for event in self._store.events(ticket_id=ticket_id))
 
+    def _is_another_s(self, draft: Draft, held: Ticket) -> bool:
+        """Whether the platform shows one shop's ticket to another: both are signed in with one account, and
+        nobody can tell whose it is. A file moves it: a person has named the shop."""
+        return not draft.row and bool(held.shop) and self._is_shop(held.shop)
+
     def _is_shop(self, code: str) -> bool:
         try:
             self._shop_code(code)
@@ -314,6 +325,16 @@ def _found_again(taken: Taken, draft: Draft, now: datetime, by: str) -> Taken:
         return taken
     told = Event(now, FoundAgain(source=draft.source, row=draft.row), draft.id, by=by)
     return taken._replace(ticket=replace(taken.ticket, missing_at=None), events=[*taken.events, told])
+
+
+def _elsewhere(here: str, there: str, numbers: list[str]) -> str:
+    return ngettext(
+        "the platform shows {n} ticket of shop {here} to shop {there} as well; it stays where it is. Are "
+        "both signed in with one account? See jdticket auth status: {numbers}",
+        "the platform shows {n} tickets of shop {here} to shop {there} as well; they stay where they are. "
+        "Are both signed in with one account? See jdticket auth status: {numbers}",
+        len(numbers),
+    ).format(n=len(numbers), here=here, there=there, numbers=some(numbers))
 
 
 def _moved(numbers: list[str]) -> str:

@@ -38,6 +38,8 @@ class Grant:
     """Secret."""
     lifetime: timedelta
     """Of the access token, from the moment it was handed out."""
+    account: frozenset[str] = frozenset()
+    """What the platform calls the account that has agreed, such as "uid 4711"; empty: it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,5 @@ class Token:
     """Secret."""
     got_at: datetime
     expires_at: datetime
+    account: frozenset[str] = frozenset()
+    """See :class:`Grant`."""

@@ -16,7 +16,7 @@ from jdticket.net import NoAnswerError, exchange, short
 from jdticket.platform.jos import CALL_SECONDS, json_of, unreachable
 from jdticket.text import quoted
 
-_LONGEST = timedelta(days=36_600)
+_LONGEST, _SHORTEST = timedelta(days=400), timedelta(hours=24)
 
 
 class OAuth:
@@ -97,10 +97,23 @@ class OAuth:
                 zh_desc=said,
                 trouble=Trouble.SIGNED_OUT,
             )
-        try:
-            lifetime = timedelta(seconds=int(str(seconds)))
-        except (ValueError, OverflowError):
-            lifetime = timedelta(0)
-        if not timedelta(0) < lifetime <= _LONGEST:
-            raise unreachable(_("the answer does not say how long the token holds"), lost=True)
-        return Grant(access, refresh if isinstance(refresh, str) else "", lifetime)
+        account = frozenset(
+            f"{name} {content[name]}"
+            for name in ("uid", "open_id", "xid")
+            if isinstance(content.get(name), str | int) and str(content[name]).strip(" 0")
+        )
+        return Grant(access, refresh if isinstance(refresh, str) else "", _lifetime(seconds), account)
+
+
+def _lifetime(seconds: object) -> timedelta:
+    """How long a token holds. An answer that does not tell leaves the token none the worse: it is taken to
+    hold for as long as the shortest, that of an application under test."""
+    try:
+        lifetime = timedelta(seconds=float(str(seconds)))
+    except (ValueError, OverflowError):
+        return _SHORTEST
+    if lifetime <= timedelta(0):
+        raise unreachable(_("the token that it handed out has ended"), lost=True)
+    # No token holds for more than a year: these are milliseconds.
+    lifetime = lifetime / 1000 if lifetime > _LONGEST else lifetime
+    return lifetime if lifetime <= _LONGEST else _SHORTEST

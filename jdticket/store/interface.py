@@ -338,6 +338,10 @@ class TokenStore(ABC):
         """The shop's authorisation; None: there is none."""
 
     @abstractmethod
+    def tokens(self) -> list[Token]:
+        """The authorisations of all shops."""
+
+    @abstractmethod
     def put_token(self, token: Token) -> None:
         """Keep a shop's authorisation in place of the one before. Called inside :meth:`alone`."""
 

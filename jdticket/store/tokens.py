@@ -29,9 +29,11 @@ _TABLE = """
         access_token TEXT NOT NULL,
         refresh_token TEXT NOT NULL,
         got_at TEXT NOT NULL,
-        expires_at TEXT NOT NULL
+        expires_at TEXT NOT NULL,
+        account TEXT NOT NULL DEFAULT ''
     ) STRICT
 """
+_COLUMNS = 7
 
 
 def tokens_path(database: Path) -> Path:
@@ -55,13 +57,22 @@ class SqliteTokens(TokenStore):
         with self._failures_explained(), closing(self._connect()) as db:
             return _token(db, shop)
 
+    def tokens(self) -> list[Token]:
+        if self._alone is not None:
+            with self._failures_explained():
+                return _tokens(self._alone)
+        if not self._path.exists():
+            return []
+        with self._failures_explained(), closing(self._connect()) as db:
+            return _tokens(db)
+
     def put_token(self, token: Token) -> None:
         db = self._alone
         if db is None:
             raise RuntimeError("a token may be put by one process at a time only")
         with self._failures_explained():
             db.execute(
-                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     token.shop,
                     token.app_key,
@@ -69,6 +80,7 @@ class SqliteTokens(TokenStore):
                     token.refresh_token,
                     stored(token.got_at),
                     stored(token.expires_at),
+                    "\n".join(sorted(token.account)),
                 ),
             )
             # What the platform has handed out is worth nothing unless it is kept: at once, come what may.
@@ -114,6 +126,9 @@ class SqliteTokens(TokenStore):
             db.execute("PRAGMA secure_delete = ON")  # no old token stays readable in free pages
             db.execute("PRAGMA synchronous = FULL")
             db.execute(_TABLE)
+            if db.execute("SELECT count(*) FROM pragma_table_info('tokens')").fetchone()[0] < _COLUMNS:
+                # Files of before accounts were kept.
+                db.execute("ALTER TABLE tokens ADD COLUMN account TEXT NOT NULL DEFAULT ''")
         except sqlite3.Error:
             db.close()
             raise
@@ -130,8 +145,21 @@ class SqliteTokens(TokenStore):
 
 
 def _token(db: sqlite3.Connection, shop: str) -> Token | None:
-    row = db.execute("SELECT * FROM tokens WHERE shop = ?", (shop,)).fetchone()
-    if row is None:
-        return None
-    shop, app_key, access_token, refresh_token, got_at, expires_at = row
-    return Token(shop, app_key, access_token, refresh_token, from_stored(got_at), from_stored(expires_at))
+    return next((token for token in _tokens(db) if token.shop == shop), None)
+
+
+def _tokens(db: sqlite3.Connection) -> list[Token]:
+    return [
+        Token(
+            shop,
+            app_key,
+            access,
+            refresh,
+            from_stored(got),
+            from_stored(ends),
+            frozenset(account.split("\n")) - {""},
+        )
+        for shop, app_key, access, refresh, got, ends, account in db.execute(
+            "SELECT * FROM tokens ORDER BY shop"
+        )
+    ]

@@ -95,6 +95,25 @@ def test_a_code_that_was_used_is_refused_by_the_platform(program: Program, platf
     assert APP_SECRET not in said
 
 
+def test_one_account_is_one_shop_s_and_another_one_is_asked_about(
+    program: Program, platform: Gateway
+) -> None:
+    def login(shop: str, merchant: str, *options: str) -> list[str]:
+        return ["auth", "login", shop, "--code", platform.code_for(APP_KEY, merchant), *options]
+
+    program.ok(*login("jd3", "jd3"))
+    said = program.refused(4, *login("jd5", "jd3"))
+    assert said.startswith("That account is signed in for shop jd3 already")
+    assert "jdticket auth login jd5" in said
+    assert "another account before; nothing was changed" in program.refused(4, *login("jd3", "jd5"))
+    typed = program.terminal(*login("jd3", "jd5"), width=140, typed="n\n")
+    assert "Is this one right?" in typed.out
+    assert typed.code == 4
+    program.ok(*login("jd3", "jd5", "--yes"))
+    assert program.refused(4, *login("jd5", "jd5")).startswith("That account is signed in for shop jd3")
+    program.ok(*login("jd5", "jd3"))
+
+
 def test_the_shop_must_be_named_when_there_are_several(program: Program, platform: Gateway) -> None:
     assert "jd3, jd5" in program.refused(2, "auth", "login")
 

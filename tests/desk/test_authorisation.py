@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from jdticket.demo.interfaces import WORKLIST
 from jdticket.desk.authorisation import Authorisation
 from jdticket.domain.authorisation import App, Grant, Token
-from jdticket.errors import PlatformError, Trouble
+from jdticket.errors import PlatformError, RefusedError, Trouble
 from jdticket.platform.jos import JosGateway
 from jdticket.store.tokens import SqliteTokens
 from tests.platform.stand_in import APP_KEY, app, gateway
@@ -35,6 +36,7 @@ class Granting:
         self.lifetime = DAY
         self.fails: PlatformError | None = None
         self.without_refresh = False
+        self.account: frozenset[str] = frozenset()
         self.meanwhile: Callable[[], object] = lambda: None
         """What happens while the platform is asked."""
 
@@ -50,7 +52,8 @@ class Granting:
         if self.fails is not None:
             raise self.fails
         number = len(self.asked) + 1
-        return Grant(f"access-{number}", "" if self.without_refresh else f"refresh-{number}", self.lifetime)
+        refresh = "" if self.without_refresh else f"refresh-{number}"
+        return Grant(f"access-{number}", refresh, self.lifetime, self.account)
 
 
 class Shop:
@@ -82,6 +85,45 @@ def tokens(path: Path) -> SqliteTokens:
 def shop(tokens: SqliteTokens) -> Shop:
     """Nobody has signed it in."""
     return Shop(tokens, Granting(), NOON)
+
+
+ACCOUNT, ANOTHER = frozenset({"uid 1", "open_id a"}), frozenset({"uid 2", "open_id b"})
+
+
+def test_the_account_is_kept_and_a_renewal_that_does_not_tell_it_leaves_it(shop: Shop) -> None:
+    shop.granting.account = ACCOUNT
+    assert shop.authorisation.sign_in("c-1", (), bool).account == ACCOUNT
+    shop.granting.account = frozenset()
+    shop.authorisation.refresh()
+    kept = shop.tokens.token("jd3")
+    assert kept is not None
+    assert kept.account == ACCOUNT
+
+
+def test_the_account_of_another_shop_is_refused(shop: Shop) -> None:
+    keep(shop.tokens, replace(token(), shop="jd5", account=frozenset({"open_id a", "xid 9"})))
+    shop.granting.account = ACCOUNT
+    with pytest.raises(RefusedError, match="That account is signed in for shop jd5 already"):
+        shop.authorisation.sign_in("c-1", ["jd5"], lambda: True)
+    assert shop.authorisation.status() is None
+    # What is no shop any more keeps nobody out.
+    assert shop.authorisation.sign_in("c-1", ["jd7"], bool).account == ACCOUNT
+
+
+@pytest.mark.parametrize("before", [frozenset(), ACCOUNT, frozenset({"uid 1"})])
+def test_the_same_account_again_is_not_asked_about(shop: Shop, before: frozenset[str]) -> None:
+    keep(shop.tokens, replace(token(), account=before))
+    shop.granting.account = ACCOUNT
+    assert shop.authorisation.sign_in("c-1", (), bool).account == ACCOUNT
+
+
+def test_another_account_than_before_is_asked_about(shop: Shop) -> None:
+    keep(shop.tokens, replace(token(), account=ACCOUNT))
+    shop.granting.account = ANOTHER
+    with pytest.raises(RefusedError, match="was signed in with another account before; nothing was changed"):
+        shop.authorisation.sign_in("c-1", (), lambda: False)
+    assert shop.authorisation.status() == replace(token(), account=ACCOUNT)
+    assert shop.authorisation.sign_in("c-1", (), lambda: True).account == ANOTHER
 
 
 def keep(tokens: SqliteTokens, kept: Token) -> None:
@@ -133,7 +175,7 @@ def test_signing_in_keeps_what_is_granted(shop: Shop) -> None:
     keep(shop.tokens, token(app_key="another-app"))
     keep(shop.tokens, token(shop="jd5"))
     shop.granting.lifetime = 365 * DAY
-    granted = shop.authorisation.sign_in("c-1")
+    granted = shop.authorisation.sign_in("c-1", (), bool)
     assert granted == token("access-2", refresh_token="refresh-2", expires_at=NOON + 365 * DAY)
     assert shop.tokens.token("jd3") == shop.authorisation.status() == granted
     assert shop.tokens.token("jd5") == token(shop="jd5")
@@ -144,7 +186,7 @@ def test_signing_in_keeps_what_is_granted(shop: Shop) -> None:
 def test_a_sign_in_that_is_refused_leaves_what_was_there(signed_in: Shop) -> None:
     signed_in.granting.fails = refused()
     with pytest.raises(PlatformError, match="did not grant it"):
-        signed_in.authorisation.sign_in("c-1")
+        signed_in.authorisation.sign_in("c-1", (), bool)
     assert signed_in.authorisation.status() == token()
 
 
@@ -159,7 +201,7 @@ def test_others_wait_while_the_platform_is_asked(shop: Shop, path: Path) -> None
 
     seen: list[bool] = []
     shop.granting.meanwhile = lambda: seen.append(others_may_enter())
-    shop.authorisation.sign_in("c-1")
+    shop.authorisation.sign_in("c-1", (), bool)
     shop.authorisation.refresh()
     shop.authorisation.token("access-3")
     assert seen == [False] * 3
@@ -337,7 +379,7 @@ def test_a_renewal_that_was_asked_for_fails_aloud(signed_in: Shop) -> None:
 
 def test_without_a_refresh_token_the_shop_has_to_be_signed_in_again(shop: Shop) -> None:
     shop.granting.without_refresh = True
-    shop.authorisation.sign_in("c-1")
+    shop.authorisation.sign_in("c-1", (), bool)
     sentence = "The authorisation of shop jd3 cannot be renewed: jdticket auth login jd3"
     shop.time = NOON + DAY - SECOND
     assert shop.authorisation.token() == "access-2"

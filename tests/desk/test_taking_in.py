@@ -82,6 +82,18 @@ class TestTakingIn:
         assert note.startswith("tickets.csv: of 2 tickets there are rows that contradict each other")
         assert note.endswith("59088842, 59088843")
 
+    def test_the_platform_moves_no_ticket_to_another_shop_and_a_file_does(self, tmp_path: Path) -> None:
+        office = DeskAt(tmp_path, "23 12:00", shops=["jd3", "jd5"])
+        office.take_in(draft(shop="jd3"), draft("59088843", shop="jd3"))
+        shown = [draft(row=0, shop="jd5", content="新"), draft("59088843", row=0, shop="jd5")]
+        [note] = office.take_in(*shown).notes
+        assert note.startswith("the platform shows 2 tickets of shop jd3 to shop jd5 as well")
+        assert note.endswith(": 59088842, 59088843")
+        held = office.desk.looking.find("59088842")
+        assert (held.shop, held.content) == ("jd3", "新")
+        office.take_in(draft(shop="jd5"))
+        assert office.desk.looking.find("59088842").shop == "jd5"
+
     def test_what_has_no_rows_was_asked_bit_by_bit_and_its_later_answer_counts(self, office: DeskAt) -> None:
         done = office.take_in(draft(row=0, **WAITING), draft(row=0, **CLOSED))
         assert (office.desk.looking.find("59088842").status, done.notes) == (Status.CLOSED, [])

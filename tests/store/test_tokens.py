@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -395,3 +396,13 @@ def test_a_token_is_kept_when_the_process_is_killed_right_after_putting_it(
     assert tokens.token("jd3") == token("granted")
     put(tokens, token("next"))  # nobody waits for the dead
     assert tokens.token("jd3") == token("next")
+
+
+def test_a_file_of_before_accounts_were_kept_is_read_and_written(tokens: SqliteTokens, path: Path) -> None:
+    put(tokens, token())
+    with by_hand(path) as db:
+        db.execute("ALTER TABLE tokens DROP COLUMN account")
+    assert tokens.token("jd3") == token()
+    put(tokens, replace(token(), account=frozenset({"uid 1", "open_id a"})))
+    [kept] = SqliteTokens(path).tokens()
+    assert kept.account == {"uid 1", "open_id a"}
