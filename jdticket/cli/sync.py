@@ -79,6 +79,13 @@ def _progress_words(shop: str, seen: int) -> str:
     return _("{shop}: {n} tickets …").format(shop=shop, n=seen)
 
 
+def _busy(session: Session, done: Synced) -> str:
+    if done.busy_since is None:
+        return _("another sync is at it; nothing was done.")
+    since = clock.moment_in_words(done.busy_since, clock.system_now(), session.zone)
+    return _("another sync has been at it since {since}; nothing was done.").format(since=since)
+
+
 def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
     from jdticket.views.tables import rejection_line, seen_lines
 
@@ -95,7 +102,7 @@ def _tell(session: Session, shop: Shop, done: Synced, *, quiet: bool) -> None:
         session.say(line(done.error.message))
     elif done.begin is None:
         if not quiet:
-            session.say(line(_("another sync is at it; nothing was done.")))
+            session.say(line(_busy(session, done)))
         return
     if quiet or (done.error is not None and not done.seen):
         return

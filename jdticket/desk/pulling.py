@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jdticket import clock
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.moves import BY_THE_PLATFORM, Move
 from jdticket.domain.platform_words import kind_from_words
@@ -37,7 +38,9 @@ _SWEEP_EVERY = timedelta(days=1)
 _LOOKED_UP_MOST = 100
 _LOOKED_UP = "order_looked_up:"
 _TAKEN_IN_EVERY = 1.0  # seconds
-_BUSY = timedelta(minutes=10)
+# One that was killed holds the others up for so long at most; one that works says so in time.
+_BUSY, _BUSY_AGAIN = timedelta(minutes=1), timedelta(seconds=20)
+_BEGAN = "sync_began:"
 _UNFINISHED = {PlatformState.WAITING, PlatformState.REJECTED, PlatformState.REPLIED, None}
 
 
@@ -64,6 +67,8 @@ class Synced:
     shop: str
     begin: datetime | None = None
     """Since when all work orders were read; None: another process is at it."""
+    busy_since: datetime | None = None
+    """When that other process began."""
     seen: int = 0
     """Work orders that the platform told of."""
     new: int = 0
@@ -114,10 +119,19 @@ class Pulling:
         with self._store.transaction():
             state = self._store.source(shop) or SourceState(shop)
             if state.busy_until is not None and now < state.busy_until <= now + _BUSY:
+                began = self._store.fact(_BEGAN + shop)
+                done.busy_since = clock.from_stored(began) if began else None
                 return done
-            self._store.put_source(replace(state, busy_until=now + _BUSY))
+            mark = _Mark(self._store, self._now, shop)
+            mark.set(state, now)
+            self._store.put_fact(_BEGAN + shop, clock.stored(now))
+
+        def progress(seen: int) -> None:
+            mark.renew()
+            on_progress(seen)
+
         try:
-            ended = self._pull(done, state, connect(), now, since, on_progress)
+            ended = self._pull(done, state, connect(), now, since, progress)
         except (PlatformError, ConfigError) as error:
             done.error = error
             told = error if isinstance(error, PlatformError) else None
@@ -130,14 +144,10 @@ class Pulling:
             )
         except BaseException:
             # Interrupted, or out of disk: the next one may begin at once.
-            self._put(state)
+            mark.put(state)
             raise
-        self._put(ended)
+        mark.put(ended)
         return done
-
-    def _put(self, state: SourceState) -> None:
-        with self._store.transaction():
-            self._store.put_source(replace(state, busy_until=None))
 
     def _pull(
         self,
@@ -219,6 +229,41 @@ class Pulling:
         if len(orders) > _LOOKED_UP_MOST:
             with self._store.transaction():
                 self._store.put_fact(fact, turn[_LOOKED_UP_MOST - 1])
+
+
+class _Mark:
+    """That this process is at a shop, so that others leave it alone."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], shop: str) -> None:
+        self._store = store
+        self._now = now
+        self._shop = shop
+        self._until = now()
+
+    def set(self, state: SourceState, now: datetime) -> None:
+        """Called inside a transaction."""
+        self._until = now + _BUSY
+        self._store.put_source(replace(state, busy_until=self._until))
+
+    def renew(self) -> None:
+        """Say that we are still at it, where it is time to; one that was taken over stays so."""
+        now = self._now()
+        if now < self._until - _BUSY + _BUSY_AGAIN:
+            return
+        with self._store.transaction():
+            held = self._store.source(self._shop)
+            if held is not None and held.busy_until == self._until:
+                self.set(held, now)
+
+    def put(self, state: SourceState) -> None:
+        """Keep how it went. Where another process has taken over, its mark stays, and what it knows if that
+        is newer."""
+        with self._store.transaction():
+            held = self._store.source(self._shop)
+            if held is None or held.busy_until == self._until:
+                self._store.put_source(replace(state, busy_until=None))
+            elif held.good_at is None or (state.good_at is not None and held.good_at <= state.good_at):
+                self._store.put_source(replace(state, busy_until=held.busy_until))
 
 
 class _Reader:
@@ -327,6 +372,7 @@ class _Reader:
                     _("ticket {id}: no details. {why}").format(id=draft.id, why=error.message)
                 )
                 self._detailed[draft.id] = Details(None, "", ())
+            self._on_progress(len(self.seen))
         details = self._detailed[draft.id]
         # The platform's words for what was done are not documented; those of the examples hold these.
         reply = _last(details, "回复")

@@ -11,6 +11,7 @@ from jdticket.domain.tickets import Kind, PlatformState, Status
 from jdticket.errors import ConfigError, PlatformError, Trouble
 from tests.desk.at_desk import at
 from tests.desk.at_platform import DAY, DOWN, HOUR, MINUTE, TEXT, Played, Room
+from tests.desk.room import Killed
 
 
 class TestFetching:
@@ -395,12 +396,59 @@ class TestFailure:
         [other] = inner
         assert (other.begin, other.error, other.seen) == (None, None, 0)
 
-    def test_one_that_was_killed_blocks_the_next_for_ten_minutes_at_most(self, room: Room) -> None:
-        with room.store.transaction():
-            room.store.put_source(SourceState("jd3", busy_until=at("23 12:10")))
-        assert room.sync().begin is None
-        room.pass_time(10 * MINUTE)
+    def test_one_that_was_killed_blocks_the_next_for_a_minute_at_most(self, room: Room) -> None:
+        def die() -> Played:
+            raise Killed
+
+        with pytest.raises(Killed), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pulling._Mark, "put", lambda *_arguments: None)
+            room.pulling.sync("jd3", die)
+        done = room.sync()
+        assert (done.begin, done.busy_since) == (None, at("23 12:00"))
+        room.pass_time(MINUTE)
         assert room.sync().begin is not None
+
+    def test_one_that_works_for_long_says_so_and_is_left_alone(self, room: Room) -> None:
+        for n in range(9):
+            room.platform.add(f"8470000{n}", at("23 10:00"), "已关闭")
+        seen: list[Synced] = []
+
+        def meanwhile() -> None:
+            room.pass_time(MINUTE / 2)
+            seen.append(room.pulling.sync("jd3", lambda: room.platform))
+
+        room.platform.between_pages = meanwhile
+        room.sync()
+        assert len(seen) == 4
+        assert {(one.begin, one.busy_since) for one in seen} == {(None, at("23 12:00"))}
+
+    def test_one_that_was_overtaken_leaves_what_is_newer(self, room: Room) -> None:
+        for n in range(3):
+            room.platform.add(f"8470000{n}", at("23 10:00"), "已关闭")
+
+        def meanwhile() -> None:
+            room.platform.between_pages = lambda: None
+            room.pass_time(5 * MINUTE)
+            assert room.pulling.sync("jd3", lambda: room.platform).begin is not None
+
+        room.platform.between_pages = meanwhile
+        room.sync()
+        assert (room.source.good_at, room.source.busy_until) == (at("23 12:05"), None)
+
+    def test_one_that_fails_after_it_was_overtaken_is_no_failure_of_the_shop(self, room: Room) -> None:
+        room.sync()
+        for n in range(3):
+            room.platform.add(f"8470000{n}", at("23 10:00"), "已关闭")
+
+        def meanwhile() -> None:
+            room.platform.between_pages = lambda: None
+            room.pass_time(5 * MINUTE)
+            room.pulling.sync("jd3", lambda: room.platform)
+            raise DOWN
+
+        room.platform.between_pages = meanwhile
+        assert room.sync(since=at("23 09:00")).error is DOWN
+        assert (room.source.good_at, room.source.failing_since) == (at("23 12:05"), None)
 
     def test_a_clock_put_back_blocks_nothing(self, room: Room) -> None:
         with room.store.transaction():
