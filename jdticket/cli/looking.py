@@ -159,7 +159,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         zone=session.zone,
     )
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
-    nags = sending_lines(session, desk) if sys.stdout.isatty() else []
+    nags = [*sending_lines(session, desk), *ending(session).values()] if sys.stdout.isatty() else []
     tables.trouble_alerts(
         screen,
         board.troubles,
@@ -199,6 +199,15 @@ def sending_lines(session: Session, desk: Desk) -> list[str]:
         lines = [sending.limited_line(name, runs) for name, runs in limited.items()]
         lines += [sending.failing_line(failing)] if failing else []
     return [*lines, *gap_lines(session)]
+
+
+def ending(session: Session) -> dict[str, str]:
+    """What to say of shops whose sign-in on the platform ends soon, by code."""
+    if not session.config.platform_shops:
+        return {}
+    from jdticket.cli.platform import PlatformSession
+
+    return PlatformSession(session).ending(session.config.platform_shops)
 
 
 def print_tickets(
@@ -333,8 +342,9 @@ def check(
     ]
     troubles = [trouble.channel for trouble in desk.looking.channel_troubles()]
     reminders = sending_lines(session, desk)
+    sign_ins = [code for code in ending(session) if chosen in (None, code)]
     off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
-    off = off or troubles or reminders
+    off = off or troubles or reminders or sign_ins
     code = 2 if counts.overdue else 3 if impossible else 1 if off else 0
     if as_json:
         from jdticket.views import plain
@@ -351,6 +361,7 @@ def check(
             "closed_but_waiting": [ticket.id for ticket in closed_but_waiting],
             "channels_in_trouble": troubles,
             "reminders": reminders,
+            "sign_ins_ending": sign_ins,
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)
@@ -366,6 +377,8 @@ def check(
                 len(reminders),
             )
             line += " · " + said.format(n=len(reminders))
+        if sign_ins:
+            line += " · " + _("sign-in ends soon: {shops}").format(shops=listed(sign_ins))
         typer.echo(line)
     raise typer.Exit(code)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from jdticket.desk.pushing import Choice, Pushing, Sent
 from jdticket.domain.authorisation import Token
 from jdticket.domain.replies import DeliveryState, Reply
 from jdticket.domain.tickets import Ticket
-from jdticket.errors import ConfigError, InputError, PlatformError, UsageError
+from jdticket.errors import ConfigError, InputError, PlatformError, StoreError, UsageError
 from jdticket.i18n import _
 from jdticket.settings.types import Shop
 from jdticket.text import one_line, quoted
@@ -81,6 +81,25 @@ class PlatformSession:
         from jdticket.desk.authorisation import kept_token
 
         return None if shop.jos is None else kept_token(self._session.tokens, shop.code, shop.jos.app_key)
+
+    def ending(self, shops: Iterable[Shop]) -> dict[str, str]:
+        """Of those shops whose sign-in ends soon, or cannot be looked at, by code: what to say."""
+        session = self._session
+        found = {}
+        for shop in shops:
+            try:
+                token = self.kept_token(shop)
+            except StoreError as error:
+                found[shop.code] = error.message
+                continue
+            if token is not None and session.now < token.expires_at and token.ends_soon(session.now):
+                until = clock.moment_in_words(token.expires_at, session.now, session.zone)
+                said = _(
+                    "the sign-in of shop {name} on the platform ends {until} and is not renewed by itself; "
+                    "do it now: jdticket auth login {shop}"
+                )
+                found[shop.code] = said.format(name=one_line(shop.name), until=until, shop=shop.code)
+        return found
 
     def connect(self, shop: Shop, *, tries: int | None = None) -> WorkOrders:
         """The shop's work orders; ``tries``: how often a question is asked at most, if not as usual.

@@ -324,6 +324,9 @@ def _platform_verdicts(session: Session) -> Iterator[_Verdict]:
         if token is None or token.expires_at <= now:
             yield False, name, _("not signed in: jdticket auth login {shop}").format(shop=shop.code)
             continue
+        if said := platform.ending([shop]):
+            yield False, name, said[shop.code]
+            continue
         source = sources.get(shop.code)
         trouble = source_lines([source], session.shop_names, now=now, zone=zone) if source else []
         if trouble:

@@ -4,17 +4,13 @@ time, whichever command needs it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from jdticket.domain.authorisation import App, Grant, Token
 from jdticket.errors import PlatformError, RefusedError, StoreError, Trouble
 from jdticket.i18n import _
 from jdticket.store.interface import TokenStore
-
-# "Refresh a day before the end": of a token that lives for a year. One of an application under test
-# lives for 24 hours.
-_LONGEST_MARGIN = timedelta(days=1)
 
 
 class Granting(Protocol):
@@ -126,8 +122,7 @@ class Authorisation:
         return token
 
     def _is_near_its_end(self, token: Token) -> bool:
-        margin = min(_LONGEST_MARGIN, (token.expires_at - token.got_at) / 3)
-        return self._now() >= token.expires_at - margin
+        return self._now() >= token.renew_from()
 
     def _renew(self, near_its_end: Token | None, refused: str | None) -> Token:
         with self._tokens.alone():

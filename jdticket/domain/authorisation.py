@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+_RENEWED, _ANNOUNCED = timedelta(days=1), timedelta(days=3)
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -57,3 +59,15 @@ class Token:
     expires_at: datetime
     account: frozenset[str] = frozenset()
     """See :class:`Grant`."""
+
+    def renew_from(self) -> datetime:
+        """From when on it is renewed: a day before its end, of one that lives for a year; of a short one the
+        last third of its life."""
+        return self.expires_at - min(_RENEWED, (self.expires_at - self.got_at) / 3)
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether a person has to sign the shop in again: it holds a few days more at most and cannot be
+        renewed, or it should have been renewed for a while and was not."""
+        if self.refresh_token:
+            return now >= self.expires_at - (self.expires_at - self.renew_from()) / 2
+        return now >= self.expires_at - min(_ANNOUNCED, (self.expires_at - self.got_at) / 4)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from jdticket import clock
 from jdticket.demo.gateway import Gateway
 from tests.language import assert_speaks
 from tests.platform.stand_in import APP_KEY, APP_SECRET, REDIRECT, SECRET_ENV, gateway, shops_toml
@@ -112,6 +116,29 @@ def test_one_account_is_one_shop_s_and_another_one_is_asked_about(
     program.ok(*login("jd3", "jd5", "--yes"))
     assert program.refused(4, *login("jd5", "jd5")).startswith("That account is signed in for shop jd3")
     program.ok(*login("jd5", "jd3"))
+
+
+def test_a_sign_in_that_ends_soon_and_is_not_renewed_is_told_wherever_one_looks(
+    program: Program, platform: Gateway
+) -> None:
+    sign_in(program, platform)
+    program.begin()
+    end = "the sign-in of shop jd3 on the platform ends "
+    assert end not in program.terminal("list", width=200).out
+    assert program.run("check", "--json").json["sign_ins_ending"] == []
+    with closing(sqlite3.connect(program.store.with_name("desk.db.tokens"))) as tokens, tokens:
+        tokens.execute("UPDATE tokens SET refresh_token = '', got_at = '2020-01-01T00:00:00Z'")
+        tokens.execute(
+            "UPDATE tokens SET expires_at = ?", [clock.stored(clock.system_now() + timedelta(days=2))]
+        )
+    assert end in program.terminal("list", width=200).out
+    assert f"PROBLEM] platform, jd3: {end}" in program.run("doctor").out
+    ran = program.run("check", "--json")
+    assert (ran.code, ran.json["sign_ins_ending"]) == (1, ["jd3"])
+    assert "sign-in ends soon: jd3" in program.run("check").out
+    assert program.run("check", "--shop", "jd5", "--json").json["sign_ins_ending"] == []
+    program.store.with_name("desk.db.tokens").chmod(0o644)
+    assert "holds the keys to your shops and others may use it" in program.terminal("list", width=200).out
 
 
 def test_the_shop_must_be_named_when_there_are_several(program: Program, platform: Gateway) -> None:

@@ -577,6 +577,7 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "closed_but_waiting": [],
         "channels_in_trouble": [],
         "reminders": [],
+        "sign_ins_ending": [],
         "exit_code": 2,
     }
 
