@@ -54,6 +54,7 @@ _MODULES = {
     "demo": "demo",
     "export": "upkeep",
     "backup": "upkeep",
+    "restore": "upkeep",
     "doctor": "upkeep",
     "recompute": "upkeep",
 }

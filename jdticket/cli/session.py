@@ -146,6 +146,13 @@ class Session:
         """Make the store if there is none yet."""
         self._store(create=True)
 
+    def restore(self, backup: Path) -> Path | None:
+        """Put a backup in the store's place; where the old one is kept. See ``jdticket.store.open``."""
+        from jdticket.store.open import restore
+
+        self.must_be_now()
+        return restore(backup, self._address, self.now.astimezone(self.zone))
+
     @property
     def has_store(self) -> bool:
         """Whether there is a store; an empty file is none. Raises ``StoreError`` where nobody can tell."""

@@ -160,6 +160,30 @@ def backup(
 
 
 @app.command(
+    "restore",
+    rich_help_panel=_PANEL,
+    help=_(
+        "Put a backup in the store's place, after a look at it; the old file is kept under another name. "
+        "Refused while something else uses the store."
+    ),
+    epilog=example("jdticket restore jdticket-2026-11-23.db"),
+)
+def restore(
+    ctx: typer.Context,
+    backup_file: Annotated[Path, typer.Argument(metavar=_("BACKUP"), help=_("What `backup` wrote."))],
+) -> None:
+    session = Session(ctx)
+    aside = session.restore(backup_file)
+    said = _("The store at {path} is a copy of {backup} now.").format(
+        path=session.database, backup=backup_file
+    )
+    if aside is not None:
+        said = sentences(said, _("What was there is kept as {aside}.").format(aside=aside))
+    typer.echo(said)
+    typer.echo(_("Next: import the newest file or page, and record the replies given since with --at."))
+
+
+@app.command(
     "recompute",
     rich_help_panel=_PANEL,
     help=_(

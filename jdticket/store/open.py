@@ -5,6 +5,7 @@ An address is the path of a file. Whatever looks like ``scheme://…`` means a s
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,13 @@ def is_there(address: str) -> bool:
         from jdticket.store.sqlite.connection import cannot_be_used
 
         raise cannot_be_used(path, error) from error
+
+
+def restore(backup: Path, address: str, now: datetime) -> Path | None:
+    """Make the store at ``address`` a copy of ``backup``; see ``jdticket.store.sqlite.restoring``."""
+    from jdticket.store.sqlite.restoring import restore
+
+    return restore(backup, file_of(address), now)
 
 
 def open_store(address: str, *, create: bool = True) -> Store:

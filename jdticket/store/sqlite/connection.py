@@ -233,7 +233,7 @@ class Connection:
                 raise StoreError(
                     _(
                         "{path} was put together from a damaged store and lacks {missing}; put your latest "
-                        "backup in its place."
+                        "backup in its place: jdticket restore BACKUP"
                     ).format(path=self.path, missing=", ".join(missing))
                 )
         return seen
@@ -337,7 +337,7 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
             sentence = _("{path} is not a database; name the right file with --db.")
         case sqlite3.SQLITE_CORRUPT:
             sentence = _(
-                "{path} is damaged ({reason}); keep it aside and put your latest backup in its place."
+                "{path} is damaged ({reason}); put your latest backup in its place: jdticket restore BACKUP"
             )
         case sqlite3.SQLITE_FULL:
             sentence = _(
