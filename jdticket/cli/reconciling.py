@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer
-
 from jdticket import clock
+from jdticket.cli.asking import agreed
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.pages import Announced, Coverage, announced
 from jdticket.errors import InputError, RefusedError
@@ -188,7 +187,7 @@ def close(session: Session, desk: Desk, missing: Sequence[Ticket], *, asks: bool
             )
         )
     question = ngettext("Close this ticket?", "Close these {n} tickets?", len(missing)).format(n=len(missing))
-    if asks and not typer.confirm(question, err=True):
+    if asks and not agreed(question):
         session.say(_("Nothing was closed."))
         return []
     return desk.reconciling.close(missing, by=session.by(None))
@@ -198,9 +197,7 @@ def was_copied_just_now(text: str) -> bool:
     """Ask a person whether the page in the clipboard was copied just now, if that matters."""
     from jdticket.intake.pasted import has_countdown
 
-    return has_countdown(text) and typer.confirm(
-        _("The page tells the time left. Was it copied just now?"), err=True
-    )
+    return has_countdown(text) and agreed(_("The page tells the time left. Was it copied just now?"))
 
 
 def same_order_lines(found: Sequence[tuple[str, str, list[str]]]) -> list[str]:
