@@ -112,6 +112,13 @@ class Session:
         """The code of the shop that a person named. Raises ``InputError`` for one that is not known."""
         return None if text is None else self.config.shop_code(text)
 
+    def _code_of(self, held: str) -> str:
+        """The code of the shop that something is held under, by whatever word."""
+        try:
+            return self.config.shop_code(held)
+        except InputError:
+            return held
+
     @cached_property
     def shop_names(self) -> Mapping[str, str]:
         """Short names by code."""
@@ -231,7 +238,8 @@ class Session:
                     "{path}: the folder for the store is not there; make it, or mend --db or JDTICKET_DB."
                 ).format(path=folder)
             )
-        self._opened = open_store(self._address, create=create)
+        known = self._code_of if self.config.shops else None
+        self._opened = open_store(self._address, create=create, shop_code=known)
         if is_new:
             self.say(_("New store: {path}").format(path=self.database))
             from jdticket.cli.upkeep import unsafe_folder

@@ -51,7 +51,9 @@ class Store(ABC):
     events, the ledger of reminders, and how the pulling of each shop goes.
 
     Every datetime that goes in is aware; every one that comes out is aware and in UTC. Any number of
-    processes may hold the same store open. All methods raise ``StoreError`` when the store is locked
+    processes may hold the same store open. What is held under a word that is known as a shop's name or alias
+    is found and handed out under its code, so that nothing falls out of view because a file called the shop
+    by another word. All methods raise ``StoreError`` when the store is locked
     for too long, read-only, damaged, newer than the program, or the disk is full.
     """
 

@@ -5,6 +5,7 @@ An address is the path of a file. Whatever looks like ``scheme://…`` means a s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,14 +50,15 @@ def restore(backup: Path, address: str, now: datetime) -> Path | None:
     return restore(backup, file_of(address), now)
 
 
-def open_store(address: str, *, create: bool = True) -> Store:
+def open_store(address: str, *, create: bool = True, shop_code: Callable[[str], str] | None = None) -> Store:
     """The store at ``address``, brought up to date; the caller closes it.
 
-    ``create`` makes it where there is none. Raises ``StoreError``.
+    ``create`` makes it where there is none. ``shop_code`` makes a shop's code of each word that is known as
+    its name or alias, and leaves every other word as it is. Raises ``StoreError``.
     """
     from jdticket.store.sqlite import SqliteStore
 
-    return SqliteStore.open(file_of(address), create=create)
+    return SqliteStore.open(file_of(address), create=create, shop_code=shop_code)
 
 
 def open_tokens(address: str) -> TokenStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
@@ -21,14 +22,22 @@ class SqliteStore(Tickets, Events, Replies, Outages, Reminders, RemindAt, Source
     """Keeps the promises of :class:`Store` in one SQLite file; made by :meth:`open`."""
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True, wait_seconds: float = 60.0) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = True,
+        wait_seconds: float = 60.0,
+        shop_code: Callable[[str], str] | None = None,
+    ) -> Self:
         """The store in the file ``path``, brought up to date.
 
         ``create`` makes folder, file and tables where there are none, for their owner only; without
         it ``StoreError`` says that there is no store yet. Each step waits for other writers for up
         to ``wait_seconds``. A store that can only be read opens, and refuses to be written.
+        ``shop_code``: see :func:`jdticket.store.open.open_store`.
         """
-        return cls(Connection(path, create=create, wait_seconds=wait_seconds))
+        return cls(Connection(path, create=create, wait_seconds=wait_seconds), shop_code)
 
     def close(self) -> None:
         self._db.close()

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING
 
-from jdticket.store.rows import event_of, event_row, ticket_of
-from jdticket.store.sqlite.connection import Queries, chunks
+from jdticket.store.rows import event_of, event_row
+from jdticket.store.sqlite.connection import chunks
+from jdticket.store.sqlite.shops import Shops
 from jdticket.store.sqlite.tickets import TICKET_COLUMNS, WAITS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jdticket.domain.tickets import Ticket
 
 
-class Events(Queries):
+class Events(Shops):
     """See :class:`jdticket.store.interface.Store`."""
 
     def append(self, events: Iterable[Event]) -> None:
@@ -58,4 +59,4 @@ class Events(Queries):
             *matches,
             max(limit, 1),  # a row tells how many there are in all
         )
-        return [ticket_of(row) for row in rows[:limit]], rows[0][-1] if rows else 0
+        return [*self._tickets_of(rows[:limit])], rows[0][-1] if rows else 0

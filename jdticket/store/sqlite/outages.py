@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jdticket.store.rows import contact_of, contact_row, extension_of, extension_row, outage_of, outage_row
-from jdticket.store.sqlite.connection import Queries
+from jdticket.store.sqlite.shops import Shops
 
 if TYPE_CHECKING:
     from jdticket.domain.outages import Contact, Extension, Outage
 
 
-class Outages(Queries):
+class Outages(Shops):
     """See :class:`jdticket.store.interface.Store`."""
 
     def add_outage(self, outage: Outage) -> Outage:
@@ -32,14 +32,20 @@ class Outages(Queries):
 
     def outage(self, outage_id: int) -> Outage | None:
         rows = self._db.rows("SELECT * FROM outages WHERE id = ?", outage_id)
-        return outage_of(rows[0]) if rows else None
+        return self._with_codes(outage_of(rows[0])) if rows else None
 
     def outages(self, *, uncontacted_only: bool = False) -> list[Outage]:
         chosen = "WHERE NOT contacted" if uncontacted_only else ""
         return [
-            outage_of(row)
+            self._with_codes(outage_of(row))
             for row in self._db.rows(f"SELECT * FROM outages {chosen} ORDER BY since DESC, id DESC")
         ]
+
+    def _with_codes(self, outage: Outage) -> Outage:
+        """The outage under the codes of its shops."""
+        if self._shop_code is None or not outage.shops:
+            return outage
+        return replace(outage, shops=tuple(dict.fromkeys(map(self._shop_code, outage.shops))))
 
     def add_contact(self, contact: Contact) -> Contact:
         number = self._db.write(

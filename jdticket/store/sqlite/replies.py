@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jdticket.store.rows import DELIVERY_FIELDS, delivery_of, delivery_row, reply_of, reply_row
-from jdticket.store.sqlite.connection import Queries
+from jdticket.store.sqlite.shops import Shops
 from jdticket.store.sqlite.tickets import UNDELIVERED
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DELIVERY_COLUMNS = ", ".join(f"deliveries.{name}" for name in DELIVERY_FIELDS)
 
 
-class Replies(Queries):
+class Replies(Shops):
     """See :class:`jdticket.store.interface.Store`."""
 
     def add_reply(self, reply: Reply) -> Reply:
@@ -35,9 +35,12 @@ class Replies(Queries):
             f"""SELECT replies.*, {_DELIVERY_COLUMNS} FROM replies
                 LEFT JOIN deliveries ON reply_id = replies.id
                 WHERE ?1 IS NULL
-                    OR EXISTS (SELECT 1 FROM tickets WHERE tickets.id = replies.ticket_id AND shop = ?1)
+                    OR EXISTS (
+                        SELECT 1 FROM tickets
+                        WHERE tickets.id = replies.ticket_id AND {self._is_shop("?1")}
+                    )
                 ORDER BY replies.at DESC, replies.id DESC LIMIT ?2""",
-            shop,
+            self._shop_value(shop),
             limit,
         )
         return [(reply_of(row[:8]), None if row[8] is None else delivery_of(row[8:])) for row in rows]
@@ -61,9 +64,9 @@ class Replies(Queries):
     ) -> list[tuple[Reply, Delivery]]:
         rows = self._db.rows(
             f"""SELECT replies.*, {_DELIVERY_COLUMNS} {UNDELIVERED}
-                AND (?1 IS NULL OR shop = ?1) AND (?2 IS NULL OR deliveries.ticket_id = ?2)
+                AND (?1 IS NULL OR {self._is_shop("?1")}) AND (?2 IS NULL OR deliveries.ticket_id = ?2)
                 ORDER BY reply_id""",
-            shop,
+            self._shop_value(shop),
             ticket_id,
         )
         return [(reply_of(row[:8]), delivery_of(row[8:])) for row in rows]

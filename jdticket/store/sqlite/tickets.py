@@ -9,8 +9,9 @@ from datetime import datetime
 
 from jdticket.clock import stored
 from jdticket.domain.tickets import Counts, Status, Ticket, TicketQuery
-from jdticket.store.rows import TICKET_FIELDS, moment_of, ticket_of, ticket_row
-from jdticket.store.sqlite.connection import Queries, chunks
+from jdticket.store.rows import TICKET_FIELDS, moment_of, ticket_row
+from jdticket.store.sqlite.connection import chunks
+from jdticket.store.sqlite.shops import Shops
 
 TICKET_COLUMNS = ", ".join(TICKET_FIELDS)
 _PUT_TICKET = (
@@ -42,7 +43,7 @@ UNDELIVERED = """FROM deliveries INDEXED BY deliveries_open
     WHERE state <> 'arrived' AND status IN ('pending', 'replied')"""
 
 
-class Tickets(Queries):
+class Tickets(Shops):
     """See :class:`jdticket.store.interface.Store`."""
 
     def ticket(self, ticket_id: str) -> Ticket | None:
@@ -53,7 +54,7 @@ class Tickets(Queries):
         for chunk in chunks(ticket_ids):
             marks = ", ".join("?" * len(chunk))
             rows = self._db.rows(f"SELECT {TICKET_COLUMNS} FROM tickets WHERE id IN ({marks})", *chunk)
-            found.update((row[0], ticket_of(row)) for row in rows)
+            found.update((ticket.id, ticket) for ticket in self._tickets_of(rows))
         return found
 
     def tickets_ending_with(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
@@ -62,12 +63,12 @@ class Tickets(Queries):
         chosen = "FROM tickets WHERE id_reversed >= ? AND id_reversed < ?"
         order = f"NOT {WAITS}, created_at DESC, id"
         rows = self._db.rows(f"SELECT {TICKET_COLUMNS} {chosen} ORDER BY {order} LIMIT ?", *bounds, limit)
-        return [ticket_of(row) for row in rows], self._db.number(f"SELECT count(*) {chosen}", *bounds)
+        return [*self._tickets_of(rows)], self._db.number(f"SELECT count(*) {chosen}", *bounds)
 
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """See :meth:`Store.tickets`. With neither a limit nor a transaction, rows are read as they are
         asked for, in constant memory: read to the end before writing."""
-        waiting, done = _choices(query)
+        waiting, done = _choices(query, self._of_shop(query))
         # One statement, so that a ticket that changes its state meanwhile is seen once. Each part comes
         # out of its index in order, those that wait are merged, and the last LIMIT stops the whole;
         # "LIMIT -1" only keeps SQLite from dropping the order of a part.
@@ -85,11 +86,10 @@ class Tickets(Queries):
         limit = -1 if query.limit is None else query.limit
         at_once = query.limit is not None or self._db.in_transaction
         rows = (self._db.rows if at_once else self._db.stream)(f"{sql} LIMIT ?", *values, limit)
-        for row in rows:
-            yield ticket_of(row)
+        yield from self._tickets_of(rows)
 
     def count(self, query: TicketQuery) -> int:
-        waiting, done = _choices(query, apart=False)
+        waiting, done = _choices(query, self._of_shop(query), apart=False)
         choices = [*waiting, *filter(None, [done])]
         numbers = " + ".join(f"(SELECT count(*) {rows})" for rows, _values in choices)
         return self._db.number(
@@ -97,7 +97,7 @@ class Tickets(Queries):
         )
 
     def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
-        of_shop = "(?3 IS NULL OR shop = ?3)"
+        of_shop = f"(?3 IS NULL OR {self._is_shop('?3')})"
 
         def number(due: str) -> str:
             return " + ".join(f"(SELECT count(*) {rows} AND {of_shop} AND {due})" for rows in _WAITING)
@@ -113,13 +113,17 @@ class Tickets(Queries):
                 (SELECT count(*) {UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
             stored(now),
             stored(soon),
-            shop,
+            self._shop_value(shop),
         )
         return Counts(*row)
 
     def waiting_by_shop(self) -> Mapping[str, int]:
         parts = " UNION ALL ".join(f"SELECT shop {rows}" for rows in _WAITING)
-        return dict(self._db.rows(f"SELECT shop, count(*) FROM ({parts}) GROUP BY shop"))
+        waiting: dict[str, int] = {}
+        for word, count in self._db.rows(f"SELECT shop, count(*) FROM ({parts}) GROUP BY shop"):
+            code = self._codes.get(word, word)
+            waiting[code] = waiting.get(code, 0) + count
+        return waiting
 
     def waiting_since(self) -> datetime | None:
         parts = " UNION ALL ".join(f"SELECT taken_in_at {rows}" for rows in _WAITING)
@@ -134,19 +138,6 @@ class Tickets(Queries):
         for number, order, _deadline in self._db.rows(f"{parts} ORDER BY deadline_at, id"):
             yield number, order
 
-    def shops(self) -> list[str]:
-        # From one code to the next through the index: as many steps as there are codes.
-        rows = self._db.rows("""
-            WITH RECURSIVE codes (shop) AS (
-                SELECT min(shop) FROM tickets
-                UNION ALL
-                SELECT (SELECT min(shop) FROM tickets WHERE shop > codes.shop) FROM codes
-                WHERE codes.shop IS NOT NULL
-            )
-            SELECT shop FROM codes WHERE shop IS NOT NULL
-        """)
-        return [shop for (shop,) in rows]
-
     def put_tickets(self, tickets: Iterable[Ticket]) -> None:
         self._db.write_all(_PUT_TICKET, map(_row, tickets))
 
@@ -154,6 +145,9 @@ class Tickets(Queries):
         self._db.write_all(
             "UPDATE tickets SET seen_at = ? WHERE id = ?", ((stored(at), number) for number, at in moments)
         )
+
+    def _of_shop(self, query: TicketQuery) -> list[tuple[str, object]]:
+        return [] if query.shop is None else [(self._is_shop("?"), self._shop_value(query.shop))]
 
 
 def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
@@ -164,15 +158,16 @@ def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
 _Choice = tuple[str, list[object]]
 
 
-def _choices(query: TicketQuery, *, apart: bool = True) -> tuple[list[_Choice], _Choice | None]:
-    """``query`` as its choice of what waits, in up to three parts, and its choice of the rest.
+def _choices(
+    query: TicketQuery, of_shop: list[tuple[str, object]], *, apart: bool = True
+) -> tuple[list[_Choice], _Choice | None]:
+    """``query`` as its choice of what waits, in up to three parts, and its choice of the rest; ``of_shop``:
+    the condition that its shop makes.
 
     Not ``apart``, replied tickets that wait may stand among the rest: what only counts need not look at
     each of them.
     """
-    common: list[tuple[str, object]] = []
-    if query.shop is not None:
-        common.append(("shop = ?", query.shop))
+    common = list(of_shop)
     if query.kind is not None:
         common.append(("kind = ?", query.kind.value))
     if query.assignee is not None:
