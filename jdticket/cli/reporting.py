@@ -10,14 +10,15 @@ from typing import Annotated
 import typer
 
 from jdticket import clock
+from jdticket.cli.notes import Note, notes
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.session import Session
 from jdticket.desk.outages import OutageStory
 from jdticket.domain.outages import Contact, OutageReason, Outcome, Via
 from jdticket.errors import UsageError
-from jdticket.i18n import _, ngettext, translator
+from jdticket.i18n import _, ngettext
 from jdticket.text import one_line
-from jdticket.words import kind_said, reason_word, via_word
+from jdticket.words import kind_said, listed, reason_word, via_word
 
 app = typer.Typer()
 
@@ -164,25 +165,16 @@ def _ask_time(session: Session, question: str, default: datetime | None) -> date
             typer.echo(error.message)
 
 
-def note_to_manager(session: Session, story: OutageStory) -> str:
-    """The ready-to-send note, in the language of messages."""
-    from jdticket.views.note import manager_note
-
-    return manager_note(
-        story.outage,
-        story.affected,
-        shop_names=session.shop_names,
-        zone=session.zone,
-        gettext=translator(session.config.messages_language).gettext,
-    )
-
-
 def _answer_in_json(session: Session, story: OutageStory) -> None:
     from jdticket.views import plain
 
-    plain.write_json(
-        outage_json(session, story) | {"note_to_manager": note_to_manager(session, story)}, sys.stdout
-    )
+    written = notes(session, story)
+    answer = outage_json(session, story)
+    answer["note_to_manager"] = "\n\n".join(note.text for note in written)
+    answer["notes_to_managers"] = [
+        {"manager": note.manager, "shops": list(note.shops), "note": note.text} for note in written
+    ]
+    plain.write_json(answer, sys.stdout)
 
 
 def outage_json(session: Session, story: OutageStory) -> dict[str, object]:
@@ -204,6 +196,19 @@ def outage_json(session: Session, story: OutageStory) -> dict[str, object]:
         "contacts": [plain.contact(contact, zone) for contact in story.contacts],
         "extensions": [plain.extension(extension, zone) for extension in story.extensions],
     }
+
+
+def _note_heading(session: Session, note: Note, *, several: bool) -> str:
+    """What stands above a note; of several, each says whose it is."""
+    if not several:
+        return _("To send to the operations manager:")
+    shops = listed(one_line(session.shop_names.get(code, code)) for code in note.shops)
+    if note.manager:
+        said = _("To send to the operations manager {manager} ({shops}):")
+        return said.format(manager=one_line(note.manager), shops=shops)
+    if not shops:
+        return _("To send to the operations manager of tickets without a shop:")
+    return _("To send to the operations manager of {shops}:").format(shops=shops)
 
 
 def _tell(session: Session, story: OutageStory) -> None:
@@ -239,9 +244,11 @@ def _tell(session: Session, story: OutageStory) -> None:
             )
         )
     screen.line()
-    screen.line(_("To send to the operations manager:"), "bold")
-    screen.line(note_to_manager(session, story))
-    screen.line()
+    written = notes(session, story)
+    for note in written:
+        screen.line(_note_heading(session, note, several=len(written) > 1), "bold")
+        screen.line(note.text)
+        screen.line()
     if outage.contacted:
         contact = story.contacts[-1]
         screen.line(

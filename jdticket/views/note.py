@@ -15,6 +15,7 @@ def manager_note(
     outage: Outage,
     affected: Sequence[Ticket],
     *,
+    manager: str = "",
     shop_names: Mapping[str, str],
     zone: tzinfo,
     gettext: Callable[[str], str],
@@ -30,7 +31,14 @@ def manager_note(
         return f"{when.astimezone(zone):%Y-%m-%d %H:%M}"
 
     since = moment(outage.since)
-    greeting = _("Hello, this is the shop {shops}.").format(shops=shops) if shops else _("Hello.")
+    if not shops:
+        greeting = _("Hello.")
+    elif manager:
+        greeting = _("Hello {manager}, this is the shop {shops}.").format(
+            manager=one_line(manager), shops=shops
+        )
+    else:
+        greeting = _("Hello, this is the shop {shops}.").format(shops=shops)
     told = {"reason": reason_word(outage.reason, _), "since": since}
     if outage.until is None:
         cause = _(

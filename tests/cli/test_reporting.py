@@ -52,6 +52,29 @@ def test_the_note_is_in_chinese_whatever_the_interface_speaks(desk: Program) -> 
     assert "power cut" in desk.ok("report-outage", *SINCE, "--json").json["note_to_manager"]
 
 
+def test_each_manager_gets_a_note_of_their_own_shops_alone(desk: Program) -> None:
+    answer = desk.ok("report-outage", *SINCE, "--json").json
+    notes = {note["manager"]: note for note in answer["notes_to_managers"]}
+    assert {name: note["shops"] for name, note in notes.items()} == {"张经理": ["jd3"], "王经理": ["jd5"]}
+    for manager, ours, theirs in (("张经理", "3", "5"), ("王经理", "5", "3")):
+        text = notes[manager]["note"]
+        assert text.startswith(f"{manager}您好，我们是店铺“京东{ours}店”。")
+        assert f"京东{theirs}店" not in text
+        assert ("59088842" in text) is (ours == "3")
+        assert ("59088844" in text) is (ours == "5")
+    shown = desk.ok("report-outage", *SINCE).out
+    assert "To send to the operations manager 张经理 (京东3店):\n张经理您好" in shown
+    assert "To send to the operations manager 王经理 (京东5店):\n王经理您好" in shown
+
+
+def test_without_a_configuration_the_note_names_the_shops_of_the_tickets(program: Program) -> None:
+    row = "59088842,275549088842,催单,2024-06-11 10:00:00,催,京东9店"
+    program.ok("import", "-", stdin=f"工单号,订单号,类型,创建时间,内容,店铺\n{row}\n")
+    [note] = program.ok("report-outage", *SINCE, "--json").json["notes_to_managers"]
+    assert note["note"].startswith("您好，我们是店铺“京东9店”。")
+    assert (note["manager"], note["shops"]) == ("", ["京东9店"])
+
+
 def test_a_pipe_is_never_asked_anything(desk: Program) -> None:
     ran = desk.ok("report-outage", stdin="1\n13:00\n1\n张经理\n")
     assert "Outage 1 is on record: other reason, since today" in ran.out
