@@ -22,6 +22,7 @@ from jdticket.domain.tickets import DeadlineSource, Status, Ticket, TicketQuery
 from jdticket.errors import NotFoundError, RefusedError, UsageError
 from jdticket.i18n import _
 from jdticket.store.interface import Store
+from jdticket.words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Outages:
 
         A grant is for ``tickets``, or for all that wait and whose clock the outage cuts into. A
         deadline is never moved to an earlier moment. Raises ``NotFoundError``, ``UsageError``, and
-        ``RefusedError`` for a void ticket.
+        ``RefusedError`` for a void ticket and for one of a shop that the outage does not stop.
         """
         with self._store.transaction():
             outage = self._outage(outage_id)
@@ -168,6 +169,7 @@ class Outages:
                         ticket.id: ticket for ticket in (find(self._store, number) for number in tickets)
                     }.values()
                 )
+                _must_be_of(outage, chosen)
                 for ticket in chosen:
                     must_allow(ticket, frozenset(Status) - {Status.VOID}, _("be granted more time"))
             else:
@@ -247,3 +249,19 @@ class Outages:
         """Tickets that wait, and for whose answer the outage takes service time away."""
         waiting = self._store.tickets(TicketQuery(waits=True))
         return [ticket for ticket in waiting if endangers(outage, ticket, self._policy.hours)]
+
+
+def _must_be_of(outage: Outage, tickets: Sequence[Ticket]) -> None:
+    """Raises ``RefusedError`` that names the tickets of shops that the outage does not stop."""
+    others = [ticket for ticket in tickets if outage.shops and ticket.shop not in outage.shops]
+    if others:
+        raise RefusedError(
+            _(
+                "No deadline was moved: outage {id} is of {shops} alone, and these tickets are of other "
+                "shops: {tickets}. Leave them out, or report an outage of their shop."
+            ).format(
+                id=outage.id,
+                shops=listed(outage.shops),
+                tickets=listed(f"{ticket.id} ({ticket.shop or '-'})" for ticket in others),
+            )
+        )

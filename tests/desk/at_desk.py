@@ -113,9 +113,11 @@ def report(office: DeskAt, **options: Any) -> int:
     return story.outage.id
 
 
-def grant(office: DeskAt, *, until: str, tickets: tuple[str, ...] = ()) -> list[str]:
+def grant(
+    office: DeskAt, outage_id: int | None = None, *, until: str, tickets: tuple[str, ...] = ()
+) -> list[str]:
     done = office.desk.outages.contact(
-        report(office),
+        outage_id or report(office),
         manager="张经理",
         via=Via.PHONE,
         said="",

@@ -114,6 +114,16 @@ class TestOutages:
         assert grant(office, until="24 12:00", tickets=("002",)) == ["59000002"]
         assert office.desk.looking.find("59000001").deadline_at == at("23 14:00")
 
+    def test_a_grant_for_a_ticket_of_another_shop_is_refused_by_name(self, tmp_path: Path) -> None:
+        office = DeskAt(tmp_path, "23 11:00", shops=["jd3", "jd5"])
+        office.take_in(draft("59000001", shop="jd3"), draft("59000002", shop="jd5"))
+        outage_id = report(office, shops=["jd5"])
+        with pytest.raises(RefusedError, match=r"59000001 \(jd3\)") as refused:
+            grant(office, outage_id, until="24 12:00", tickets=("001", "002"))
+        assert "59000002" not in refused.value.message
+        assert office.desk.outages.story(outage_id).contacts == []
+        assert office.desk.looking.find("002").deadline_at == at("23 14:00")
+
     def test_a_grant_never_shortens_the_time(self, office: DeskAt) -> None:
         office.take_in(draft())
         assert grant(office, until="23 12:00") == []
