@@ -265,7 +265,7 @@ class _TimeReader:
         if self.weekday is not None and day.weekday() != self.weekday:
             raise InputError(
                 _("{text} contradicts itself: {date} is another day of the week.").format(
-                    text=short(self.original), date=day.isoformat()
+                    text=short(self.original), date=day
                 )
             )
         parts = match.groupdict()

@@ -80,7 +80,7 @@ def add(
     if created_at is not None and created_at > session.now:
         raise UsageError(
             _("--at: {time} is in the future; a ticket cannot have been created then.").format(
-                time=clock.iso(created_at, session.zone)
+                time=clock.moment_in_words(created_at, session.now, session.zone)
             )
         )
     draft = Draft(

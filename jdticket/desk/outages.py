@@ -119,13 +119,13 @@ class Outages:
             if outage.until is not None and outage.until <= now:
                 raise RefusedError(
                     _("Outage {id} has already ended, at {until}.").format(
-                        id=outage_id, until=clock.iso(outage.until, self._policy.hours.zone)
+                        id=outage_id, until=clock.moment_in_words(outage.until, now, self._policy.hours.zone)
                     )
                 )
             if until < outage.since:
                 raise UsageError(
                     _("Outage {id} began at {since}; it cannot have ended before.").format(
-                        id=outage_id, since=clock.iso(outage.since, self._policy.hours.zone)
+                        id=outage_id, since=clock.moment_in_words(outage.since, now, self._policy.hours.zone)
                     )
                 )
             ended = replace(outage, until=until)

@@ -78,7 +78,7 @@ class Replies:
             if given_at < ticket.created_at:
                 raise UsageError(
                     _("The reply cannot have been given before the ticket was created ({created}).").format(
-                        created=clock.iso(ticket.created_at, self._policy.hours.zone)
+                        created=clock.moment_in_words(ticket.created_at, now, self._policy.hours.zone)
                     )
                 )
             earlier = self._store.replies(ticket.id)
