@@ -5,11 +5,16 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
+
+from jdticket.i18n import _
+from jdticket.words import listed
 
 GAP = 2
 _LEAST_ROOM = 8
+_LEAST_WIDTH = 6
+"""Of a column that may be shortened: two Chinese characters and what tells that there are more."""
 _LEAST_COLUMNS = 4
 
 
@@ -28,9 +33,17 @@ class Screen(ABC):
         """A line, or several; a long one is folded on a terminal."""
 
     @abstractmethod
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
-        """A table. ``fitted``: on a terminal the last column is cut to the room that the others leave,
-        and left out where that is next to nothing. Without headings: names and values."""
+    def table(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[Cell]],
+        *,
+        fitted: bool = False,
+        elastic: Collection[str] = (),
+    ) -> None:
+        """A table. ``fitted``: on a terminal the last column is cut to the room that the others leave, and
+        those with the headings ``elastic`` are shortened for it; what has no room even so is left out, and
+        a line says so. Without headings: names and values."""
 
 
 def screen() -> Screen:
@@ -55,8 +68,15 @@ class Plain(Screen):
         del style
         sys.stdout.write(text + "\n")
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
-        del fitted
+    def table(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[Cell]],
+        *,
+        fitted: bool = False,
+        elastic: Collection[str] = (),
+    ) -> None:
+        del fitted, elastic
         from rich.cells import set_cell_size
 
         wide = widths(headings, rows)
@@ -78,9 +98,16 @@ class Terminal(Screen):
     def line(self, text: str = "", style: str = "") -> None:
         self._console.print(text, style=style or None)
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+    def table(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[Cell]],
+        *,
+        fitted: bool = False,
+        elastic: Collection[str] = (),
+    ) -> None:
         if fitted:
-            self._fitted(headings, rows)
+            self._fitted(headings, rows, elastic)
             return
         from rich.table import Table
         from rich.text import Text
@@ -99,26 +126,50 @@ class Terminal(Screen):
             table.add_row(*(Text(cell.text, style=cell.style) for cell in row))
         self._console.print(table)
 
-    def _fitted(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    def _fitted(
+        self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], elastic: Collection[str]
+    ) -> None:
         """Line by line: rich's own table takes as long over fifty rows as everything else together."""
         from rich.text import Text
 
-        wide = widths(headings, rows)
-        room = max(self._console.width - sum(wide[:-1]) - GAP * (len(wide) - 1), 0)
-        if room < min(wide[-1], _LEAST_ROOM):
-            wide.pop()
-        else:
-            wide[-1] = min(wide[-1], room)
-        # A terminal too narrow even so loses columns from the right, the ticket's number never.
-        while len(wide) > _LEAST_COLUMNS and sum(wide) + GAP * (len(wide) - 1) > self._console.width:
-            wide.pop()
+        cut = [i for i, heading in enumerate(headings) if heading in elastic]
+        wide, gap = _fit(widths(headings, rows), cut, self._console.width)
         page = Text(no_wrap=True, overflow="ignore", end="")
         for row in [[Cell(heading, "dim") for heading in headings], *rows]:
             for i, (cell, width) in enumerate(zip(row, wide, strict=False)):
-                page.append(" " * GAP * bool(i))
+                page.append(" " * gap * bool(i))
                 page.append(_cut(cell.text, width), cell.style or None)
             page.append("\n")
         self._console.print(page, crop=False, end="")
+        if len(wide) < len(headings):
+            said = _("No room here for: {columns}. A wider window shows it.")
+            self.line(said.format(columns=listed(headings[len(wide) :])), "dim")
+
+
+def _fit(natural: Sequence[int], elastic: Sequence[int], room: int) -> tuple[list[int], int]:
+    """The widths of as many columns as fit into ``room``, and the blanks between two: first the last column
+    gives way, then the blanks, then the ``elastic`` ones, then whole columns from the right, the ticket's
+    number never."""
+    wide, gap = list(natural), GAP
+    for count in range(len(natural), min(len(natural), _LEAST_COLUMNS) - 1, -1):
+        wide = list(natural[:count])
+        last = wide[-1]
+        if count == len(natural):
+            wide[-1] = min(last, _LEAST_ROOM)
+        for gap in (GAP, 1):
+            spare = room - sum(wide) - gap * (count - 1)
+            if spare >= 0:
+                break
+        shortened = [i for i in elastic if i < count and wide[i] > _LEAST_WIDTH]
+        while spare < 0 and shortened:
+            widest = max(shortened, key=lambda i: wide[i])
+            wide[widest] -= 1
+            spare += 1
+            shortened = [i for i in shortened if wide[i] > _LEAST_WIDTH]
+        if spare >= 0:
+            wide[-1] = min(last, wide[-1] + spare)
+            break
+    return wide, gap
 
 
 def _cut(text: str, width: int) -> str:

@@ -94,7 +94,7 @@ def ticket_table(
         if assigned:
             row.append(Cell(one_line(ticket.assignee) or "-"))
         rows.append([*row, Cell(one_line(ticket.content))])
-    screen.table(headings, rows, fitted=True)
+    screen.table(headings, rows, fitted=True, elastic=(_("kind"), _("shop"), _("assignee")))
 
 
 def alerts(

@@ -146,9 +146,9 @@ def test_replies_that_are_not_on_the_platform_come_with_the_command_that_brings_
 class Kept(Plain):
     """Keeps a table as it was handed over, with the style of each cell."""
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, fitted: bool = False) -> None:
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], **options: Any) -> None:
         self.rows = rows
-        super().table(headings, rows, fitted=fitted)
+        super().table(headings, rows, **options)
 
 
 def reply_rows(*rows: tuple[Reply, Delivery | None]) -> list[list[Cell]]:
