@@ -80,10 +80,17 @@ class Place:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of those ``known`` that ``word`` was probably meant to be."""
+    """The one of those ``known`` that ``word`` was probably meant to be; where the digits are others, it was
+    meant to be something else: 京东8店 is no slip for 京东7店."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), n=1)), None)
+    alike = [one for one in known if _numbers(one) == _numbers(word)]
+    return next(iter(get_close_matches(word, alike, n=1)), None)
+
+
+def _numbers(word: str) -> list[str]:
+    """The numbers in it, whether written 3 or 三."""
+    return re.findall(r"\d+", word.translate(str.maketrans("零一二三四五六七八九", "0123456789")))
 
 
 # One text

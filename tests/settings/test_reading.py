@@ -472,8 +472,8 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
             "line 4: channels[1].night: must be true or false, without quotes.",
         ),
         (
-            '[[shops]]\ncode = "jd3"\n[[channels]]\nname = "a"\nkind = "stdout"\nshops = ["jd3", "jd33"]',
-            "line 6: channels[1].shops: “jd33” is not known; did you mean jd3?",
+            '[[shops]]\ncode = "jd3"\n[[channels]]\nname = "a"\nkind = "stdout"\nshops = ["jd3", "dj3"]',
+            "line 6: channels[1].shops: “dj3” is not known; did you mean jd3?",
         ),
         (
             '[[channels]]\nname = "boss"\nkind = "stdout"\n'

@@ -27,6 +27,14 @@ def test_a_shop_is_known_by_its_code_or_its_name(tmp_path: Path, text: str, code
     assert two_shops(tmp_path).shop_code(text) == code
 
 
+@pytest.mark.parametrize("text", ["京东8店", "京东八店", "jd8", "jd33", "jd"])
+def test_another_number_is_another_shop_and_no_slip(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        two_shops(tmp_path).shop(text)
+    assert "did you mean" not in caught.value.message
+    assert "known: jd3 (京东3店), Main." in caught.value.message
+
+
 def test_an_unknown_shop_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         two_shops(tmp_path).shop("天猫店")
@@ -35,7 +43,7 @@ def test_an_unknown_shop_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("text", "near"), [("jd33", "jd3"), ("京东三店", "jd3"), ("MAIM", "Main")])
+@pytest.mark.parametrize(("text", "near"), [("dj3", "jd3"), ("京东三店", "jd3"), ("MAIM", "Main")])
 def test_an_unknown_shop_is_refused_with_the_one_it_resembles(tmp_path: Path, text: str, near: str) -> None:
     with pytest.raises(InputError, match=f"did you mean {near}\\? Known: jd3"):
         two_shops(tmp_path).shop(text)
