@@ -536,7 +536,7 @@ def _json_part(shelf: _Shelf) -> str:
         "import 工单.csv --json",
         "show 120 --json",
         "outage show 1 --json",
-        "report-outage --json",
+        "report-outage --reason power --json",
     ],
 )
 def test_every_key_of_the_other_answers_in_json_is_told(shelf: _Shelf, call: str, desk: Reader) -> None:

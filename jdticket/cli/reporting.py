@@ -78,6 +78,11 @@ def report_outage(
             via = _ask_via()
         if via is not None and manager is None and manager_of(session, codes) is None:
             manager = str(typer.prompt(_("Name of the operations manager"))).strip() or None
+    if reason is None:
+        reasons = listed(f"{one.value} ({reason_word(one)})" for one in OutageReason)
+        raise UsageError(
+            _("Say why with --reason: {reasons}. Nothing has been recorded yet.").format(reasons=reasons)
+        )
     manager = manager or manager_of(session, codes)
     contact = None
     if via is not None and manager is not None:
@@ -87,7 +92,7 @@ def report_outage(
             _("To log the contact, both --manager and --via are needed. Nothing has been recorded yet.")
         )
     story = desk.outages.report(
-        reason or OutageReason.OTHER,
+        reason,
         since=began,
         until=ended,
         shops=codes,

@@ -104,11 +104,16 @@ def add(
         said = _("Ticket {id} was here already and has been changed; due {deadline}.")
     else:
         said = _("Ticket {id} was here already; nothing changed. Due {deadline}.")
-    typer.echo(
-        said.format(
-            id=held.id, deadline=clock.moment_in_words(held.deadline_at, clock.system_now(), session.zone)
+    present = clock.system_now()
+    said = said.format(id=held.id, deadline=clock.moment_in_words(held.deadline_at, present, session.zone))
+    if done.new and at is None:
+        counted = _(
+            "Counted from now ({moment}), since --at was left out; if the platform created it earlier: "
+            "jdticket add {id} --at TIME"
         )
-    )
+        moment = clock.moment_in_words(held.created_at, present, session.zone)
+        said = sentences(said, counted.format(moment=moment, id=held.id))
+    typer.echo(said)
 
 
 @app.command(

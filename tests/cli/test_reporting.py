@@ -76,9 +76,15 @@ def test_without_a_configuration_the_note_names_the_shops_of_the_tickets(program
 
 
 def test_a_pipe_is_never_asked_anything(desk: Program) -> None:
-    ran = desk.ok("report-outage", stdin="1\n13:00\n1\n张经理\n")
+    ran = desk.ok("report-outage", "--reason", "other", stdin="1\n13:00\n1\n张经理\n")
     assert "Outage 1 is on record: other reason, since today" in ran.out
     assert "NOT YET CONTACTED" in ran.out
+
+
+def test_in_a_pipe_no_reason_is_made_up(desk: Program) -> None:
+    said = desk.refused(2, "report-outage", "--shop", "jd3", "--json")
+    assert said.startswith("Say why with --reason: power (power cut), network (network failure), ")
+    assert desk.ok("outage", "list", "--json").json == []
 
 
 def test_until_the_manager_is_contacted_list_and_check_say_so(desk: Program) -> None:
@@ -139,7 +145,7 @@ def test_the_manager_to_call_is_named_with_the_number(desk: Program) -> None:
         (2, ["--reason", "laziness"], "laziness is not one of"),
         (2, ["--via", "fax"], "fax is not one of"),
         (2, ["--since", "10/11/2024"], "--since"),
-        (2, ["--since", "2024-06-11 13:00", "--until", "2024-06-11 12:00"], "end before it begins"),
+        (2, [*SINCE, "--until", "2024-06-11 12:00"], "end before it begins"),
         (2, ["--contacted-at", "2099-01-01"], "in the future"),
         (1, ["--shop", "天猫店"], "天猫店"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -398,3 +399,15 @@ def test_a_file_without_a_shop_column_says_so_once(program: Program) -> None:
         "a.csv, rows 2-601 (600 rows), column shop: several shops are configured and the row names none; "
         "say which with --shop"
     ]
+
+
+def test_add_says_from_when_it_counted_what_came_without_a_time(program: Program) -> None:
+    said = program.ok("add", "59088842").out
+    assert re.fullmatch(
+        r"Ticket 59088842 added, due .*\. Counted from now \(today \d\d:\d\d(:\d\d)?\), "
+        r"since --at was left out; if the platform created it earlier: jdticket add 59088842 --at TIME\n",
+        said,
+    )
+    said = program.ok("add", "59088842", "--at", "2024-06-11 10:00").out
+    assert said == "Ticket 59088842 was here already and has been changed; due 2024-06-11 14:00.\n"
+    assert "Counted from" not in program.ok("add", "59088843", "--at", "2024-06-11 10:00").out
