@@ -128,7 +128,7 @@ def reason_word(reason: OutageReason, _: Gettext = _) -> str:
     }[reason]
 
 
-def via_word(via: Via) -> str:
+def via_word(via: Via, _: Gettext = _) -> str:
     """What a way of contact is called."""
     from jdticket.domain.outages import Via
 

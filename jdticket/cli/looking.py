@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jdticket import clock
+from jdticket.cli.choices import kind_option
 from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
@@ -54,7 +55,7 @@ def list_tickets(
     replied: Annotated[bool, typer.Option("--replied", help=_("Those that were replied to."))] = False,
     closed: Annotated[bool, typer.Option("--closed", help=_("Those that are closed or void."))] = False,
     shop: Shop = None,
-    kind: Annotated[Kind | None, typer.Option(help=_("One kind only."))] = None,
+    kind: Annotated[Kind | None, kind_option(_("One kind only."))] = None,
     assignee: Annotated[
         str | None, typer.Option(metavar=_("NAME"), help=_("Those assigned to this person."))
     ] = None,
@@ -425,7 +426,7 @@ def _check_line(
 def deadline(
     ctx: typer.Context,
     time: Annotated[str, typer.Argument(metavar=_("TIME"), help=_("When the ticket is created."))],
-    kind: Annotated[Kind, typer.Option(help=_("The ticket's kind."))] = Kind.OTHER,
+    kind: Annotated[Kind, kind_option(_("The ticket's kind."))] = Kind.OTHER,
     as_json: AsJson = False,
 ) -> None:
     from jdticket.domain.deadlines import ClockKind

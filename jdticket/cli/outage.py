@@ -9,6 +9,7 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.app import Group
+from jdticket.cli.choices import via_option
 from jdticket.cli.looking import teller
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.reporting import manager_of, outage_json
@@ -92,7 +93,7 @@ def end(
 def contact(
     ctx: typer.Context,
     outage: OutageId,
-    via: Annotated[Via, typer.Option(help=_("How the manager was contacted."))],
+    via: Annotated[Via, via_option(_("How the manager was contacted."))],
     manager: Annotated[str | None, typer.Option(metavar=_("NAME"), help=_("Who was contacted."))] = None,
     said: Annotated[str, typer.Option(metavar=_("TEXT"), help=_("What was said."))] = "",
     at: Annotated[str | None, typer.Option(metavar=_("TIME"), help=_("When; now if left out."))] = None,

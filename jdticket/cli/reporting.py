@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from jdticket import clock
+from jdticket.cli.choices import known, meant, reason_option, via_option
 from jdticket.cli.notes import Note, notes
 from jdticket.cli.options import AsJson, By, example
 from jdticket.cli.session import Session
@@ -34,7 +35,7 @@ app = typer.Typer()
 )
 def report_outage(
     ctx: typer.Context,
-    reason: Annotated[OutageReason | None, typer.Option(help=_("Why the shop cannot answer."))] = None,
+    reason: Annotated[OutageReason | None, reason_option(_("Why the shop cannot answer."))] = None,
     since: Annotated[
         str | None, typer.Option(metavar=_("TIME"), help=_("Since when; now if left out."))
     ] = None,
@@ -53,7 +54,7 @@ def report_outage(
     manager: Annotated[
         str | None, typer.Option(metavar=_("NAME"), help=_("The operations manager who was contacted."))
     ] = None,
-    via: Annotated[Via | None, typer.Option(help=_("How the manager was contacted."))] = None,
+    via: Annotated[Via | None, via_option(_("How the manager was contacted."))] = None,
     contacted_at: Annotated[
         str | None, typer.Option(metavar=_("TIME"), help=_("When; now if left out."))
     ] = None,
@@ -79,7 +80,7 @@ def report_outage(
         if via is not None and manager is None and manager_of(session, codes) is None:
             manager = str(typer.prompt(_("Name of the operations manager"))).strip() or None
     if reason is None:
-        reasons = listed(f"{one.value} ({reason_word(one)})" for one in OutageReason)
+        reasons = known(OutageReason, reason_word)
         raise UsageError(
             _("Say why with --reason: {reasons}. Nothing has been recorded yet.").format(reasons=reasons)
         )
@@ -137,7 +138,14 @@ def _ask_reason() -> OutageReason:
     reasons = list(OutageReason)
     for i, reason in enumerate(reasons, 1):
         typer.echo(f"  {i}  {reason_word(reason)}")
-    return reasons[_ask_number(_("Reason (number)"), len(reasons), 1) - 1]
+    while True:
+        answer = _asked(_("Reason (number or word)"), "1")
+        found = meant(answer, OutageReason, reason_word)
+        if found is not None:
+            return found
+        if answer.isdecimal() and 1 <= int(answer) <= len(reasons):
+            return reasons[int(answer) - 1]
+        _say_range(1, len(reasons))
 
 
 def _ask_via() -> Via | None:
@@ -145,16 +153,23 @@ def _ask_via() -> Via | None:
     typer.echo("  0  " + _("not yet contacted"))
     for i, way in enumerate(ways, 1):
         typer.echo(f"  {i}  {via_word(way)}")
-    number = _ask_number(_("How was the operations manager contacted (number)"), len(ways), 0)
-    return ways[number - 1] if number else None
-
-
-def _ask_number(question: str, most: int, default: int) -> int:
     while True:
-        answer = str(typer.prompt(question, default=str(default))).strip()
-        if answer.isdecimal() and (1 if default else 0) <= int(answer) <= most:
-            return int(answer)
-        typer.echo(_("A number from {least} to {most}, please.").format(least=1 if default else 0, most=most))
+        answer = _asked(_("How was the operations manager contacted (number or word)"), "0")
+        found = meant(answer, Via, via_word)
+        if found is not None:
+            return found
+        if answer.isdecimal() and 0 <= int(answer) <= len(ways):
+            return ways[int(answer) - 1] if int(answer) else None
+        _say_range(0, len(ways))
+
+
+def _asked(question: str, default: str) -> str:
+    return str(typer.prompt(question, default=default)).strip()
+
+
+def _say_range(least: int, most: int) -> None:
+    said = _("A number from {least} to {most}, or one of these words, please.")
+    typer.echo(said.format(least=least, most=most))
 
 
 def _ask_time(session: Session, question: str, default: datetime | None) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from jdticket import clock
+from jdticket.cli.choices import kind_option
 from jdticket.cli.options import AsJson, Shop, example
 from jdticket.cli.progress import Progress
 from jdticket.cli.reconciling import (
@@ -56,7 +57,7 @@ def add(
     order: Annotated[
         str | None, typer.Option(metavar=_("ORDER"), help=_("The order's number, 12 to 19 digits."))
     ] = None,
-    kind: Annotated[Kind, typer.Option(help=_("What it is about."))] = Kind.OTHER,
+    kind: Annotated[Kind, kind_option(_("What it is about."))] = Kind.OTHER,
     at: Annotated[
         str | None, typer.Option(metavar=_("TIME"), help=_("When the platform created it; now if left out."))
     ] = None,

@@ -313,7 +313,7 @@ def test_reading_commands_see_the_desk_as_of_now(desk: Program) -> None:
         ["close", "842"],
         ["void", "842", "--why", "x"],
         ["reopen", "846", "--why", "x"],
-        ["report-outage"],
+        ["report-outage", "--reason", "power"],
         ["outage", "end", "1"],
         ["outage", "contact", "1", "--via", "phone"],
         ["recompute"],
@@ -505,7 +505,7 @@ def test_a_moment_that_is_none_stops_nothing(odd: Program, column: str, moment: 
     assert ran.code == (0 if column != "deadline_at" else 2 if moment < "2024-06" else 3)
     assert ("deadline cannot be right: 59088842" in ran.out) == (column == "deadline_at")
     assert odd.run("recompute", "--dry-run").code in (0, 1)
-    odd.ok("report-outage", "--since", "2024-06-11 11:00")
+    odd.ok("report-outage", "--reason", "other", "--since", "2024-06-11 11:00")
     odd.ok("reply", "842", "-m", "您好，已经为您处理好了")
 
 

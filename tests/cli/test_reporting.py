@@ -161,12 +161,21 @@ def test_a_report_that_cannot_be_leaves_nothing(
 def test_a_terminal_is_asked_for_what_is_missing(desk: Program) -> None:
     ran = desk.terminal("report-outage", typed="9\n2\nnonsense\n2024-06-11 13:00\n2\n赵经理\n", width=120)
     assert ran.code == 0, ran.out
-    assert "A number from 1 to 7, please." in ran.out
+    assert "A number from 1 to 7, or one of these words, please." in ran.out
     assert "cannot be read as a time" in ran.out
     [outage] = desk.ok("outage", "list", "--json").json
     assert (outage["reason"], outage["since"]) == ("network", "2024-06-11T13:00:00+08:00")
     [contact] = desk.ok("outage", "show", "1", "--json").json["contacts"]
     assert (contact["manager"], contact["via"]) == ("赵经理", "wechat")
+
+
+def test_a_terminal_takes_the_words_that_it_shows(desk: Program) -> None:
+    ran = desk.terminal(
+        "report-outage", typed="停电\n2024-06-11 13:00\nＷechat\n赵经理\n", width=120, JDTICKET_LANG="zh"
+    )
+    assert ran.code == 0, ran.out
+    story = desk.ok("outage", "show", "1", "--json").json
+    assert (story["reason"], story["contacts"][0]["via"]) == ("power", "wechat")
 
 
 def test_a_terminal_is_not_asked_for_what_was_said(desk: Program) -> None:

@@ -173,7 +173,7 @@ def test_recompute_moves_what_the_policy_gave_when_it_is_asked_for(desk: Program
 
 
 def test_recompute_leaves_what_the_manager_granted(desk: Program, tmp_path: Path) -> None:
-    desk.ok("report-outage", "--since", "2024-06-11 13:00")
+    desk.ok("report-outage", "--reason", "other", "--since", "2024-06-11 13:00")
     desk.ok("outage", "contact", "1", "--via", "phone", "--granted-until", "2098-01-01 10:00")
     desk.configure('[deadline]\ndefault = "2h"\n')
     assert desk.ok("recompute").out == "0 deadlines change.\n"

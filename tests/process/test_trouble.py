@@ -300,7 +300,7 @@ def odd(program: Program) -> Program:
     program.ok("assign", "842", "\x1b[2J[bold]李[/bold]")
     program.ok("note", "842", ODD)
     program.ok("reply", "842", "-m", f"您好，{ODD}", "--at", "2024-06-11 11:00")
-    program.ok("report-outage", "--since", "2024-06-11 10:30", "--note", ODD)
+    program.ok("report-outage", "--reason", "other", "--since", "2024-06-11 10:30", "--note", ODD)
     return program
 
 
