@@ -100,7 +100,7 @@ class Desk:
         """What else is done with one ticket."""
         from jdticket.desk.tickets import Tickets
 
-        return Tickets(self._store, self._now)
+        return Tickets(self._store, self._now, self._policy.hours.zone)
 
     @cached_property
     def outages(self) -> Outages:

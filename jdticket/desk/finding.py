@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
+from jdticket import clock
 from jdticket.domain.tickets import Status, Ticket
 from jdticket.errors import NotFoundError, RefusedError
 from jdticket.i18n import _, ngettext
 from jdticket.store.interface import Store
+from jdticket.text import one_line
 from jdticket.words import status_word
 
 _CANDIDATES_SHOWN = 10
 
 
-def find(store: Store, number: str) -> Ticket:
+def find(store: Store, number: str, now: datetime, zone: tzinfo) -> Ticket:
     """The ticket with this number, or the only one whose number ends with these digits (three or more).
 
-    Raises ``NotFoundError`` when there is none, or when there are several: it lists them.
+    Raises ``NotFoundError`` when there is none, or when there are several: it lists them, their deadlines as
+    they are said at ``now`` in ``zone``.
     """
     digits = number.strip().lstrip("#")
     if not digits.isascii() or not digits.isdigit():
@@ -46,9 +51,11 @@ def find(store: Store, number: str) -> Ticket:
             total,
         ).format(total=total, number=digits)
     ]
-    lines += [
-        f"  {ticket.id}  {ticket.order_id or '-'}  {status_word(ticket.status)}" for ticket in candidates
-    ]
+    for ticket in candidates:
+        due = _("due {deadline}").format(deadline=clock.moment_in_words(ticket.deadline_at, now, zone))
+        shop = [one_line(ticket.shop)] if ticket.shop else []
+        facts = [ticket.id, *shop, due, ticket.order_id or "-", status_word(ticket.status)]
+        lines.append("  " + "  ".join(facts))
     if total > len(candidates):
         lines.append("  " + _("and {more} more").format(more=total - len(candidates)))
     raise NotFoundError("\n".join(lines))

@@ -109,7 +109,7 @@ class Looking:
 
     def find(self, number: str) -> Ticket:
         """The ticket that a person means by its number or its last digits; see :func:`find`."""
-        return find(self._store, number)
+        return find(self._store, number, self._now(), self._policy.hours.zone)
 
     def board(self, query: TicketQuery, *, now: datetime | None = None) -> Board:
         """The tickets that ``query`` chooses, with the counts of the whole desk (or of the query's shop)."""

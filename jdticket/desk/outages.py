@@ -166,7 +166,10 @@ class Outages:
             elif tickets:
                 chosen = list(
                     {
-                        ticket.id: ticket for ticket in (find(self._store, number) for number in tickets)
+                        ticket.id: ticket
+                        for ticket in (
+                            find(self._store, number, now, self._policy.hours.zone) for number in tickets
+                        )
                     }.values()
                 )
                 _must_be_of(outage, chosen)

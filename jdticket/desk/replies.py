@@ -69,7 +69,7 @@ class Replies:
         if why_not and not force:
             raise RefusedError(_("{why} --force records it all the same.").format(why=why_not))
         with self._store.transaction():
-            ticket = find(self._store, number)
+            ticket = find(self._store, number, self._now(), self._policy.hours.zone)
             now = self._now()
             given_at = at or now
             must_allow(ticket, BY_A_PERSON[Move.REPLY], _("take a reply"))

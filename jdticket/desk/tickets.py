@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from jdticket.desk.finding import find, must_allow
 from jdticket.domain.events import Assigned, Closed, Event, Noted, Payload, Reopened, Voided
@@ -22,15 +22,16 @@ class Tickets:
     move a state ``RefusedError`` when it does not allow that.
     """
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], zone: tzinfo) -> None:
         self._store = store
         self._now = now
+        self._zone = zone
 
     def assign(self, number: str, name: str, *, by: str) -> Ticket:
         """Put a name on a ticket; an empty one takes it off."""
         name = " ".join(name.split())
         with self._store.transaction():
-            ticket = find(self._store, number)
+            ticket = find(self._store, number, self._now(), self._zone)
             assigned = replace(ticket, assignee=name)
             self._keep(ticket, assigned, Assigned(old=ticket.assignee, new=name), by=by)
         return assigned
@@ -41,7 +42,7 @@ class Tickets:
         if not text:
             raise RefusedError(_("The note is empty."))
         with self._store.transaction():
-            ticket = find(self._store, number)
+            ticket = find(self._store, number, self._now(), self._zone)
             self._keep(ticket, ticket, Noted(text=text), by=by, text=text)
         return ticket
 
@@ -54,7 +55,7 @@ class Tickets:
         if not anyway:
             return self._move(number, Move.CLOSE, _("be closed"), lambda held: Closed(was=held.status), by)
         with self._store.transaction():
-            ticket = find(self._store, number)
+            ticket = find(self._store, number, self._now(), self._zone)
             closes = ticket.status in BY_A_PERSON[Move.CLOSE]
             if ticket.anyway and not closes:
                 return ticket
@@ -87,7 +88,7 @@ class Tickets:
         self, number: str, move: Move, words: str, tell: Callable[[Ticket], Payload], by: str
     ) -> Ticket:
         with self._store.transaction():
-            ticket = find(self._store, number)
+            ticket = find(self._store, number, self._now(), self._zone)
             must_allow(ticket, BY_A_PERSON[move], words)
             after = stepped(ticket, move, self._now())
             self._keep(ticket, after, tell(ticket), by=by)

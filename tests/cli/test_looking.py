@@ -363,14 +363,14 @@ def test_an_unknown_ticket_is_not_found(desk: Program, command: str) -> None:
 
 
 def test_an_ambiguous_ending_lists_the_candidates(program: Program) -> None:
-    program.ok("import", "-", stdin=table(row(59088842), row(60088842)))
+    program.ok("import", "-", "--shop", "京东3店", stdin=table(row(59088842), row(60088842)))
     ran = program.run("show", "842")
     assert ran.code == 3
     first, *candidates = ran.err.splitlines()
     assert first == "Error: 2 tickets end with 842; give one digit more:"
-    assert sorted(line.split() for line in candidates) == [
-        ["59088842", "275549088842", "pending"],
-        ["60088842", "275550088842", "pending"],
+    assert sorted(candidates) == [
+        "  59088842  京东3店  due 2024-06-11 14:00  275549088842  pending",
+        "  60088842  京东3店  due 2024-06-11 14:00  275550088842  pending",
     ]
     assert program.ok("show", "9088842").code == 0
 
