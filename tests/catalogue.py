@@ -9,6 +9,7 @@ Equal contents make equal bytes: the files hold no dates, no names, no line numb
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -142,6 +143,8 @@ def _faults(message: Message) -> Iterator[str]:
             yield "other placeholders than the source"
     except ValueError:
         yield "a brace stands alone"
+    if re.search(r"docs/(?!zh/)", translation):
+        yield "points at a page in English"
 
 
 def _translation(message: Message) -> str:

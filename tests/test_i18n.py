@@ -61,7 +61,7 @@ def po(tmp_path: Path) -> Path:
         if isinstance(message.id, tuple):
             message.string = (f"【{message.id[-1]}】",)
         elif message.id:
-            message.string = f"【{message.id}】"
+            message.string = f"【{message.id}】".replace("docs/", "docs/zh/")
     path = tmp_path / "jdticket.po"
     path.write_bytes(catalogue.po_bytes(new))
     path.with_suffix(".mo").write_bytes(catalogue.mo_bytes(new))
@@ -104,6 +104,11 @@ def test_a_fuzzy_translation_is_a_problem(po: Path) -> None:
 def test_a_translation_with_other_placeholders_is_a_problem(po: Path, translation: str) -> None:
     changed(po, 'msgstr "【No such command {name!r}.】"', f'msgstr "{translation}"')
     assert catalogue.problems(po) == ["other placeholders than the source: 'No such command {name!r}.'"]
+
+
+def test_a_translation_that_points_at_a_page_in_english_is_a_problem(po: Path) -> None:
+    changed(po, f'msgstr "【{KNOWN}】"', 'msgstr "见 docs/reminders.md"')
+    assert catalogue.problems(po) == [f"points at a page in English: '{KNOWN}'"]
 
 
 def test_a_translation_with_a_brace_too_many_is_a_problem(po: Path) -> None:

@@ -57,15 +57,21 @@ class PlatformSession:
         return list(config.platform_shops)
 
     def shop_of(self, ticket: Ticket) -> Shop:
-        """The shop whose application serves the ticket. Raises ``ConfigError`` when it has none; whether its
-        secret is to be had is another question."""
+        """The shop whose application serves the ticket. Raises ``ConfigError`` when it has none, with the way
+        round; whether its secret is to be had is another question."""
         shops = {shop.code: shop for shop in self._session.config.shops}
         if len(shops) == 1 and not ticket.shop:
             [shop] = shops.values()
         else:
             shop = shops.get(ticket.shop, Shop(ticket.shop or "-", ticket.shop or "-"))
         if shop.jos is None:
-            self._session.config.app(shop, os.environ)
+            raise ConfigError(
+                _(
+                    "Ticket {id}: no application on the platform is configured for its shop ({shop}), so "
+                    "nothing can be sent from here. Answer it in the back office and record that with "
+                    "jdticket reply, without --send; how to set an application up is in docs/platform.md."
+                ).format(id=ticket.id, shop=quoted(shop.name))
+            )
         return shop
 
     def authorisation(self, shop: Shop) -> Authorisation:

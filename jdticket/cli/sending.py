@@ -21,6 +21,10 @@ app = typer.Typer()
 _PANEL = _("The platform")
 _LATEST = 50
 _ALL_SENT = _("Every reply that was to be sent is on the platform.")
+_NOTHING_IS_SENT = _(
+    "No shop has an application on the platform, so replies are recorded here alone and nothing is sent: "
+    "answer in the back office, too. The list of replies: jdticket replies"
+)
 
 
 @app.command(
@@ -141,7 +145,12 @@ def replies(
         )
         return
     if not rows:
-        typer.echo(_ALL_SENT if unsent else _("No reply is on record."))
+        if not unsent:
+            typer.echo(_("No reply is on record."))
+        elif session.config.platform_shops:
+            typer.echo(_ALL_SENT)
+        else:
+            typer.echo(_NOTHING_IS_SENT)
         return
     from jdticket.views.tables import reply_table
 

@@ -296,7 +296,7 @@ class TakingIn:
         if held is not None:
             return held.shop
         if self._default_shop is None:
-            raise InputError(_("several shops are configured and the row names none; say which with --shop"))
+            raise InputError(_("several shops are configured and none is named; say which with --shop"))
         return self._default_shop
 
 

@@ -51,7 +51,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     report = Report()
     said = _read_all(document, report)
     if report.problems:
-        raise ConfigError("\n".join(_sentences(report, text, file)))
+        raise ConfigError("\n".join(_sentences(report, text, file, document)))
     return Config(file, document, said)
 
 
@@ -104,7 +104,7 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _sentences(report: Report, text: str, file: Path) -> list[str]:
+def _sentences(report: Report, text: str, file: Path, document: Mapping[str, Any]) -> list[str]:
     """What is wrong, a sentence a problem, from the first line to the last."""
     from jdticket.settings.positions import line_of, lines_of_keys
 
@@ -112,15 +112,20 @@ def _sentences(report: Report, text: str, file: Path) -> list[str]:
     found = sorted(((line_of(key, lines), key, what) for key, what in report.problems), key=lambda it: it[0])
     return [
         _("{file}, line {line}: {key}: {problem}.").format(
-            file=file, line=line, key=quoted(_shown(key), 80), problem=what
+            file=file, line=line, key=quoted(_shown(key, document), 80), problem=what
         )
         for line, key, what in found
     ]
 
 
-def _shown(key: Sequence[str | int]) -> str:
-    """A key as people write it, entries of a list counted from 1."""
-    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in key)
+def _shown(key: Sequence[str | int], document: Mapping[str, Any]) -> str:
+    """A key as people write it, entries of a list counted from 1, a channel by its name where it has one."""
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in key]
+    if len(key) > 1 and key[0] == "channels" and isinstance(key[1], int):
+        names = [channel.get("name") for channel in document["channels"]]
+        name = names[key[1]]
+        if isinstance(name, str) and name.strip() and names.count(name) == 1:
+            parts[1] = f"[{name.strip()}]"
     return "".join(parts).removeprefix(".")
 
 

@@ -382,10 +382,10 @@ class Config:
         number = known.index(name)
         channel, said = self.channels[number], self._said["channels"][number]
         if said["url_env"]:
-            url = held_by(said["url_env"], environ, self.path, f"channels[{number + 1}].url_env")
+            url = held_by(said["url_env"], environ, self.path, f"channels[{name}].url_env")
             channel = channel._replace(url=url)
         if said["secret_env"]:
-            secret = held_by(said["secret_env"], environ, self.path, f"channels[{number + 1}].secret_env")
+            secret = held_by(said["secret_env"], environ, self.path, f"channels[{name}].secret_env")
             channel = channel._replace(secret=secret)
         return channel
 

@@ -139,4 +139,7 @@ def gap_line(gap: Gap, shop_names: Mapping[str, str], *, now: datetime, zone: tz
             return _("Reminders have never run, and tickets wait. Set them up with: jdticket cron install")
         case GapKind.STOPPED:
             since = clock.moment_in_words(gap.since or now, now, zone)
-            return _("Reminders have not run since {since}. Look at: jdticket cron show").format(since=since)
+            return _(
+                "Reminders have not run since {since}. Look at: jdticket cron show; if nothing is installed: "
+                "jdticket cron install"
+            ).format(since=since)

@@ -279,3 +279,21 @@ def test_every_word_is_in_one_language(program: Program, platform: Gateway, lang
     shown += ran.out + ran.err + program.ok("send", "--all", "--subtype", "催物流").out
     shown += program.ok("send", "--all").out + program.ok("show", "84700001").out
     assert_speaks(shown, language, mine)
+
+
+def test_without_an_application_the_way_round_is_told(program: Program) -> None:
+    program.configure('[[shops]]\ncode = "jd3"\nname = "京东3店"\n')
+    program.ok("add", "59088842")
+    said = program.refused(1, "reply", "842", "-m", "您好，您的订单今天已经发出。", "--send")
+    assert "for its shop (京东3店)" in said
+    assert "record that with jdticket reply, without --send" in said
+    assert program.tickets()["59088842"]["status"] == "pending"
+    shown = program.ok("replies", "--unsent").out
+    assert "Every reply" not in shown
+    assert "nothing is sent: answer in the back office, too." in shown
+
+
+def test_a_ticket_by_hand_is_no_row(program: Program) -> None:
+    program.configure('[[shops]]\ncode = "jd3"\n[[shops]]\ncode = "jd5"\n')
+    said = program.refused(2, "add", "59088842", "--at", "2024-06-11 10:00")
+    assert said == "several shops are configured and none is named; say which with --shop"

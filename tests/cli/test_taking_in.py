@@ -396,7 +396,7 @@ def test_a_file_without_a_shop_column_says_so_once(program: Program) -> None:
     ran = program.run("import", program.write("a.csv", table(*(row(59000000 + n) for n in range(600)))))
     assert ran.code == 1
     assert [line for line in ran.err.splitlines() if "which" in line] == [
-        "a.csv, rows 2-601 (600 rows), column shop: several shops are configured and the row names none; "
+        "a.csv, rows 2-601 (600 rows), column shop: several shops are configured and none is named; "
         "say which with --shop"
     ]
 

@@ -427,12 +427,12 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
         ),
         (
             '[[channels]]\nname = "a"',
-            "line 1: channels[1]: a channel needs a kind: wecom, dingtalk, feishu, apprise, stdout.",
+            "line 1: channels[a]: a channel needs a kind: wecom, dingtalk, feishu, apprise, stdout.",
         ),
-        ('[[channels]]\nname = "a"\nkind = 1', "line 3: channels[1].kind: must be text, in quotes."),
+        ('[[channels]]\nname = "a"\nkind = 1', "line 3: channels[a].kind: must be text, in quotes."),
         (
             '[[channels]]\nname = "a"\nkind = "wecon"\nurl = "x"',
-            "line 3: channels[1].kind: “wecon” is not known; did you mean wecom?",
+            "line 3: channels[a].kind: “wecon” is not known; did you mean wecom?",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "sms"',
@@ -440,40 +440,40 @@ def test_the_path_asked_for_wins_over_the_environment(tmp_path: Path) -> None:
         ),
         (
             '[[channels]]\nname = "a"\nkind = "wecom"',
-            "line 1: channels[1]: a channel of this kind needs a url, or a url_env that names a variable.",
+            "line 1: channels[a]: a channel of this kind needs a url, or a url_env that names a variable.",
         ),
-        ('[[channels]]\nname = "a"\nkind = "wecom"\nurl = ""', "channels[1].url: must not be empty"),
+        ('[[channels]]\nname = "a"\nkind = "wecom"\nurl = ""', "channels[a].url: must not be empty"),
         (
             '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nurl_env = "X"',
-            "line 5: channels[1].url_env: url_env and url are both there; keep one.",
+            "line 5: channels[a].url_env: url_env and url are both there; keep one.",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nmentions = ["b"]',
-            "line 5: channels[1].mentions: there is no such key (did you mean mention?)",
+            "line 5: channels[a].mentions: there is no such key (did you mean mention?)",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "wecom"\nurl = "x"\nsecret = "s"',
-            "channels[1].secret: there is no such key; known here: name, kind, mention, shops, default, ",
+            "channels[a].secret: there is no such key; known here: name, kind, mention, shops, default, ",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nurl = "x"',
-            "channels[1].url: there is no such key; known here: name, kind, mention, shops, default, ",
+            "channels[a].url: there is no such key; known here: name, kind, mention, shops, default, ",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nmention = [13800000000]',
-            "line 4: channels[1].mention: must be a list of texts",
+            "line 4: channels[a].mention: must be a list of texts",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nmention = [" "]',
-            "line 4: channels[1].mention: must not be empty or hold NUL characters.",
+            "line 4: channels[a].mention: must not be empty or hold NUL characters.",
         ),
         (
             '[[channels]]\nname = "a"\nkind = "stdout"\nnight = "true"',
-            "line 4: channels[1].night: must be true or false, without quotes.",
+            "line 4: channels[a].night: must be true or false, without quotes.",
         ),
         (
             '[[shops]]\ncode = "jd3"\n[[channels]]\nname = "a"\nkind = "stdout"\nshops = ["jd3", "dj3"]',
-            "line 6: channels[1].shops: “dj3” is not known; did you mean jd3?",
+            "line 6: channels[a].shops: “dj3” is not known; did you mean jd3?",
         ),
         (
             '[[channels]]\nname = "boss"\nkind = "stdout"\n'
@@ -652,7 +652,7 @@ def test_a_secret_in_the_place_of_a_variable_is_told_and_not_repeated(tmp_path: 
     other = 'url = "x"\n' if key == "secret_env" else ""
     text = f'[[channels]]\nname = "a"\nkind = "feishu"\n{other}{key} = "https://x/?key=hush"\n'
     (found,) = problems(tmp_path, text)
-    assert f"channels[1].{key}: must be the name of an environment variable" in found
+    assert f"channels[a].{key}: must be the name of an environment variable" in found
     assert "hush" not in found
 
 

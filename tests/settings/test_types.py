@@ -68,7 +68,7 @@ def test_a_missing_variable_stops_only_who_needs_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         config.channel("manager", {"FEISHU_URL": "https://hook", "FEISHU_SECRET": " "})
     assert caught.value.message == (
-        f"{config.path}: channels[2].secret_env: the environment variable FEISHU_SECRET is not set; "
+        f"{config.path}: channels[manager].secret_env: the environment variable FEISHU_SECRET is not set; "
         "set it where the command runs (in cron: a line in the crontab)."
     )
 
@@ -116,7 +116,7 @@ def test_a_channel_with_a_problem_of_its_own_may_still_be_referred_to(tmp_path: 
         '[[shops]]\ncode = "a"\nmanager = { channel = "c" }'
     )
     (found,) = problems(tmp_path, text)
-    assert "channels[1].kind" in found
+    assert "channels[c].kind" in found
 
 
 # Applications on the platform
