@@ -30,6 +30,8 @@ PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "jdticket.po"
 _SOURCES = (PACKAGE, Path(typer.__file__).parent)
 _ASKS_GETTEXT = ("from jdticket.i18n import", "import gettext", "gettext: Callable")
 
+_HALF_WIDTH = re.compile("[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
+
 MessageId = str | tuple[str, str]
 
 
@@ -143,6 +145,10 @@ def _faults(message: Message) -> Iterator[str]:
             yield "other placeholders than the source"
     except ValueError:
         yield "a brace stands alone"
+    if _HALF_WIDTH.search(translation):
+        yield "half-width punctuation beside Chinese"
+    if "拉取" in translation:
+        yield "says 拉取 for 同步"
     if re.search(r"docs/(?!zh/)", translation):
         yield "points at a page in English"
 

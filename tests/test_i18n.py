@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,17 +56,22 @@ def test_a_new_configuration_file_is_commented_in_the_language_asked_for() -> No
 
 @pytest.fixture
 def po(tmp_path: Path) -> Path:
-    """A complete catalogue of its own: every source string, translated as itself in brackets."""
+    """A complete catalogue of its own: every source string, translated as itself in brackets, but for what
+    is Chinese in it."""
     new = catalogue.merged(Catalog(), catalogue.strings_in_sources())
     for message in new:
         if isinstance(message.id, tuple):
-            message.string = (f"【{message.id[-1]}】",)
+            message.string = (_bracketed(message.id[-1]),)
         elif message.id:
-            message.string = f"【{message.id}】".replace("docs/", "docs/zh/")
+            message.string = _bracketed(message.id)
     path = tmp_path / "jdticket.po"
     path.write_bytes(catalogue.po_bytes(new))
     path.with_suffix(".mo").write_bytes(catalogue.mo_bytes(new))
     return path
+
+
+def _bracketed(text: str) -> str:
+    return "【" + re.sub("[\u4e00-\u9fff]", "", text).replace("docs/", "docs/zh/") + "】"
 
 
 def changed(po: Path, old: str, new: str) -> None:
@@ -104,6 +110,22 @@ def test_a_fuzzy_translation_is_a_problem(po: Path) -> None:
 def test_a_translation_with_other_placeholders_is_a_problem(po: Path, translation: str) -> None:
     changed(po, 'msgstr "【No such command {name!r}.】"', f'msgstr "{translation}"')
     assert catalogue.problems(po) == ["other placeholders than the source: 'No such command {name!r}.'"]
+
+
+@pytest.mark.parametrize(
+    ("translation", "problem"),
+    [
+        ("工单,订单", "half-width punctuation beside Chinese"),
+        ("{n} 单(今天前)", "half-width punctuation beside Chinese"),
+        ("注意!", "half-width punctuation beside Chinese"),
+        ("先拉取工单", "says 拉取 for 同步"),
+    ],
+)
+def test_a_translation_that_is_not_written_as_chinese_is_a_problem(
+    po: Path, translation: str, problem: str
+) -> None:
+    changed(po, f'msgstr "【{KNOWN}】"', f'msgstr "{translation}"')
+    assert f"{problem}: '{KNOWN}'" in catalogue.problems(po)
 
 
 def test_a_translation_that_points_at_a_page_in_english_is_a_problem(po: Path) -> None:

@@ -14,7 +14,7 @@ from jdticket.errors import ConfigError
 
 from .making import carrier
 
-LINE = "【京东3店】CRC高危投诉 还剩30分(17:30前) 工单59088842 订单275490614167"
+LINE = "【京东3店】CRC高危投诉 还剩30分（17:30前）工单59088842 订单275490614167"
 
 
 def test_an_unknown_kind_is_named_with_those_that_there_are() -> None:

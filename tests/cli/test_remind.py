@@ -442,12 +442,12 @@ def test_a_shop_that_cannot_be_fetched_is_told_in_the_group_once_and_so_is_that_
         assert program.ok("remind").out == ""
         platform.revoke("jd3")
         assert program.run("sync").code == 6
-        told = "【jd3】今天 xx:xx 以来无法从平台拉取工单：请为店铺授权：jdticket auth login jd3"
+        told = "【jd3】今天 xx:xx 以来无法从平台同步工单：请为店铺授权：jdticket auth login jd3"
         assert without_times(program.ok("remind").out) == f"wecom-group: {told}\n"
         assert program.run("sync").code == 6
         assert program.ok("remind").out == ""
         sign_in()
-        back = "【jd3】已恢复从平台拉取工单（今天 xx:xx 起曾中断）"
+        back = "【jd3】已恢复从平台同步工单（今天 xx:xx 起曾中断）"
         assert without_times(program.ok("remind").out) == f"wecom-group: {back}\n"
         assert program.ok("remind").out == ""
     texts = [without_times(message.text).splitlines()[0] for message in robots.messages]

@@ -106,12 +106,12 @@ def test_the_digest_counts_all_and_has_a_line_for_each_ticket() -> None:
     assert ours.continued() == "今日汇总（续）："
     assert ours.more(7) == "……另有 7 个，稍后发出"
     line = ours.in_digest(ticket(), HOUR, undelivered=False)
-    assert line == "【京东3店】催单 还剩1小时(16:00前) 59088842/275490614167"
+    assert line == "【京东3店】催单 还剩1小时（16:00前）59088842/275490614167"
 
 
 def test_without_outside_words_shop_time_and_number_are_left() -> None:
     told = messages().bare(ticket(kind_text="敏感词", content="敏感词"), HOUR)
-    assert told == "【京东3店】还剩1小时(16:00前) 工单59088842"
+    assert told == "【京东3店】还剩1小时（16:00前）工单59088842"
 
 
 def test_that_nobody_has_a_ticket_is_told_by_itself_and_beside_its_step() -> None:
@@ -122,7 +122,7 @@ def test_that_nobody_has_a_ticket_is_told_by_itself_and_beside_its_step() -> Non
 
 def test_a_returned_ticket_says_how_much_time_is_left() -> None:
     returned = ticket(status=Status.REPLIED, returned_at=NOON)
-    assert "还剩1小时(16:00前)" in messages().ticket(ReminderRule.RETURNED, returned, HOUR)
+    assert "还剩1小时（16:00前）" in messages().ticket(ReminderRule.RETURNED, returned, HOUR)
 
 
 def test_what_was_replied_to_or_is_not_on_the_page_says_so_behind_its_line() -> None:
@@ -186,13 +186,13 @@ def source(trouble: Trouble | None, **fields: Any) -> SourceState:
 @pytest.mark.parametrize("trouble", Trouble)
 def test_a_shop_that_cannot_be_fetched_is_named_with_since_when_and_what_to_do(trouble: Trouble) -> None:
     told = messages().source(source(trouble))
-    assert told == f"【京东3店】今天 11:00 以来无法从平台拉取工单：{WHY[trouble]}"
+    assert told == f"【京东3店】今天 11:00 以来无法从平台同步工单：{WHY[trouble]}"
     never = messages().source(source(trouble, good_at=None))
-    assert never == f"【京东3店】无法从平台拉取工单：{WHY[trouble]}"
+    assert never == f"【京东3店】无法从平台同步工单：{WHY[trouble]}"
 
 
 def test_a_shop_that_works_again_is_named_with_since_when_it_did_not() -> None:
-    assert messages().source(source(None)) == "【京东3店】已恢复从平台拉取工单（今天 11:30 起曾中断）"
+    assert messages().source(source(None)) == "【京东3店】已恢复从平台同步工单（今天 11:30 起曾中断）"
 
 
 @pytest.mark.parametrize("trouble", [*Trouble, None])
