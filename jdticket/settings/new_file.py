@@ -29,7 +29,7 @@ _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "columns": {"id": "编号"},
     "templates": {"shipped": "您好，订单{order_id}已发出，运单号{waybill}。"},
     "messages.templates": {
-        "before": "【{shop}】{kind} {left}({deadline}前) 工单{ticket_id} 订单{order_id}\n{content}"
+        "before": "【{shop}】{kind} {left}（{deadline}前）工单{ticket_id} 订单{order_id}\n{content}"
     },
     "reminders": {"heartbeat_url": "https://example.com/ping"},
 }
@@ -69,6 +69,8 @@ _JOS = {
     "app_secret_env": "JDTICKET_JD3_SECRET",
     "redirect_uri": "https://example.com/back",
 }
+_JOS_TOO = ('app_secret_file = "jd3.secret"', 'oauth_url = "https://open-oauth.jd.com/oauth2"')
+"""What an application may have besides, or in place of what the example has."""
 
 
 def new_config_text(
@@ -126,6 +128,7 @@ def _blocks(gettext: Gettext, given: Mapping[str, str], shops: Sequence[Shop]) -
         *_comment(gettext, key_of("shops", "aliases").text),
         *(_shop_lines(shops) if shops else _hidden("shops", _SHOP)),
         *_comment(gettext, key_of("shops", "jos").text),
+        *(f"# {_('or: {line}').format(line=line)}" for line in _JOS_TOO),
         f"#jos = {_toml(_JOS)}",
     ]
 
@@ -134,6 +137,7 @@ def _table(
     gettext: Gettext, table: str, keys: Sequence[Key], given: Mapping[str, str]
 ) -> Iterator[list[str]]:
     """The settings of one table, those that share a comment together."""
+    _ = gettext
     shown = {"database": str(default_database_path())} if not table else _EXAMPLES.get(table, {})
     together: dict[Text, list[str]] = {}
     for key in keys:
@@ -146,6 +150,10 @@ def _table(
             lines.append(f"{key.name} = {_toml(given[key.name])}")
         elif key.name in shown or key.default is not None:
             lines.append(f"#{key.name} = {_toml(shown.get(key.name, key.default))}")
+        elif key.name.endswith("_env"):
+            # Not to be uncommented beside the one that it stands for.
+            line = f"{key.name} = {_toml('JDTICKET_' + key.name.removesuffix('_env').upper())}"
+            lines.append("# " + _("or: {line}").format(line=line))
     header = [f"[{table}]"] if table else []
     for text, lines in together.items():
         yield [*_comment(gettext, text), *header, *lines]
@@ -179,6 +187,9 @@ def _shop_lines(shops: Sequence[Shop]) -> Iterator[str]:
         if shop.manager is not None:
             said = {"name": shop.manager.name, "phone": shop.manager.phone, "channel": shop.manager.channel}
             yield f"manager = {_toml({name: value for name, value in said.items() if value})}"
+        else:
+            yield f"#manager = {_toml({'name': '运营经理', 'phone': '13800000000'})}"
+        yield f"#aliases = {_toml([f'{shop.name}官方旗舰店'])}"
 
 
 def _toml(value: str | int | Sequence[str] | Mapping[str, str]) -> str:

@@ -96,7 +96,7 @@ def test_a_new_file_shows_an_application_below_its_last_shop(
     tmp_path: Path, language: str, shops: tuple[Shop, ...]
 ) -> None:
     text = new_config_text(language, shops=shops)
-    *_before, comment, example = text.rstrip("\n").splitlines()
+    *_before, comment, _file, _sign_in, example = text.rstrip("\n").splitlines()
     assert comment.startswith("# ")
     assert "`jdticket sync`" in comment
     assert_speaks(comment.replace("JD", ""), language)
@@ -158,3 +158,16 @@ def test_nothing_half_written_is_left_on_a_full_disk(tmp_path: Path) -> None:
     )
     assert "ConfigError" in done.stderr
     assert not path.exists()
+
+
+@pytest.mark.parametrize("shops", [(), SHOPS[1:2]])
+def test_a_new_file_shows_what_few_know_of(shops: tuple[Shop, ...]) -> None:
+    lines = new_config_text("en", shops=shops).splitlines()
+    for begin in (
+        "#aliases = ",
+        "#manager = ",
+        "# or: heartbeat_url_env = ",
+        "# or: app_secret_file = ",
+        "# or: oauth_url = ",
+    ):
+        assert any(line.startswith(begin) for line in lines), begin
