@@ -68,7 +68,7 @@ def test_the_message_is_in_the_language_of_messages(program: Program, robots: Ro
     program.ok("remind")
     [message] = robots.messages
     assert re.match(
-        r"【京东3店】CRC高危投诉 还剩 ?2[45]分(钟)? ?[(（].*\d\d:\d\d前[)）] 工单59088842 订单275549088842\n",
+        r"【京东3店】CRC高危投诉 还剩 ?2[45]分(钟)? ?（.*\d\d:\d\d前）工单59088842 订单275549088842\n",
         message.text,
     ), message.text
 
