@@ -264,6 +264,8 @@ class _Page(_Rows):
     def __init__(self) -> None:
         super().__init__()
         self._open: list[_Grid] = []
+        self._last: _Grid | None = None
+        self._is_stray = False
         self._texts: list[list[str]] = []
         self._spans: list[tuple[int, int]] = []
         self._lengths: list[int] = []
@@ -281,9 +283,14 @@ class _Page(_Rows):
             if tag not in ("br", "input", "img", "meta", "link", "hr"):
                 self._silent.append(tag)
         elif tag == "table":
-            self._open.append(_Grid(self._tables, ""))
-            self._tables += 1
-        elif tag == "tr" and self._open:
+            if self._is_stray:
+                self._end_table()
+            self._open_table()
+        elif tag == "tr":
+            if not self._open:
+                # A row that stands outside of any table goes on with the one before it.
+                self._open_table(self._last)
+                self._is_stray = True
             self._end_row()
             self._open[-1].begin_row()
         elif tag in ("td", "th") and self._open:
@@ -309,8 +316,7 @@ class _Page(_Rows):
         elif tag == "tr" and self._open:
             self._end_row()
         elif tag == "table" and self._open:
-            self._end_row()
-            self._open.pop()
+            self._end_table()
         elif tag in ("p", "div", "li"):
             self.data("\0\n")
 
@@ -322,6 +328,17 @@ class _Page(_Rows):
         if self._lengths[-1] <= CELL_MAX:
             self._texts[-1].append(text)
             self._lengths[-1] += len(text)
+
+    def _open_table(self, table: _Grid | None = None) -> None:
+        if table is None:
+            table = _Grid(self._tables, "")
+            self._tables += 1
+        self._open.append(table)
+
+    def _end_table(self) -> None:
+        self._end_row()
+        self._last = self._open.pop()
+        self._is_stray = False
 
     def _end_row(self) -> None:
         grid = self._open[-1]

@@ -98,6 +98,18 @@ def test_a_stray_end_of_a_table_hides_no_break(stray: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<table>{HEAD}{row(59088842)}</table>{row(59088843)}",
+        f"<body>{HEAD}{row(59088842)}{row(59088843)}</body>",
+        f"<table>{HEAD}{row(59088842)}</table></table>{row(59088843)}<table><tr><td>菜单</td></tr></table>",
+    ],
+)
+def test_a_row_outside_of_any_table_goes_on_with_the_one_before(text: str) -> None:
+    assert [draft.id for draft in drafts(text)] == ["59088842", "59088843"]
+
+
 def test_headings_may_span_rows_and_columns_and_values_rows() -> None:
     text = (
         "<table><tr><th rowspan=2>工单号<th colspan=2>订单信息<th rowspan=2>创建时间"
