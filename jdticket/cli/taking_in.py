@@ -204,14 +204,27 @@ def import_(
     desk = session.writing(create=True)
     rejections: list[Rejection] = []
     progress = Progress(lambda rows: _("{rows} rows …").format(rows=rows), least=_MANY)
-    done = desk.taking_in.take_in(
-        imported.read(),
-        shop=code,
-        dry_run=dry_run,
-        by=session.by(None),
-        on_rejection=rejections.append,
-        on_progress=progress.show,
-    )
+    kept = 0
+
+    def show(rows: int) -> None:
+        nonlocal kept
+        kept = 0 if dry_run else rows
+        progress.show(rows)
+
+    try:
+        done = desk.taking_in.take_in(
+            imported.read(),
+            shop=code,
+            dry_run=dry_run,
+            by=session.by(None),
+            on_rejection=rejections.append,
+            on_progress=show,
+        )
+    except BaseException:
+        progress.clear()
+        if kept:
+            session.say(_broken_off(kept))
+        raise
     progress.clear()
     shops = done.shops or desk.taking_in.shops_meant(code)
     found = reconciled(
@@ -237,6 +250,14 @@ def import_(
         raise typer.Exit(1)
     if close_missing:
         must_be_complete(found, asserted=complete)
+
+
+def _broken_off(rows: int) -> str:
+    return ngettext(
+        "The first {n} row is in; importing the same once more is safe and takes in the rest.",
+        "The first {n} rows are in; importing the same once more is safe and takes in the rest.",
+        rows,
+    ).format(n=rows)
 
 
 def _usual_columns(session: Session, code: str | None) -> Mapping[str, str]:

@@ -93,10 +93,8 @@ class ReminderDesk:
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
-        from jdticket.desk.rehearsal import rehearsal
-
         now = self._now()
-        with rehearsal(self._store):
+        with self._store.rehearsal(), self._store.transaction():
             numbers = self._claims.begin(now)[:_LOOKED_MOST]
             return self._all(self._claims.of_tickets(numbers, now, timedelta(0)), now, timedelta(0))
 

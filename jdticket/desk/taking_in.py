@@ -1,8 +1,9 @@
-"""Tickets come in: what a source yields becomes tickets, events and replies, in one step."""
+"""Tickets come in: what a source yields becomes tickets, events and replies, a thousand at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -10,7 +11,6 @@ from itertools import islice
 from jdticket.clock import FIRST_YEAR, LAST_YEAR
 from jdticket.desk.doubts import Doubts
 from jdticket.desk.outbox import settle_answered
-from jdticket.desk.rehearsal import rehearsal
 from jdticket.domain.deadlines import DeadlinePolicy
 from jdticket.domain.drafts import Draft, Rejection
 from jdticket.domain.events import Event, EventKind, FoundAgain
@@ -117,7 +117,11 @@ class TakingIn:
         on_rejection: Callable[[Rejection], None],
         on_progress: Callable[[int], None] = _no_progress,
     ) -> TakenIn:
-        """Take in what a source yields, all in one step; safe to repeat.
+        """Take in what a source yields; safe to repeat.
+
+        It goes in piece by piece, so that nobody has to wait for the whole of it: each piece is one step, and
+        the next one is read while nothing is locked. ``on_progress`` is told how many rows are in: where it
+        is broken off, so many stay.
 
         ``shop`` (a code) is the shop of drafts that do not name theirs; a draft that names another is
         rejected. Rejected rows are handed to ``on_rejection``, the others go in. ``dry_run`` does
@@ -133,14 +137,12 @@ class TakingIn:
             on_rejection(rejection)
 
         items = iter(found)
-        # Before the store is locked: a person may still be pasting what we read.
-        chunk = list(islice(items, _CHUNK))
-        with rehearsal(self._store) if dry_run else self._store.transaction():
-            while chunk:
-                self._take_in_chunk(chunk, now, shop, by, done, pile, reject)
+        with self._store.rehearsal() if dry_run else nullcontext():
+            while chunk := list(islice(items, _CHUNK)):
+                with self._store.transaction():
+                    self._take_in_chunk(chunk, now, shop, by, done, pile, reject)
                 rows += len(chunk)
                 on_progress(rows)
-                chunk = list(islice(items, _CHUNK))
             done.same_order = self._on_the_same_order(pile.fresh)
         done.notes += pile.doubts.notes()
         done.notes += [_elsewhere(*shops, numbers) for shops, numbers in pile.elsewhere.items()]

@@ -66,6 +66,11 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """What is done inside, with transactions of its own, sees the store as it was at the beginning and
+        what it has done itself; nothing of it is kept, and nobody has to wait for it."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the store; closing twice is no error."""
 

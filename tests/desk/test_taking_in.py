@@ -251,7 +251,42 @@ class TestTakingIn:
 
         assert office.desk.taking_in.take_in(slow(), on_rejection=office.rejections.append).new == 1
 
-    def test_a_source_that_breaks_off_leaves_nothing_behind(self, office: DeskAt) -> None:
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_a_long_source_is_taken_in_piece_by_piece(self, office: DeskAt, dry_run: bool) -> None:
+        progress: list[int] = []
+
+        def long() -> Iterator[Draft]:
+            for number in range(59_000_000, 59_002_500):
+                with office.store.transaction():  # raises if one is open already
+                    pass
+                yield draft(str(number))
+
+        done = office.desk.taking_in.take_in(
+            long(), dry_run=dry_run, on_rejection=office.rejections.append, on_progress=progress.append
+        )
+        assert (done.new, progress) == (2500, [1000, 2000, 2500])
+        assert len(office.desk.looking.board(TicketQuery()).tickets) == (0 if dry_run else 2500)
+
+    def test_of_a_long_source_that_breaks_off_what_was_counted_stays_and_the_rest_may_follow(
+        self, office: DeskAt
+    ) -> None:
+        progress: list[int] = []
+        whole = [draft(str(number)) for number in range(59_000_000, 59_001_500)]
+
+        def breaks() -> Iterator[Draft]:
+            yield from whole[:1200]
+            raise InputError("truncated")
+
+        with pytest.raises(InputError):
+            office.desk.taking_in.take_in(
+                breaks(), on_rejection=office.rejections.append, on_progress=progress.append
+            )
+        assert progress == [1000]
+        assert len(office.desk.looking.board(TicketQuery()).tickets) == 1000
+        done = office.take_in(*whole)
+        assert (done.new, done.unchanged) == (500, 1000)
+
+    def test_a_short_source_that_breaks_off_leaves_nothing_behind(self, office: DeskAt) -> None:
         def breaks() -> Iterator[Draft]:
             yield draft("59088842")
             raise InputError("truncated")

@@ -45,6 +45,9 @@ class SqliteStore(Tickets, Events, Replies, Outages, Reminders, RemindAt, Source
     def transaction(self) -> AbstractContextManager[None]:
         return self._db.transaction()
 
+    def rehearsal(self) -> AbstractContextManager[None]:
+        return self._db.rehearsal()
+
     def backup(self, target: Path) -> None:
         from jdticket.store.sqlite.upkeep import backup
 

@@ -76,6 +76,31 @@ class Connection:
                 self.run("ROLLBACK")
             raise
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """See :meth:`Store.rehearsal`: in a copy of the owner's that is thrown away."""
+        import tempfile
+
+        if self._db.in_transaction:
+            raise RuntimeError("a rehearsal cannot be held inside a transaction")
+        with tempfile.TemporaryDirectory(prefix="jdticket-") as folder:
+            path = Path(folder) / self.path.name
+            with self.explained(path):
+                copy = sqlite3.connect(path, isolation_level=None)
+            try:
+                with self.explained(path):
+                    copy.execute("PRAGMA synchronous = OFF")
+                    self._db.backup(copy)
+                    copy.execute("PRAGMA journal_mode = MEMORY").fetchone()
+                    copy.execute("PRAGMA foreign_keys = ON")
+                original, self._db = self._db, copy
+                try:
+                    yield
+                finally:
+                    self._db = original
+            finally:
+                copy.close()
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""

@@ -68,6 +68,34 @@ def test_others_do_not_see_an_unfinished_transaction(opener: Opener, store: Stor
         assert other.ticket("59088842") is not None
 
 
+def test_a_rehearsal_sees_what_it_did_and_keeps_nothing(opener: Opener, store: Store, tmp_path: Path) -> None:
+    with store.transaction():
+        store.put_fact("before", "kept")
+    with store.rehearsal():
+        with store.transaction():
+            store.put_fact("key", "value")
+        assert (store.fact("before"), store.fact("key")) == ("kept", "value")
+    assert (store.fact("before"), store.fact("key")) == ("kept", None)
+
+
+def test_nobody_waits_for_a_rehearsal_and_it_sees_nobody(
+    opener: Opener, store: Store, tmp_path: Path
+) -> None:
+    with closing(opener(tmp_path)) as other:
+        with store.rehearsal(), store.transaction():
+            with other.transaction():
+                other.put_fact("key", "another's")
+            assert store.fact("key") is None
+        assert store.fact("key") == "another's"
+
+
+def test_what_goes_wrong_in_a_rehearsal_is_not_hidden(store: Store) -> None:
+    with pytest.raises(LookupError, match="lost"), store.rehearsal(), store.transaction():
+        store.put_fact("key", "value")
+        raise LookupError("lost")
+    assert store.fact("key") is None
+
+
 def test_a_transaction_inside_another_is_an_error_of_the_program(store: Store) -> None:
     with store.transaction(), pytest.raises(RuntimeError), store.transaction():
         pass
