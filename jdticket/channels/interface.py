@@ -14,11 +14,12 @@ from datetime import datetime
 from importlib import import_module
 from typing import ClassVar
 
-from jdticket.domain.channels import CHANNEL_KINDS, PHONE, Receipt, can_mention
+from jdticket.domain.channels import CHANNEL_KINDS, EVERYBODY, PHONE, Receipt, can_mention
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
 
 _CUT = "…"
+_MENTIONED_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,9 @@ class Carrier(ABC):
         return self.size_limit - size_in_bytes(self._mention_text(people)) - keyword
 
     def _mentioned(self, mention: Iterable[str]) -> list[str]:
-        return [person for person in dict.fromkeys(mention) if self.can_mention(person)]
+        """Those who can be mentioned; of so many that their names would push the text out, everybody."""
+        people = [person for person in dict.fromkeys(mention) if self.can_mention(person)]
+        return [EVERYBODY] if len(people) > _MENTIONED_MOST else people
 
     def _mention_text(self, mention: Iterable[str]) -> str:  # noqa: ARG002 - for those that need text
         """What is put behind the text so that these people are mentioned."""

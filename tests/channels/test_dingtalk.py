@@ -45,6 +45,15 @@ def test_everybody_is_mentioned_without_a_number(robots: Robots) -> None:
     assert (message.text, message.body["at"]) == ("x", {"atMobiles": [], "isAtAll": True})
 
 
+def test_more_people_than_a_message_can_name_are_mentioned_as_everybody(robots: Robots) -> None:
+    people = tuple(f"1380000{number}" for number in range(1000, 1051))
+    for mention in (people[1:], people):
+        send(carrier("dingtalk", robots.dingtalk()), "x", mention=mention)
+    few, many = robots.messages
+    assert (len(few.mentioned), few.body["at"]["isAtAll"]) == (50, False)
+    assert many.body["at"] == {"atMobiles": [], "isAtAll": True}
+
+
 def test_the_text_of_a_ticket_cannot_mention_anybody(robots: Robots) -> None:
     send(carrier("dingtalk", robots.dingtalk()), "x @13900000000", mention=("13800000000",))
     assert robots.messages[0].mentioned == ("13800000000",)

@@ -126,6 +126,14 @@ def test_a_folded_message_keeps_the_size_limit_as_it_is_sent(kind: str, line: st
     assert {message.mention for message in messages} == {tuple(people)}
 
 
+def test_names_too_many_for_a_message_leave_it_its_text_and_mention_everybody() -> None:
+    people = [f"1380000{number}" for number in range(1000, 1400)]
+    made = carrier("dingtalk", "https://localhost/send?key=k")
+    [message] = made.fold(["工单 59088842 还剩10分钟"], people)
+    assert made.fits("京" * 1000, people)
+    assert made.text(message) == "工单 59088842 还剩10分钟"
+
+
 def test_the_limits_of_the_robots_are_theirs() -> None:
     wecom, dingtalk, feishu = (
         carrier(kind, "https://localhost/send?key=k") for kind in ("wecom", "dingtalk", "feishu")
