@@ -147,8 +147,9 @@ def _faults(message: Message) -> Iterator[str]:
         yield "a brace stands alone"
     if _HALF_WIDTH.search(translation):
         yield "half-width punctuation beside Chinese"
-    if "拉取" in translation:
-        yield "says 拉取 for 同步"
+    for word, instead in (("拉取", "同步"), ("停摆", "异常")):
+        if word in translation:
+            yield f"says {word} for {instead}"
     if re.search(r"docs/(?!zh/)", translation):
         yield "points at a page in English"
 

@@ -11,7 +11,7 @@ from tests.language import assert_speaks
         "还剩 2小时15分",
         "运行 `jdticket import --clipboard` 再试一次",
         "运行 jdticket outage contact 3 --via phone 登记联系",
-        "--reason power|network|system  停摆的原因",
+        "--reason power|network|system  异常原因",
         "文件 /home/me/my file.csv 第 3 行：不是 UTF-8 编码",
         "用法：jdticket list [OPTIONS]",
         "[default: 50] 最多显示多少条",

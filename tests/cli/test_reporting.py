@@ -58,7 +58,7 @@ def test_each_manager_gets_a_note_of_their_own_shops_alone(desk: Program) -> Non
     assert {name: note["shops"] for name, note in notes.items()} == {"张经理": ["jd3"], "王经理": ["jd5"]}
     for manager, ours, theirs in (("张经理", "3", "5"), ("王经理", "5", "3")):
         text = notes[manager]["note"]
-        assert text.startswith(f"{manager}您好，我们是店铺“京东{ours}店”。")
+        assert text.startswith(f"{manager}您好，我是京东{ours}店的客服。")
         assert f"京东{theirs}店" not in text
         assert ("59088842" in text) is (ours == "3")
         assert ("59088844" in text) is (ours == "5")
@@ -71,7 +71,7 @@ def test_without_a_configuration_the_note_names_the_shops_of_the_tickets(program
     row = "59088842,275549088842,催单,2024-06-11 10:00:00,催,京东9店"
     program.ok("import", "-", stdin=f"工单号,订单号,类型,创建时间,内容,店铺\n{row}\n")
     [note] = program.ok("report-outage", *SINCE, "--json").json["notes_to_managers"]
-    assert note["note"].startswith("您好，我们是店铺“京东9店”。")
+    assert note["note"].startswith("您好，我是京东9店的客服。")
     assert (note["manager"], note["shops"]) == ("", ["京东9店"])
 
 
