@@ -57,8 +57,11 @@ def stored(moment: datetime) -> str:
 
 
 def from_stored(text: str) -> datetime:
-    """The moment that :func:`stored` wrote, in UTC."""
-    return datetime.fromisoformat(text)
+    """The moment that :func:`stored` wrote, in UTC. Raises ``ValueError`` for what it cannot have written."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def iso(moment: datetime, zone: tzinfo) -> str:

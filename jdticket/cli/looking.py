@@ -11,6 +11,7 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.choices import kind_option
+from jdticket.cli.hurt import may_wait, name_hurt
 from jdticket.cli.options import AsJson, Shop, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
@@ -103,6 +104,7 @@ def list_tickets(
         _print_rows(session, desk, board, as_csv=as_csv)
     else:
         print_board(session, desk, board)
+    name_hurt(session)
 
 
 def _print_rows(session: Session, desk: Desk, board: Board, *, as_csv: bool) -> None:
@@ -268,6 +270,7 @@ def show(ctx: typer.Context, ticket: TicketId, as_json: AsJson = False) -> None:
         )
     if left is None and waits(story.ticket, story.undelivered):
         say_impossible(session, [story.ticket])
+    name_hurt(session, story.ticket.id)
 
 
 def teller(session: Session) -> Teller:
@@ -311,6 +314,7 @@ def search(
     if total > len(tickets):
         found = sentences(found, _("{n} shown; --limit shows more.").format(n=len(tickets)))
     session.say(found)
+    name_hurt(session)
 
 
 @app.command(
@@ -346,7 +350,8 @@ def check(
     sign_ins = [code for code in ending(session) if chosen in (None, code)]
     off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
     off = off or troubles or reminders or sign_ins
-    code = 2 if counts.overdue else 3 if impossible else 1 if off else 0
+    hurt = may_wait(session)
+    code = 2 if counts.overdue else 3 if impossible or hurt else 1 if off else 0
     if as_json:
         from jdticket.views import plain
 

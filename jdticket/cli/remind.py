@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jdticket import clock
+from jdticket.cli.hurt import may_wait
 from jdticket.cli.options import AsJson, example
 from jdticket.cli.session import Session
-from jdticket.errors import ChannelError, ConfigError, UsageError
+from jdticket.errors import ChannelError, ConfigError, StoreError, UsageError
 from jdticket.i18n import _, ngettext, translator
 from jdticket.text import one_line
 from jdticket.words import sentences
@@ -74,10 +75,11 @@ def remind(
     _tell_trouble(session, report)
     failed = bool(report.failed or report.unsure or report.long_left)
     uncovered = _tell_coverage(session, desk)
-    if not failed and not uncovered and not report.left and not report.unlooked:
+    hurt = may_wait(session)
+    if not hurt and not failed and not uncovered and not report.left and not report.unlooked:
         failed = not _beat(session)
-    if failed or uncovered:
-        raise typer.Exit(ChannelError.exit_code if failed else 1)
+    if hurt or failed or uncovered:
+        raise typer.Exit(StoreError.exit_code if hurt else ChannelError.exit_code if failed else 1)
 
 
 class _Words:

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from jdticket import clock
+from jdticket.cli.hurt import hurt_lines, may_wait, name_hurt
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.domain.tickets import Status, TicketQuery
-from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, UsageError
+from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, StoreError, UsageError
 from jdticket.files import new_file
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, os_reason, sentences
@@ -63,6 +64,7 @@ def export(
         if form == "csv" and sys.stdout.isatty():
             rows = map(plain.harmless_cells, rows)
         _write(form, _keys(), rows, sys.stdout)
+        name_hurt(session)
         return
     headings: Sequence[str] = _keys()
     if form != "json" and not keys:
@@ -73,6 +75,7 @@ def export(
             n=count, path=output
         )
     )
+    name_hurt(session)
 
 
 def _keys() -> tuple[str, ...]:
@@ -225,7 +228,9 @@ def recompute(
                 len(done.left_alone),
             ).format(n=len(done.left_alone), numbers=listed(ticket.id for ticket in done.left_alone))
         )
-        raise typer.Exit(1)
+    hurt = may_wait(session)
+    if done.left_alone or hurt:
+        raise typer.Exit(StoreError.exit_code if hurt else 1)
 
 
 @app.command(
@@ -281,6 +286,8 @@ def _verdicts(session: Session) -> Iterator[_Verdict]:
             return
         for finding in session.reading().upkeep.findings():
             yield finding.ok, _finding_name(finding.name), finding.detail
+        for line in hurt_lines(session.reading().looking.hurt()):
+            yield False, _("store"), line
     except JdticketError as error:
         yield False, _("store"), error.message
         return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jdticket.domain.reminders import Duty, ReminderRules
     from jdticket.domain.replies import Reply
     from jdticket.domain.sources import SourceState
-    from jdticket.domain.tickets import Counts, Ticket
+    from jdticket.domain.tickets import Counts, HurtTicket, Ticket
     from jdticket.store.interface import Store
 
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
@@ -199,6 +199,10 @@ class Looking:
     def failing(self) -> int:
         """How many reminders have failed and wait for another try."""
         return len(self._store.reminders(failed_only=True))
+
+    def hurt(self) -> list[HurtTicket]:
+        """Tickets whose rows cannot be read whole."""
+        return self._store.hurt_tickets()
 
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """The tickets that ``query`` chooses, one after the other."""

@@ -7,6 +7,7 @@ setting.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +119,15 @@ class Counts(NamedTuple):
     """Held as replied, shown as waiting by the platform, but for those counted as unsent."""
     unsent: int
     """Replies that are to reach the platform, have not, and are not on their way at this moment."""
+
+
+class HurtTicket(NamedTuple):
+    """A ticket whose row cannot be read whole: damage, or somebody's hand in the store."""
+
+    id: str
+    unreadable: Mapping[str, str]
+    """By column: what stands there."""
+    may_wait: bool
 
 
 class TicketQuery(NamedTuple):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jdticket.domain.reminders import Reminder
     from jdticket.domain.replies import Delivery, Reply
     from jdticket.domain.sources import SourceState
-    from jdticket.domain.tickets import Counts, Ticket, TicketQuery
+    from jdticket.domain.tickets import Counts, HurtTicket, Ticket, TicketQuery
 
 # Facts that one part writes and another reads.
 RAN_AT = "reminders_ran_at"
@@ -114,6 +114,10 @@ class Store(ABC):
     def waiting_since(self) -> datetime | None:
         """When the first of the tickets that wait was taken in; None: nothing waits. The cost grows with what
         waits."""
+
+    @abstractmethod
+    def hurt_tickets(self) -> list[HurtTicket]:
+        """Tickets with a kind, state or time that is none; quick however many tickets there are."""
 
     @abstractmethod
     def waiting_orders(self) -> Iterator[tuple[str, str]]:

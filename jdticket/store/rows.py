@@ -6,14 +6,16 @@ one is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jdticket.clock import from_stored, stored
 from jdticket.domain.tickets import DeadlineSource, Kind, Status, Ticket
-from jdticket.errors import Trouble
+from jdticket.errors import StoreError, Trouble
+from jdticket.i18n import _
+from jdticket.text import quoted
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import ChannelTrouble
@@ -58,6 +60,26 @@ _LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 _stored = lru_cache(maxsize=1024)(stored)
 
 
+_T = TypeVar("_T")
+
+
+def _told_of(made: Callable[[Any], _T]) -> Callable[[Any], _T]:
+    """``made`` of a row in which something stands that is none of its kind raises ``StoreError``."""
+
+    def told(row: Any) -> _T:
+        try:
+            return made(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                _(
+                    "A row in the store is damaged ({what}: {problem}); put your latest backup in its place: "
+                    "jdticket restore BACKUP"
+                ).format(what=made.__name__.removesuffix("_of"), problem=quoted(str(error)))
+            ) from error
+
+    return told
+
+
 @cache
 def _as_json() -> Callable[[object], str]:
     import json
@@ -96,13 +118,20 @@ def ticket_row(ticket: Ticket) -> tuple[str | bool | None, ...]:
 def ticket_of(row: Any) -> Ticket:
     """From the columns of ``TICKET_FIELDS``; more of them are left aside.
 
-    A moment that is none (30 February), which only a hand in the store can have written, counts as one long
-    past: what is wrong with one row stops no other.
+    What only a hand in the store or damage can have written stops no other row: a moment that is none (30
+    February) counts as one long past, a state as pending, a kind as other.
     """
     try:
         return _ticket_of(row, from_stored)
-    except ValueError:
-        return _ticket_of(row, moment_of)
+    except (ValueError, KeyError):
+        mended = list(row)
+        for at, values, otherwise in (
+            (3, _KINDS, Kind.OTHER),
+            (5, _STATUSES, Status.PENDING),
+            (9, _SOURCES, DeadlineSource.POLICY),
+        ):
+            mended[at] = row[at] if row[at] in values else otherwise.value
+        return _ticket_of(mended, moment_of)
 
 
 def moment_of(text: str) -> datetime:
@@ -111,6 +140,33 @@ def moment_of(text: str) -> datetime:
         return from_stored(text)
     except ValueError:
         return _LONG_PAST
+
+
+HURT_FIELDS = (
+    "kind",
+    "status",
+    "deadline_source",
+    "created_at",
+    "deadline_at",
+    "first_deadline_at",
+    "taken_in_at",
+)
+"""What of a ticket is no free text; the moments are the last four."""
+
+
+def unreadable(row: Any) -> dict[str, str]:
+    """Of the columns of ``HURT_FIELDS`` those that hold nothing of their kind, each with what it holds."""
+    values = dict(zip(HURT_FIELDS, row, strict=True))
+    known: dict[str, Mapping[str, object]] = {
+        "kind": _KINDS,
+        "status": _STATUSES,
+        "deadline_source": _SOURCES,
+    }
+    return {
+        name: value
+        for name, value in values.items()
+        if (value not in known[name] if name in known else moment_of(value) == _LONG_PAST)
+    }
 
 
 def _ticket_of(row: Any, from_stored: Callable[[str], datetime]) -> Ticket:
@@ -159,6 +215,7 @@ def event_row(number: int, event: Event) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def event_of(row: Any) -> Event:
     """From all columns."""
     import json
@@ -186,6 +243,7 @@ def reply_row(reply: Reply) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def reply_of(row: Any) -> Reply:
     """From all columns."""
     from jdticket.domain.replies import Reply
@@ -219,6 +277,7 @@ def delivery_row(delivery: Delivery) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def delivery_of(row: Any) -> Delivery:
     """From the columns of ``DELIVERY_FIELDS``."""
     from jdticket.domain.replies import Delivery, DeliveryState
@@ -254,6 +313,7 @@ def outage_row(outage: Outage) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def outage_of(row: Any) -> Outage:
     """From all columns."""
     import json
@@ -285,6 +345,7 @@ def contact_row(contact: Contact) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def contact_of(row: Any) -> Contact:
     """From all columns."""
     from jdticket.domain.outages import Contact, Outcome, Via
@@ -305,6 +366,7 @@ def extension_row(extension: Extension) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def extension_of(row: Any) -> Extension:
     """From all columns."""
     from jdticket.domain.outages import Extension
@@ -337,6 +399,7 @@ def wanted_row(reminder: Reminder) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def reminder_of(row: Any) -> Reminder:
     """From all columns."""
     from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState
@@ -362,6 +425,7 @@ def reminder_of(row: Any) -> Reminder:
     )
 
 
+@_told_of
 def trouble_of(row: Any) -> ChannelTrouble:
     """From all columns."""
     from jdticket.domain.channels import ChannelTrouble
@@ -388,6 +452,7 @@ def source_row(source: SourceState) -> tuple[object, ...]:
     )
 
 
+@_told_of
 def source_of(row: Any) -> SourceState:
     """From all columns."""
     from jdticket.domain.sources import SourceState

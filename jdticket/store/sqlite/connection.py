@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 from jdticket.errors import StoreError
 from jdticket.i18n import _
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """How many steps ``migrations.py`` has."""
 
 _APPLICATION_ID = int.from_bytes(b"JDTK", "big")
@@ -111,19 +112,40 @@ class Connection:
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """All rows of the answer."""
         with self.explained():
-            return self._db.execute(sql, values).fetchall()
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if not self._bears_other_bytes(error):
+                    raise
+                return self._db.execute(sql, values).fetchall()
 
     def stream(self, sql: str, *values: Any) -> Iterator[Any]:
         """The rows of the answer as they are asked for: read to the end before writing."""
         with self.explained():
             cursor = self._db.execute(sql, values)
+        given = 0
         # No row is handed out inside the guard: a reader who leaves early may close the store first.
         while True:
             with self.explained():
-                rows = cursor.fetchmany(_CHUNK)
+                try:
+                    rows = cursor.fetchmany(_CHUNK)
+                except sqlite3.OperationalError as error:
+                    if not self._bears_other_bytes(error):
+                        raise
+                    cursor = self._db.execute(f"SELECT * FROM ({sql}) LIMIT -1 OFFSET {given}", values)
+                    rows = cursor.fetchmany(_CHUNK)
             if not rows:
                 return
+            given += len(rows)
             yield from rows
+
+    def _bears_other_bytes(self, error: sqlite3.OperationalError) -> bool:
+        """Whether a text is no UTF-8, as in a damaged row, and is borne with from now on: one row stops no
+        other. Not from the beginning, since every text costs more then."""
+        if "decode to UTF-8" not in str(error):
+            return False
+        self._db.text_factory = partial(str, encoding="utf-8", errors="replace")
+        return True
 
     def number(self, sql: str, *values: Any) -> int:
         """The answer of a statement that has one number for it."""

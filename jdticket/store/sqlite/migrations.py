@@ -427,3 +427,18 @@ def m005_what_became_of_reminders(db: Database) -> None:
     db.execute("ALTER TABLE reminders_anew RENAME TO reminders")
     for (other,) in others:
         db.execute(other)
+
+
+@migrations()
+def m006_hurt_tickets(db: Database) -> None:
+    """Tickets with a kind, state or time that is none, found without a look at all the others."""
+    time = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+    sound = " AND ".join(
+        (
+            "(kind = 'other' OR kind = 'complaint' OR kind = 'urge' OR kind = 'consult' OR kind = 'crc')",
+            "(status = 'pending' OR status = 'replied' OR status = 'closed' OR status = 'void')",
+            "(deadline_source = 'policy' OR deadline_source = 'platform' OR deadline_source = 'granted')",
+            *(f"{at} {time}" for at in ("created_at", "deadline_at", "first_deadline_at", "taken_in_at")),
+        )
+    )
+    db.execute(f"CREATE INDEX tickets_hurt ON tickets (id) WHERE NOT ({sound})")

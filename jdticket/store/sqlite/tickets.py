@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from jdticket.clock import stored
-from jdticket.domain.tickets import Counts, Status, Ticket, TicketQuery
-from jdticket.store.rows import TICKET_FIELDS, moment_of, ticket_row
+from jdticket.domain.tickets import Counts, HurtTicket, Status, Ticket, TicketQuery
+from jdticket.store.rows import HURT_FIELDS, TICKET_FIELDS, moment_of, ticket_row, unreadable
 from jdticket.store.sqlite.connection import chunks
 from jdticket.store.sqlite.shops import Shops
 
@@ -38,6 +38,17 @@ _DONE_BY_SHOP = "FROM tickets INDEXED BY tickets_by_shop WHERE status <> 'pendin
 _DONE_AND_RETURNED = "FROM tickets INDEXED BY tickets_returned WHERE returned_at IS NOT NULL"
 _DONE_ORDER = "created_at DESC, id"
 WAITS = f"(status = 'pending' OR status = 'replied' AND (returned_at IS NOT NULL OR id IN {_OPEN}))"
+# What the index tickets_hurt leaves aside, in its own words.
+_STATE = "(status = 'pending' OR status = 'replied' OR status = 'closed' OR status = 'void')"
+_MOMENT = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
+_SOUND = " AND ".join(
+    (
+        "(kind = 'other' OR kind = 'complaint' OR kind = 'urge' OR kind = 'consult' OR kind = 'crc')",
+        _STATE,
+        "(deadline_source = 'policy' OR deadline_source = 'platform' OR deadline_source = 'granted')",
+        *(f"{at} {_MOMENT}" for at in HURT_FIELDS[3:]),
+    )
+)
 UNDELIVERED = """FROM deliveries INDEXED BY deliveries_open
     CROSS JOIN replies ON replies.id = reply_id CROSS JOIN tickets ON tickets.id = deliveries.ticket_id
     WHERE state <> 'arrived' AND status IN ('pending', 'replied')"""
@@ -129,6 +140,13 @@ class Tickets(Shops):
         parts = " UNION ALL ".join(f"SELECT taken_in_at {rows}" for rows in _WAITING)
         [(since,)] = self._db.rows(f"SELECT min(taken_in_at) FROM ({parts})")
         return None if since is None else moment_of(since)
+
+    def hurt_tickets(self) -> list[HurtTicket]:
+        rows = self._db.rows(
+            f"SELECT id, {WAITS} OR NOT {_STATE}, {', '.join(HURT_FIELDS)} "
+            f"FROM tickets INDEXED BY tickets_hurt WHERE NOT ({_SOUND}) ORDER BY id"
+        )
+        return [HurtTicket(number, unreadable(row), bool(waits)) for number, waits, *row in rows]
 
     def waiting_orders(self) -> Iterator[tuple[str, str]]:
         """See :meth:`Store.waiting_orders`."""
