@@ -119,11 +119,13 @@ def ticket_of(row: Any) -> Ticket:
     """From the columns of ``TICKET_FIELDS``; more of them are left aside.
 
     What only a hand in the store or damage can have written stops no other row: a moment that is none (30
-    February) counts as one long past, a state as pending, a kind as other.
+    February) counts as one long past, a state as pending, a kind as other, bytes as the text they are.
     """
+    if bytes in map(type, row):
+        row = [str(value, "utf-8", "replace") if isinstance(value, bytes) else value for value in row]
     try:
         return _ticket_of(row, from_stored)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         mended = list(row)
         for at, values, otherwise in (
             (3, _KINDS, Kind.OTHER),
@@ -138,7 +140,7 @@ def moment_of(text: str) -> datetime:
     """A moment as it is kept; one that is none counts as one long past."""
     try:
         return from_stored(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return _LONG_PAST
 
 
@@ -163,7 +165,7 @@ def unreadable(row: Any) -> dict[str, str]:
         "deadline_source": _SOURCES,
     }
     return {
-        name: value
+        name: str(value)
         for name, value in values.items()
         if (value not in known[name] if name in known else moment_of(value) == _LONG_PAST)
     }

@@ -86,6 +86,22 @@ def test_text_that_is_no_utf_8_is_shown_as_far_as_it_is(desk: Program) -> None:
     assert "A\ufffdB" in desk.ok("export").out
 
 
+def test_bytes_where_a_text_belongs_are_shown_and_whatever_writes_them_ends_with_a_sentence(
+    desk: Program,
+) -> None:
+    desk.ok("remind")
+    for sql in ("replace(sql, ') STRICT', ')')", "rtrim(sql) || ' STRICT'"):
+        with closing(sqlite3.connect(desk.store)) as db:
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute(f"UPDATE sqlite_master SET sql = {sql} WHERE name = 'tickets'")
+            db.commit()
+        if "replace" in sql:
+            hurt(desk, "content = x'70ff'")
+    assert "p\ufffd" in desk.ok("list", "--all").out
+    desk.configure('[[channels]]\nname = "there"\nkind = "stdout"\ndefault = true\n')
+    assert "is damaged" in desk.refused(5, "remind")
+
+
 @pytest.mark.parametrize(
     ("change", "command"),
     [

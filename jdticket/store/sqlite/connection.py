@@ -28,6 +28,7 @@ SCHEMA_VERSION = 6
 _APPLICATION_ID = int.from_bytes(b"JDTK", "big")
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _CHUNK = 500
+_WRONG_TYPE = 3091  # SQLITE_CONSTRAINT_DATATYPE, for which Python 3.11 has no name
 
 _T = TypeVar("_T")
 
@@ -365,8 +366,10 @@ def _connect(path: Path, wait_seconds: float) -> sqlite3.Connection:
 
 
 def _primary_code(error: sqlite3.Error) -> int:
-    """SQLite's error code; 0 for an error of Python's own sqlite3 module."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    """SQLite's error code; 0 for an error of Python's own sqlite3 module. A value that is not of its column's
+    type is a mismatch: we write none, so it stood there."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return sqlite3.SQLITE_MISMATCH if code == _WRONG_TYPE else code & 0xFF
 
 
 def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreError | None:
@@ -382,7 +385,7 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
             sentence = _("{path} cannot be opened; see whether it is a file, and whether you may read it.")
         case sqlite3.SQLITE_NOTADB:
             sentence = _("{path} is not a database; name the right file with --db.")
-        case sqlite3.SQLITE_CORRUPT:
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_MISMATCH:
             sentence = _(
                 "{path} is damaged ({reason}); put your latest backup in its place: jdticket restore BACKUP"
             )
