@@ -8,14 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EEXIST
 from pathlib import Path
 from typing import BinaryIO
+
+_ABANDONED = 3600.0
+"""Seconds after which nobody is still writing."""
 
 
 def make_folders(path: Path) -> None:
     """Make the folders above ``path`` that are not there, for their owner only."""
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
+        # An odd umask takes rights from the owner, too.
+        folder.chmod(0o700)
 
 
 def make_file(path: Path) -> None:
@@ -55,6 +61,34 @@ def file_beside(target: Path) -> Iterator[Path]:
         _move(made, target)
     finally:
         made.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write bytes into, which has its name only once it is whole; what earlier ones have left
+    behind that were killed is swept away.
+
+    Raises ``FileExistsError`` when the name is taken.
+    """
+    if path.exists() or path.is_symlink():
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path))
+    sweep(path)
+    with file_beside(path) as made:
+        with made.open("wb") as file:
+            yield file
+        with made.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def sweep(target: Path) -> None:
+    """Take away what :func:`file_beside` has made for ``target`` and a killed process has left."""
+    import glob
+    import time
+
+    for left in target.parent.glob(f".{glob.escape(target.name)}.????????"):
+        with suppress(OSError):  # somebody else's, or gone already
+            if left.stat().st_mtime < time.time() - _ABANDONED:
+                left.unlink()
 
 
 def _move(made: Path, target: Path) -> None:

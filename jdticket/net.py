@@ -110,6 +110,15 @@ class Line:
                 self._answers.put(request.in_session(session))
 
 
+def _own(url: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """What signs a request with the name and password in its own address, if there are any."""
+    from requests.auth import HTTPBasicAuth
+    from requests.utils import get_auth_from_url
+
+    name, password = get_auth_from_url(url)
+    return HTTPBasicAuth(name, password) if name or password else lambda request: request
+
+
 def within(seconds: float, work: Callable[[], T]) -> T | None:
     """What ``work`` returns, or None when it takes longer: it is then left to itself.
 
@@ -159,6 +168,8 @@ class _Request:
                 params=self.params,
                 data=data,
                 headers=headers,
+                # Of its own accord requests would send what ~/.netrc holds for that machine.
+                auth=_own(self.url),
                 # The limit for one read ends the thread that nobody waits for any more.
                 timeout=(min(CONNECT_SECONDS, self.timeout), self.timeout + 1),
                 allow_redirects=False,

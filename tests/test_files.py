@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jdticket.files import file_beside, make_file, make_folders, new_file
+from jdticket.files import file_beside, make_file, make_folders, new_file, whole_file
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
 
@@ -104,3 +104,54 @@ def test_a_file_made_beside_its_place_does_not_take_it_from_one_that_came_meanwh
         (tmp_path / "file").write_bytes(b"first")
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"first"
+
+
+def test_a_whole_file_has_its_name_only_once_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    with whole_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+        file.write(b" and half")
+    assert ([one.name for one in tmp_path.iterdir()], path.read_bytes()) == (
+        ["tickets.csv"],
+        b"half and half",
+    )
+
+
+def test_a_whole_file_that_fails_leaves_nothing_and_never_takes_a_name_that_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    with pytest.raises(OSError, match="full"), whole_file(path) as file:
+        file.write(b"half")
+        raise OSError("full")
+    assert list(tmp_path.iterdir()) == []
+    path.write_bytes(b"kept")
+    with pytest.raises(FileExistsError), whole_file(path) as file:
+        file.write(b"lost")
+    assert ([one.name for one in tmp_path.iterdir()], path.read_bytes()) == (["tickets.csv"], b"kept")
+
+
+def test_what_a_killed_process_left_behind_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    names = {
+        ".tickets.csv.abcd1234": 7200,
+        ".tickets.csv.now_busy": 0,
+        ".tickets.csv.mine": 7200,
+        "other": 7200,
+    }
+    for name, age in names.items():
+        (tmp_path / name).write_bytes(b"half")
+        moment = (tmp_path / name).stat().st_mtime - age
+        os.utime(tmp_path / name, (moment, moment))
+    with whole_file(tmp_path / "tickets.csv") as file:
+        file.write(b"whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*names, "tickets.csv"} - {".tickets.csv.abcd1234"}
+
+
+@posix_only
+def test_new_folders_are_the_owners_under_any_umask(tmp_path: Path) -> None:
+    before = os.umask(0o777)
+    try:
+        make_folders(tmp_path / "a" / "b" / "file")
+    finally:
+        os.umask(before)
+    assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b")] == [0o700, 0o700]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,17 @@ def test_no_answer_in_time_is_told_without_the_address() -> None:
 def wecom_message() -> dict[str, object]:
     text = {"content": "x", "mentioned_list": [], "mentioned_mobile_list": []}
     return {"msgtype": "text", "text": text}
+
+
+def test_nothing_of_the_netrc_file_goes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Robots() as robots:
+        exchange(f"{robots.url}/ping/1", timeout=10)
+        exchange(f"{robots.url}/ping/2".replace("://", "://me:mine@"), timeout=10)
+        sent = [request.headers.get("Authorization") for request in robots.requests]
+    assert sent == [None, "Basic bWU6bWluZQ=="]
 
 
 def test_a_form_goes_out_as_one() -> None:

@@ -18,7 +18,7 @@ from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, StoreError, UsageError
-from jdticket.files import new_file
+from jdticket.files import whole_file
 from jdticket.i18n import _, ngettext
 from jdticket.words import listed, os_reason, sentences
 
@@ -126,7 +126,7 @@ def _write_new(path: Path, form: str, keys: Sequence[str], rows: Iterable[Mappin
             yield row
 
     try:
-        with new_file(path) as file:
+        with whole_file(path) as file:
             if form == "xlsx":
                 from jdticket.views.xlsx import write_xlsx
 
@@ -380,6 +380,7 @@ def _finding_name(name: str) -> str:
         "integrity": _("store's integrity"),
         "foreign_keys": _("store's links"),
         "schema": _("store's schema"),
+        "writable": _("store can be written"),
         "permissions": _("store's permissions"),
         "journal": _("store's journal"),
     }[name]

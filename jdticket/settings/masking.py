@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jdticket.personal import without_personal_data
+from jdticket.settings.secrets import shown_variable
 
 _SECRET_WORDS = frozenset({"url", "urls", "secret", "token", "key", "password", "webhook"})
 
@@ -25,6 +26,8 @@ def _masked_value(key: str, value: Any) -> Any:
         return masked(value)
     if isinstance(value, list):
         return [_masked_value("", item) for item in value]
+    if key.endswith("_env") and isinstance(value, str):
+        return shown_variable(value)
     if isinstance(value, str):
         if key == "phone":
             return f"{value[:3]}****{value[-4:]}" if len(value) > 7 else "***"

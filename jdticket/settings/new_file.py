@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jdticket.errors import ConfigError, RefusedError
-from jdticket.files import make_folders, new_file
+from jdticket.files import make_folders, whole_file
 from jdticket.i18n import _, translator
 from jdticket.settings.paths import default_database_path
 from jdticket.settings.spec import ANY, DEFAULT_TIMEZONE, KEYS, Key, Text, key_of
@@ -98,7 +98,7 @@ def write_new(path: Path, text: str) -> None:
     """
     try:
         make_folders(path)
-        with new_file(path) as file:
+        with whole_file(path) as file:
             file.write(text.encode())
     except FileExistsError as error:
         raise RefusedError(

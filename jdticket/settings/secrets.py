@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from jdticket.errors import ConfigError
 from jdticket.i18n import _
+
+_SNAKE_CASE = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+|[a-z0-9]+(?:_[a-z0-9]+)+")
+
+
+def shown_variable(name: str) -> str:
+    """The name of an environment variable as it may be shown: what looks like a secret that was put in its
+    place is hidden."""
+    looks_secret = len(name) >= 16 and any(map(str.isdigit, name)) and not _SNAKE_CASE.fullmatch(name)
+    return "***" if looks_secret else name
 
 
 def held_by(name: str, environ: Mapping[str, str], config: Path | None, key: str) -> str:
@@ -21,7 +31,7 @@ def held_by(name: str, environ: Mapping[str, str], config: Path | None, key: str
             _(
                 "{file}: {key}: the environment variable {name} is not set; "
                 "set it where the command runs (in cron: a line in the crontab)."
-            ).format(file=config, key=key, name=name)
+            ).format(file=config, key=key, name=shown_variable(name))
         )
     return value
 

@@ -293,10 +293,14 @@ class Config:
         return Staff([Person(said["name"], said["mention"], said["lead"]) for said in self._said["people"]])
 
     def unset_variables(self, environ: Mapping[str, str]) -> tuple[str, ...]:
-        """The environment variables that channels and the heartbeat name and ``environ`` does not hold."""
+        """The environment variables that channels and the heartbeat name and ``environ`` does not hold, as
+        they may be shown."""
+        from jdticket.settings.secrets import shown_variable
+
         keys = [said[key] for said in self._said["channels"] for key in ("url_env", "secret_env")]
         named = [*keys, self._said["reminders"]["heartbeat_url_env"]]
-        return tuple(dict.fromkeys(name for name in named if name and not environ.get(name, "").strip()))
+        missing = [name for name in named if name and not environ.get(name, "").strip()]
+        return tuple(dict.fromkeys(map(shown_variable, missing)))
 
     def shop_code(self, text: str) -> str:
         """The code of the shop that :meth:`shop` finds."""

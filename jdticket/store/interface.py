@@ -41,7 +41,8 @@ class Finding(NamedTuple):
     """One verdict about the store's own health."""
 
     name: str
-    """A stable key: "integrity", "foreign_keys", "schema", "permissions", "journal"."""
+    """A stable key: "integrity", "foreign_keys", "schema", "writable", "permissions",
+    "journal"."""
     ok: bool
     detail: str
 

@@ -73,6 +73,25 @@ def test_a_hurt_row_that_does_not_wait_is_named_and_no_failure(desk: Program, co
     assert (ran.code, "59088842 is damaged" in ran.err) == (0, True), ran
 
 
+def test_a_backup_is_checked_and_a_damaged_one_is_not_kept(desk: Program) -> None:
+    for n in range(60):
+        desk.ok("note", "59088841", f"{n} " * 100)
+    with closing(sqlite3.connect(desk.store)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = db.execute("SELECT max(pageno) FROM dbstat WHERE name = 'events'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    held = bytearray(desk.store.read_bytes())
+    held[(page - 1) * size + 8 : page * size] = bytes(size - 8)
+    desk.store.write_bytes(held)
+    assert "The store is damaged" in desk.refused(5, "backup", "copy.db")
+    assert not (desk.folder / "copy.db").exists()
+
+
+def test_a_row_that_breaks_a_rule_is_backed_up(desk: Program) -> None:
+    hurt(desk, "kind = 'wish'")
+    desk.ok("backup", "copy.db")
+
+
 def test_doctor_and_show_name_the_row(desk: Program) -> None:
     hurt(desk, "kind = 'wish'")
     assert "59088842 is damaged in the store: kind “wish”" in desk.run("doctor").out

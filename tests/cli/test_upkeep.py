@@ -109,6 +109,7 @@ def test_doctor_gives_each_thing_a_verdict(desk: Program) -> None:
         "store's integrity",
         "store's links",
         "store's schema",
+        "store can be written",
         "store's journal",
         "store's permissions",
         "store",

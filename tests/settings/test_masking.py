@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from jdticket.errors import ConfigError
 from jdticket.settings.masking import masked
+from jdticket.settings.secrets import held_by, shown_variable
 from tests.settings.files import EVERYTHING, loaded
 
 
@@ -31,6 +33,7 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
             {
                 "url": "https://hook/abc",
                 "url_env": "HOOK",
+                "secret_env": "SEC0f3c9d2e8b7a65544332211009988ff",
                 "secret": "abc",
                 "password": "abc",
                 "Token": "abc",
@@ -66,6 +69,7 @@ def test_what_is_secret_is_masked_and_what_is_not_is_shown() -> None:
             {
                 "url": "***",
                 "url_env": "HOOK",
+                "secret_env": "***",
                 "secret": "***",
                 "password": "***",
                 "Token": "***",
@@ -92,3 +96,21 @@ def test_the_key_of_an_application_is_not_shown(tmp_path: Path) -> None:
 )
 def test_a_phone_number_is_cut_however_it_is_written(phone: str, shown: str) -> None:
     assert masked({"phone": phone}) == {"phone": shown}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("JDTICKET_CS_SECRET", "JDTICKET_CS_SECRET"),
+        ("JD3_APP_SECRET_2026_11", "JD3_APP_SECRET_2026_11"),
+        ("HOOK2", "HOOK2"),
+        ("a1b2c3d4e5f60718293a4b5c6d7e8f90", "***"),
+        ("SEC0f3c9d2e8b7a65544332211009988ff", "***"),
+        ("aB3dE5fG7hI9jK1lM3nO5pQ7", "***"),
+    ],
+)
+def test_a_secret_in_the_place_of_a_variables_name_is_hidden(name: str, shown: str) -> None:
+    assert shown_variable(name) == shown
+    with pytest.raises(ConfigError) as caught:
+        held_by(name, {}, None, "channels[1].secret_env")
+    assert (name in caught.value.message) == (shown == name)

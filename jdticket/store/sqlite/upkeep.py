@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jdticket.errors import RefusedError, StoreError
-from jdticket.files import file_beside
+from jdticket.files import file_beside, sweep
 from jdticket.i18n import _
 from jdticket.store.interface import Finding
 from jdticket.store.sqlite.connection import Connection, cannot_be_used
 from jdticket.store.sqlite.migrations import bring_up_to_date
+from jdticket.text import one_line
 from jdticket.words import listed
 
 
@@ -21,12 +22,32 @@ def backup(db: Connection, target: Path) -> None:
     if target.exists():
         raise _exists(target)
     try:
+        sweep(target)
         with file_beside(target) as made, db.explained(target):
             db.copy_to(made)
+            _must_be_sound(made, target)
     except FileExistsError:
         raise _exists(target) from None
     except OSError as error:
         raise cannot_be_used(target, error) from error
+
+
+def _must_be_sound(copy: Path, target: Path) -> None:
+    """Raises ``StoreError`` for a copy that is damaged: it would be found out when it is needed."""
+    db = sqlite3.connect(copy, isolation_level=None)
+    try:
+        found = [line for (line,) in db.execute("PRAGMA integrity_check")]
+    finally:
+        db.close()
+    # A row that breaks a rule is in the store as well, and can be read.
+    lines = [line for line in found if line != "ok" and not line.startswith("CHECK constraint failed")][:3]
+    if lines:
+        raise StoreError(
+            _(
+                "The store is damaged ({reason}), and so would be {path}, which was not kept; put your "
+                "latest backup in its place: jdticket restore BACKUP"
+            ).format(reason=one_line("; ".join(lines)), path=target)
+        )
 
 
 def check(db: Connection) -> list[Finding]:
@@ -35,6 +56,7 @@ def check(db: Connection) -> list[Finding]:
         "integrity": _damage,
         "foreign_keys": _dangling,
         "schema": _changed_tables,
+        "writable": _refused_writing,
         "journal": _journal,
     }
     if os.name == "posix":
@@ -86,6 +108,12 @@ def _journal(db: Connection) -> str:
     return _("the journal mode is {mode} instead of wal, so readers and writers wait for each other").format(
         mode=mode
     )
+
+
+def _refused_writing(db: Connection) -> str:
+    if os.access(db.path, os.W_OK) and os.access(db.path.absolute().parent, os.W_OK):
+        return ""
+    return _("{path} can only be read; get the right to write the file and its folder.").format(path=db.path)
 
 
 def _permissions(db: Connection) -> str:
