@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jdticket import clock
+from jdticket.cli.editing import decoded, written_reply
 from jdticket.cli.options import By, Subtype, TicketId, Why, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
@@ -75,8 +76,9 @@ def reply(
         platform = PlatformSession(session)
         # Before anything is recorded: what cannot be sent at all is a mistake in the call.
         platform.shop_of(held)
-    text = _text(session, held, message=message, file=file, template=template, values=values or [])
-    answered = desk.replies.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
+    given = _text(session, held, message=message, file=file, template=template, values=values or [])
+    with written_reply(session, held) if given is None else nullcontext(given) as text:
+        answered = desk.replies.reply(held.id, text, at=given_at, by=session.by(by), force=force, send=send)
     _tell_verdict(session, answered)
     sent = None
     if platform is not None:
@@ -99,7 +101,8 @@ def _text(
     file: str | None,
     template: str | None,
     values: list[str],
-) -> str:
+) -> str | None:
+    """What the call gives; None: a person is to write it."""
     if message is not None:
         return message
     if file is not None:
@@ -107,7 +110,7 @@ def _text(
     if template is not None:
         return _fill(session, ticket, template, values)
     if session.interactive:
-        return _edit(ticket)
+        return None
     raise UsageError(_("Say what was replied: -m TEXT, --file FILE or --template NAME."))
 
 
@@ -116,12 +119,7 @@ def _read(name: str) -> str:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise InputError(_("{file} cannot be read: {why}").format(file=name, why=os_reason(error))) from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(_("{file} is no text in UTF-8 or GB18030.").format(file=name))
+    return decoded(data, name)
 
 
 def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
@@ -142,31 +140,6 @@ def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
             raise UsageError(_("--set {pair}: write NAME=VALUE.").format(pair=quoted(pair)))
         values[key.strip()] = value
     return fill_template(templates[name], values)
-
-
-def _edit(ticket: Ticket) -> str:
-    """What a person writes in their editor; lines that begin with # are left out."""
-    import shlex
-    import subprocess
-    import tempfile
-
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    head = _(
-        "Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out."
-    ).format(id=ticket.id, order=ticket.order_id or "-", kind=kind_said(ticket))
-    with tempfile.TemporaryDirectory(prefix="jdticket-") as folder:
-        path = Path(folder) / "reply.txt"
-        path.write_text(f"\n# {head}\n# {one_line(ticket.content)}\n", encoding="utf-8")
-        try:
-            subprocess.run([*shlex.split(editor, posix=os.name != "nt"), str(path)], check=True)  # noqa: S603
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise InputError(
-                _("The editor {editor} did not work; set EDITOR, or give the text with -m.").format(
-                    editor=editor
-                )
-            ) from error
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("#"))
 
 
 def _tell_verdict(session: Session, answered: Answered) -> None:

@@ -99,7 +99,49 @@ def test_an_editor_that_fails_or_leaves_nothing_records_nothing(desk: Program) -
     assert (ran.code, "did not work; set EDITOR" in ran.out) == (1, True)
     assert desk.terminal("reply", "842", EDITOR="no-such-editor").code == 1
     assert desk.terminal("reply", "842", EDITOR="true").code == 4
+    assert "did not work" in desk.terminal("reply", "842", EDITOR='x "y').out
     assert replies(desk) == []
+    assert not kept(desk).parent.exists()
+
+
+def kept(desk: Program) -> Path:
+    return desk.folder / "desk.db.replies" / "59088842.txt"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_an_editor_may_save_in_its_own_encoding(desk: Program, encoding: str) -> None:
+    desk.write("saved.txt", f"{GOOD}\r\n# x\r\n".encode(encoding))
+    assert desk.terminal("reply", "842", EDITOR=editor(desk, 'cat saved.txt >"$1"')).code == 0
+    assert replies(desk) == [("59088842", GOOD, 0)]
+    assert not kept(desk).parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("saved", "then", "code"),
+    [
+        ("收到".encode(), "", 4),  # says nothing
+        (GOOD.encode(), "exit 3", 1),
+        (GOOD.encode("utf-16") + b"\x00", "", 1),
+    ],
+    ids=["refused", "editor failed", "no text"],
+)
+def test_a_text_that_could_not_be_recorded_is_kept_and_offered_again(
+    desk: Program, saved: bytes, then: str, code: int
+) -> None:
+    desk.write("saved.txt", saved)
+    ran = desk.terminal("reply", "842", EDITOR=editor(desk, f'cat saved.txt >"$1"; {then}'))
+    assert (ran.code, "jdticket reply 59088842 offers it again" in ran.out) == (code, True), ran.out
+    assert kept(desk).read_bytes() == saved
+    assert (kept(desk).stat().st_mode & 0o777, kept(desk).parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    if saved.endswith(b"\x00"):
+        assert "is no text" in desk.terminal("reply", "842", EDITOR="true").out
+        assert kept(desk).read_bytes() == saved
+        return
+    script = editor(desk, f'cp "$1" seen.txt; echo "{GOOD}" >"$1"')
+    assert desk.terminal("reply", "842", EDITOR=script).code == 0
+    seen = (desk.folder / "seen.txt").read_text(encoding="utf-8")
+    assert seen.startswith(f"{saved.decode()}\n# Ticket 59088842")
+    assert not kept(desk).parent.exists()
 
 
 @pytest.mark.parametrize(
