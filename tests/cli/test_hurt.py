@@ -140,6 +140,19 @@ def test_any_other_hurt_row_ends_with_a_sentence(desk: Program, change: str, com
     assert "A row in the store is damaged" in desk.refused(5, *command)
 
 
+def test_a_damaged_schema_of_other_bytes_ends_with_a_sentence(desk: Program) -> None:
+    with closing(sqlite3.connect(desk.store)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    held = desk.store.read_bytes()
+    for good, bad in (
+        (b"tickets_donetickets", b"tickets_don\xa0tickets"),
+        (b"CREATE INDEX tickets_done", b"CRXATE INDEX tickets_done"),
+    ):
+        held = held.replace(good, bad)
+    desk.store.write_bytes(held)
+    assert "is damaged" in desk.refused(5, "list")
+
+
 def damaged(whole: bytes, chance: random.Random) -> bytes:
     """A store cut somewhere, or with some of its bits the other way round."""
     if chance.random() < 0.3:

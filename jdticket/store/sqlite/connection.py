@@ -198,6 +198,9 @@ class Connection:
             if explained is None:
                 raise
             raise explained from error
+        except UnicodeDecodeError as error:
+            # SQLite tells what it found in a damaged file, and Python cannot read that.
+            raise _damaged(path or self.path, "UTF-8") from error
 
     def copy_to(self, path: Path) -> None:
         """Copy all of it into the empty file ``path``, while others go on writing."""
@@ -386,9 +389,7 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
         case sqlite3.SQLITE_NOTADB:
             sentence = _("{path} is not a database; name the right file with --db.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_MISMATCH:
-            sentence = _(
-                "{path} is damaged ({reason}); put your latest backup in its place: jdticket restore BACKUP"
-            )
+            return _damaged(path, str(error))
         case sqlite3.SQLITE_FULL:
             sentence = _(
                 "The disk with {path} is full, and nothing of this step was kept; make room and try again."
@@ -403,6 +404,14 @@ def _explained(error: sqlite3.Error, path: Path, wait_seconds: float) -> StoreEr
         case _code:
             return None
     return StoreError(sentence.format(path=path, seconds=f"{wait_seconds:g}", reason=error))
+
+
+def _damaged(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        _(
+            "{path} is damaged ({reason}); put your latest backup in its place: jdticket restore BACKUP"
+        ).format(path=path, reason=reason)
+    )
 
 
 def _no_store_yet(path: Path) -> StoreError:
