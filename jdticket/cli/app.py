@@ -317,16 +317,23 @@ def _outcome(arguments: Sequence[str], pause: Callable[[float], None]) -> tuple[
             param.help = _("Install completion for the current shell.")
         elif param.name == "show_completion":
             param.help = _("Show completion for the current shell, to copy it or customize the installation.")
+    told: dict[str, Any] = {"pause": pause}
     try:
-        code = command.main(
-            list(arguments), prog_name="jdticket", standalone_mode=False, obj={"pause": pause}
-        )
+        code = command.main(list(arguments), prog_name="jdticket", standalone_mode=False, obj=told)
     except JdticketError as error:
         _complain(error.message)
         return error.exit_code, False
     except OSError as error:
         # Nowhere to write the answer to: a full disk behind a redirect, for one.
-        _complain(_("{where}: {what}").format(where=error.filename or _("output"), what=os_reason(error)))
+        where, what = error.filename or _("output"), os_reason(error)
+        if told.get("recorded"):
+            _complain(
+                _("It is recorded, but the answer could not be shown: {where}: {what}").format(
+                    where=where, what=what
+                )
+            )
+        else:
+            _complain(_("{where}: {what}").format(where=where, what=what))
         _forget_output()
         return 1, False
     except UnicodeEncodeError:

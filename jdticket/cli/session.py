@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ class Session:
     def __init__(self, ctx: typer.Context) -> None:
         self._ctx = ctx
         self._opened: Store | None = None
-        self._options: Mapping[str, Any] = ctx.ensure_object(dict)
+        self._options: dict[str, Any] = ctx.ensure_object(dict)
         if self._options.get("lang", language()) not in ("zh", "en"):
             raise UsageError(_("--lang: zh or en, not {value}").format(value=self._options["lang"]))
 
@@ -246,8 +246,12 @@ class Session:
 
             if unsafe := unsafe_folder(self.database):
                 self.say("! " + _("{where}: {what}").format(where=self.database, what=unsafe))
-        self.at_end(self._opened.close)
+        self.at_end(partial(self._close, self._opened))
         return self._opened
+
+    def _close(self, store: Store) -> None:
+        self._options["recorded"] = store.has_written
+        store.close()
 
     def pause(self, seconds: float) -> None:
         """Wait so long before something is tried again."""

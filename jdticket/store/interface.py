@@ -66,6 +66,11 @@ class Store(ABC):
         be changed by anyone else before it ends. Every writing method must be called inside one.
         """
 
+    @property
+    @abstractmethod
+    def has_written(self) -> bool:
+        """Whether any step has been kept since the store was opened."""
+
     @abstractmethod
     def rehearsal(self) -> AbstractContextManager[None]:
         """What is done inside, with transactions of its own, sees the store as it was at the beginning and

@@ -69,3 +69,26 @@ def test_no_command_fails_for_a_missing_stream(desk: Program, source: str) -> No
     }
     held = {ticket["id"]: ticket["status"] for ticket in desk.ok("list", "--json").json}
     assert held == {"59088842": "replied", "59088843": "pending", "59088844": "pending"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_an_answer_that_cannot_be_shown_says_whether_the_step_was_recorded(desk: Program) -> None:
+    def full(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "jdticket", *arguments]
+        with Path("/dev/full").open("w", encoding="utf-8") as nowhere:
+            done = subprocess.run(
+                command,
+                check=False,
+                env=desk.environ,
+                cwd=desk.folder,
+                stdout=nowhere,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        return done.returncode, done.stderr
+
+    code, said = full("reply", "842", "-m", "您好，订单今天已经发出。")
+    assert (code, "It is recorded, but the answer could not be shown" in said) == (1, True), said
+    code, said = full("list", "--all")
+    assert (code, "recorded" in said, len(said.splitlines())) == (1, False, 1), said
+    assert desk.sql("SELECT count(*) FROM replies") == [(1,)]

@@ -45,6 +45,10 @@ class SqliteStore(Tickets, Events, Replies, Outages, Reminders, RemindAt, Source
     def transaction(self) -> AbstractContextManager[None]:
         return self._db.transaction()
 
+    @property
+    def has_written(self) -> bool:
+        return self._db.has_written
+
     def rehearsal(self) -> AbstractContextManager[None]:
         return self._db.rehearsal()
 

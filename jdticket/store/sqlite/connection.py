@@ -48,6 +48,7 @@ class Connection:
         self._wait_seconds = wait_seconds
         self._closed = False
         self._is_rebuilt = False
+        self.has_written = False
         _find_file(path, create=create)
         with self.explained():
             self._db = _connect(path, wait_seconds)
@@ -68,9 +69,12 @@ class Connection:
         if self._db.in_transaction:
             raise RuntimeError("a transaction is open already, and one cannot hold another")
         self.run("BEGIN IMMEDIATE")
+        before = self._db.total_changes
         try:
             yield
+            has_written = self._db.total_changes > before
             self.run("COMMIT")
+            self.has_written |= has_written
         except BaseException:
             # After some failures, a full disk among them, SQLite has rolled back by itself; and so it has
             # when an interrupt has closed the store before it reached us.
@@ -96,10 +100,11 @@ class Connection:
                     copy.execute("PRAGMA journal_mode = MEMORY").fetchone()
                     copy.execute("PRAGMA foreign_keys = ON")
                 original, self._db = self._db, copy
+                had_written = self.has_written
                 try:
                     yield
                 finally:
-                    self._db = original
+                    self._db, self.has_written = original, had_written
             finally:
                 copy.close()
 
@@ -235,6 +240,7 @@ class Connection:
             # Another process may have done it while this one waited for the lock.
             if self._schema_version() < SCHEMA_VERSION:
                 bring_up_to_date(self._db)
+        self.has_written = False
 
     def _schema_version(self) -> int:
         """How many migrations the file has seen, 0 for an empty one; raises for a file to be left alone."""
