@@ -192,6 +192,14 @@ def _tell_sent(
 def _tell_trouble(session: Session, report: Report) -> None:
     from jdticket.views import sending
 
+    if report.put_back:
+        session.say(
+            "! "
+            + _(
+                "The clock was {length} ahead in an earlier run and has been put right: what was worked out "
+                "under it is worked out anew, what was sent stays sent."
+            ).format(length=clock.duration_in_words(report.put_back))
+        )
     for channel, refusals in report.shortened.items():
         session.say(sending.shortened_line(channel, refusals))
     for line, notices in (

@@ -49,8 +49,10 @@ _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
 _RULES_FACT = "reminder_rules"
 _LOOKED_FACT = "reminders_looked_at"
-_SKEW = timedelta(minutes=1)
-"""How far the clocks of two machines with one store may be apart."""
+SKEW = timedelta(minutes=10)
+"""How far the clocks of two machines with one store may be apart; further behind, the clock was put back."""
+OPENING_DONE = "opening_done:"
+"""Before a channel's name: the fact of the last digest that is whole."""
 DONE = frozenset({ReminderState.SENT, ReminderState.UNSURE})
 """The states after which a reminder is not sent again."""
 
@@ -124,6 +126,8 @@ class Claims:
         self._channels = {channel.name: channel for channel in channels}
         self.ordinary = {channel.name: channel for channel in ordinary(channels, rules)}
         self._fetched = frozenset(fetched)
+        self.put_back = timedelta(0)
+        """How far the clock of an earlier run was ahead of this one's, if that is more than clocks differ."""
 
     def begin(self, now: datetime) -> list[str]:
         """The numbers of the tickets to look at, by urgency. Call it first."""
@@ -183,10 +187,16 @@ class Claims:
         return self._staff.reached_by((*channel.mention, *duty, *self._staff.leads))
 
     def _forget_what_no_longer_holds(self, now: datetime) -> None:
-        """Have every ticket looked at anew when the rules have changed or the clock was put back."""
+        """Have every ticket looked at anew when the rules have changed or the clock was put back: what was
+        worked out under the later clock is forgotten, what was sent is not."""
         fingerprint, kept = self._fingerprint(), self._store.fact(_LOOKED_FACT)
         last = now if kept is None else clock.from_stored(kept)
-        put_back = now < last - _SKEW
+        put_back = now < last - SKEW
+        if put_back:
+            self.put_back = last - now
+            self._store.forget_busy(now + SKEW)
+            for name in self._channels:
+                self._store.put_fact(OPENING_DONE + name, "")
         if put_back or self._store.fact(_RULES_FACT) != fingerprint:
             self._store.forget_remind_at()
             self._store.put_fact(_RULES_FACT, fingerprint)

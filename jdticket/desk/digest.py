@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from jdticket.desk.claims import DONE, Claims, Notice, reminders_of, wanted_reminder
+from jdticket.desk.claims import DONE, OPENING_DONE, Claims, Notice, reminders_of, wanted_reminder
 from jdticket.domain.reminders import Due, Reminder, ReminderRule, opening_due
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.domain.urgency import time_left, urgency
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _CLAIMED_MOST = 500
 """How many tickets a run claims for one channel: more than the messages of one run hold."""
 _CLOSED_BUT_WAITING = TicketQuery(statuses=(Status.CLOSED, Status.VOID), returned=True)
-_DONE_FACT = "opening_done:"
 
 
 class Digest:
@@ -58,7 +57,7 @@ class Digest:
         }
         digest: list[Notice] = []
         for name in self._claims.ordinary:
-            if self._store.fact(_DONE_FACT + name) == due.step:
+            if self._store.fact(OPENING_DONE + name) == due.step:
                 continue
             on_channel = [row for row in kept if row.channel == name]
             ours, whole = self._on(name, due, on_channel, now, budget)
@@ -96,7 +95,7 @@ class Digest:
                 waiting = max(waiting, self._count(name) - len(done) + 1)
         if not named and not closed:
             # Nothing waits at the opening, or all has been named: no digest later in the day.
-            self._store.put_fact(_DONE_FACT + name, due.step)
+            self._store.put_fact(OPENING_DONE + name, due.step)
             return [], True
         channel = self._claims.ordinary[name]
         undelivered = self._claims.undelivered()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from jdticket import clock
+from jdticket.desk.claims import SKEW
 from jdticket.desk.finding import find
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
@@ -174,6 +175,9 @@ class Looking:
         if not of_the_run:
             ran_at = self._store.fact(RAN_AT)
             moment = clock.from_stored(ran_at) if ran_at else None
+            if moment is not None and moment > self._now() + SKEW:
+                # A clock that was ahead has told it, so nobody knows.
+                moment = None
             waiting_since = None if moment else self._store.waiting_since()
             stopped = silent(moment, self._runs_every(), waiting_since, self._now(), self._policy.hours)
             if stopped is not None:

@@ -57,6 +57,8 @@ class Report(NamedTuple):
     long_left: Collection[str] = ()
     """The channels that have left something over by their limit or for want of time in several runs in a
     row."""
+    put_back: timedelta = timedelta(0)
+    """How far the clock was ahead in an earlier run, if it was put back since."""
     unlooked: int = 0
     """So many tickets could not even be looked at."""
 
@@ -144,11 +146,12 @@ class ReminderDesk:
                     # In the same transaction: each one waits for the disk.
                     self._keep_left_over({})
                     self._keep_heartbeat(now)
-                    return Report([], [], [], {}, [], {})
+                    return Report([], [], [], {}, [], {}, put_back=self._claims.put_back)
                 numbers = []
         if numbers:
             ours, numbers = self._in_parts(numbers, now, budget)
-        return self._send(ours, outlet, wording, ends_at, budget)._replace(unlooked=len(numbers))
+        sent = self._send(ours, outlet, wording, ends_at, budget)
+        return sent._replace(unlooked=len(numbers), put_back=self._claims.put_back)
 
     def _in_parts(
         self, numbers: list[str], now: datetime, budget: timedelta

@@ -243,6 +243,11 @@ class Store(ABC):
         from what it was; nothing else of a ticket is touched."""
 
     @abstractmethod
+    def forget_busy(self, after: datetime) -> None:
+        """Replies that are marked as on their way to the platform until later than this are so no more: the
+        mark was set by a clock that was ahead."""
+
+    @abstractmethod
     def forget_remind_at(self) -> None:
         """All next reminders have to be worked out anew: the rules they came from have changed."""
 

@@ -135,6 +135,32 @@ def test_what_was_under_way_when_the_clock_jumped_back_is_not_lost(tmp_path: Pat
     assert room.run() == ["before:3600 59088842"]
 
 
+def test_a_day_under_a_clock_that_was_ahead_costs_the_real_day_nothing(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00", LADDER._replace(opening=True))
+    room.take_in(draft())
+    told = room.run() + room.run("24 09:00")  # twenty hours ahead
+    assert room.report("23 12:05").put_back == timedelta(hours=20, minutes=55)
+    assert room.report().put_back == timedelta(0)
+    room.take_in(draft("59088843", created_at=at("23 18:30")))
+    room.sent.clear()
+    told += room.run("23 13:00") + room.run("23 13:30")
+    assert "before:3600 59088842" in told
+    assert "before:1800 59088842" in told
+    # Its digest had gone out too early; what has come since is in the one of the day.
+    assert any("59088843" in line for line in room.run("24 09:00"))
+
+
+def test_clocks_two_minutes_apart_do_not_disturb_each_other(tmp_path: Path) -> None:
+    room = Room(tmp_path, "23 12:00", LADDER._replace(opening=True))
+    room.take_in(draft())
+    told = room.run()
+    for minute in range(0, 70, 5):
+        for ahead in (2, 0):
+            room.time = at("23 12:01") + timedelta(minutes=minute + ahead)
+            told += room.run()
+    assert told == ["opening 1\n- 59088842", "before:3600 59088842"]
+
+
 def test_a_run_counts_as_one_whether_or_not_anything_was_due(tmp_path: Path) -> None:
     room = Room(tmp_path, "23 12:00")
     for now in ("23 12:00", "23 12:05", "23 12:10"):

@@ -46,6 +46,13 @@ class RemindAt(Queries):
             ((_NEVER if at is None else stored(at), *ticket_row(ticket)) for ticket, at in pairs),
         )
 
+    def forget_busy(self, after: datetime) -> None:
+        self._db.write(
+            "UPDATE deliveries INDEXED BY deliveries_open SET busy_until = NULL "
+            "WHERE state <> 'arrived' AND busy_until > ?",
+            stored(after),
+        )
+
     def forget_remind_at(self) -> None:
         # A ticket that is in neither state now gets there through put_tickets or put_delivery, which forget
         # by themselves.
