@@ -167,6 +167,12 @@ class Session:
 
         return is_there(self._address)
 
+    def must_have_store(self) -> None:
+        """Bring the store up to date before several threads use it. Raises ``UsageError`` if --now is given,
+        and ``StoreError`` like :meth:`reading`."""
+        self.must_be_now()
+        self._store()
+
     def must_be_now(self) -> None:
         """Raises ``UsageError`` if --now is given."""
         if self.now_is_given:
@@ -250,7 +256,7 @@ class Session:
         return self._opened
 
     def _close(self, store: Store) -> None:
-        self._options["recorded"] = store.has_written
+        self._options["recorded"] = self._options.get("recorded", False) or store.has_written
         store.close()
 
     def pause(self, seconds: float) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Annotated
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -14,12 +19,18 @@ from jdticket.cli.platform import PlatformSession
 from jdticket.cli.progress import Progress
 from jdticket.cli.session import Session
 from jdticket.desk.pulling import Synced
-from jdticket.errors import PlatformError, Trouble, UsageError
+from jdticket.errors import JdticketError, PlatformError, Trouble, UsageError
 from jdticket.i18n import _
 from jdticket.settings.types import Shop
-from jdticket.words import sentences
+from jdticket.words import listed, sentences
 
 app = typer.Typer()
+_AT_ONCE = 8
+# Seconds that an interrupted sync waits for its threads; what they leave marked is free within a minute.
+_PATIENCE = 2.0
+
+_T = TypeVar("_T")
+_Result = TypeVar("_Result")
 
 
 @app.command(
@@ -50,21 +61,12 @@ def sync(
     if begin is not None and begin > clock.system_now():
         raise UsageError(_("--since: that is in the future."))
     shops = platform.shops(shop)
-    pulling = session.pulling()
+    session.must_have_store()
+    fetching = _Fetching(ctx, begin, shops)
     outcomes: list[Synced] = []
-    silent: set[str] = set()
-    for one in shops:
-        progress = Progress(partial(_progress_words, one.name))
-        url = one.jos.url if one.jos is not None else ""
-        # A gateway that did not answer for one shop is not waited for by each of the others.
-        connect = partial(platform.connect, one, tries=1 if url in silent else None)
-        try:
-            outcome = pulling.sync(one.code, connect, since=begin, on_progress=progress.show)
-        finally:
-            progress.clear()
+    for one, outcome in zip(shops, at_once(fetching.fetch, shops, fetching.stop), strict=True):
+        fetching.progress.clear()
         outcomes.append(outcome)
-        if isinstance(outcome.error, PlatformError) and outcome.error.trouble is Trouble.UNREACHABLE:
-            silent.add(url)
         if not as_json:
             _tell(session, one, outcome, quiet=quiet)
     if as_json:
@@ -75,8 +77,99 @@ def sync(
         raise typer.Exit(1)
 
 
-def _progress_words(shop: str, seen: int) -> str:
-    return _("{shop}: {n} tickets …").format(shop=shop, n=seen)
+class _Stopped(Exception):  # noqa: N818 - no error
+    """Ends the fetching of a shop: a person has interrupted the program."""
+
+
+class _Fetching:
+    """Fetches shops, several at a time, each with a store and a connection of its own."""
+
+    def __init__(self, ctx: typer.Context, since: datetime | None, shops: list[Shop]) -> None:
+        self._ctx = ctx
+        self._since = since
+        self._names = listed(shop.name for shop in shops)
+        self._stopped = False
+        self._seen: dict[str, int] = {}
+        self._silent: set[str] = set()
+        self.progress = Progress(self._words)
+
+    def _words(self, seen: int) -> str:
+        return _("{shop}: {n} tickets …").format(shop=self._names, n=seen)
+
+    def stop(self) -> None:
+        """End what is under way as soon as it comes to its next step."""
+        self._stopped = True
+
+    def fetch(self, shop: Shop) -> Synced:
+        """Fetch one shop; called by a thread of its own."""
+        url = shop.jos.url if shop.jos is not None else ""
+        own = typer.Context(self._ctx.command, parent=self._ctx)
+        with own:
+            session = Session(own)
+            platform = PlatformSession(session)
+            # A gateway that did not answer for one shop is not waited for by each of the others.
+            connect = partial(platform.connect, shop, tries=1 if url in self._silent else None)
+            show = partial(self._show, shop.code)
+            done = session.pulling().sync(shop.code, connect, since=self._since, on_progress=show)
+        if isinstance(done.error, PlatformError) and done.error.trouble is Trouble.UNREACHABLE:
+            self._silent.add(url)
+        return done
+
+    def _show(self, shop: str, seen: int) -> None:
+        if self._stopped:
+            raise _Stopped
+        self._seen[shop] = seen
+        self.progress.show(sum(self._seen.values()))
+
+
+def at_once(
+    work: Callable[[_T], _Result], things: Sequence[_T], stop: Callable[[], None]
+) -> Iterator[_Result]:
+    """What ``work`` makes of each of the things, in their order, eight at a time. Raises what ``work`` raises
+    of the program's own errors and the system's.
+
+    ``stop`` has ``work`` end early where it can; it is called when this is interrupted.
+    """
+    if len(things) == 1:
+        yield work(things[0])
+        return
+    ended: list[SimpleQueue[_Result | JdticketError | OSError | None]] = [SimpleQueue() for _ in things]
+    left = iter([*enumerate(things)])
+    taking = Lock()
+
+    def run() -> None:
+        while True:
+            with taking:
+                number, thing = next(left, (-1, None))
+            if thing is None:
+                return
+            outcome: _Result | JdticketError | OSError | None = None
+            try:
+                outcome = work(thing)
+            except (JdticketError, OSError) as error:
+                outcome = error
+            except _Stopped:
+                return
+            finally:
+                # None: an error of the program, which the thread shows.
+                ended[number].put(outcome)
+
+    threads = [Thread(target=run, daemon=True) for _ in range(min(_AT_ONCE, len(things)))]
+    for thread in threads:
+        thread.start()
+    try:
+        for one in ended:
+            outcome = one.get()
+            if outcome is None:
+                raise RuntimeError("the fetching of a shop has failed")
+            if isinstance(outcome, (JdticketError, OSError)):
+                raise outcome
+            yield outcome
+    finally:
+        stop()
+        until = time.monotonic() + _PATIENCE
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 def _busy(session: Session, done: Synced) -> str:

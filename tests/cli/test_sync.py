@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,7 +13,7 @@ from jdticket.demo.gateway import Gateway
 from jdticket.demo.interfaces import WORKLIST
 from jdticket.demo.work_orders import sample_orders
 from tests.language import assert_speaks
-from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, order
+from tests.platform.stand_in import APP_KEY, APP_SECRET, SECRET_ENV, gateway, order
 
 from .platform import ago, in_the_next_second, set_up, sign_in, signed_in, waiting
 from .running import Program
@@ -287,12 +289,64 @@ def test_a_fault_that_passes_is_overcome_and_one_that_stays_is_told(
 def test_a_gateway_out_of_reach_is_waited_for_once_and_not_by_every_shop(
     program: Program, platform: Gateway
 ) -> None:
+    shops = [f"jd{number}" for number in range(1, 11)]
+    with gateway(*shops) as running:
+        set_up(program, running, shops)
+        sign_in(program, running, *shops)
+        running.fault("refuse", method=WORKLIST, times=-1)
+        before = len(running.calls)
+        assert program.run("sync").code == 6
+        # Those of the first eight shops, at once, are asked four times; the others once.
+        assert len(running.calls) - before == 8 * 4 + 2
+
+
+def test_eight_shops_are_fetched_at_once_and_told_in_their_order(program: Program) -> None:
+    shops = [f"jd{number}" for number in range(1, 17)]
+    together = threading.Barrier(8, timeout=30)
+    first: set[str] = set()
+
+    def asked(merchant: str, _page: int) -> None:
+        if merchant not in first:
+            first.add(merchant)
+            together.wait()
+
+    with gateway(*shops) as running:
+        set_up(program, running, shops)
+        sign_in(program, running, *shops)
+        for number, shop in enumerate(shops):
+            running.add_orders(shop, waiting(84700001 + number))
+        running.on_page = asked
+        ran = program.ok("sync")
+    assert not together.broken
+    assert ran.out.splitlines() == [f"{shop}: 1 new, 0 changed, 1 tickets read." for shop in shops]
+    assert {ticket["shop"] for ticket in program.tickets().values()} == set(shops)
+
+
+def test_a_slow_shop_holds_up_no_other(program: Program, platform: Gateway) -> None:
     set_up(program, platform, ("jd3", "jd5"))
     sign_in(program, platform, "jd5")
-    platform.fault("refuse", method=WORKLIST, times=-1)
-    before = len(platform.calls)
-    assert program.run("sync").code == 6
-    assert len(platform.calls) - before == 5
+    platform.add_orders("jd5", waiting(84700002))
+    taken_in = threading.Event()
+
+    def asked(merchant: str, _page: int) -> None:
+        if merchant == "jd3" and not taken_in.is_set():
+            until = time.monotonic() + 30
+            while not program.sql("SELECT 1 FROM tickets") and time.monotonic() < until:
+                time.sleep(0.01)
+            if program.sql("SELECT 1 FROM tickets"):
+                taken_in.set()
+
+    program.ok("list")
+    platform.on_page = asked
+    assert len(program.ok("sync").out.splitlines()) == 2
+    assert taken_in.is_set()
+
+
+def test_a_store_that_fails_ends_the_fetching_of_all(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    program.ok("list")
+    program.sql("PRAGMA user_version = 99")
+    assert "newer jdticket" in program.refused(5, "sync")
 
 
 def test_a_clock_that_is_wrong_is_told(program: Program, platform: Gateway) -> None:

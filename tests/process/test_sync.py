@@ -14,7 +14,7 @@ from jdticket import clock
 from jdticket.demo.gateway import Gateway
 from jdticket.demo.interfaces import WORKLIST
 from jdticket.demo.work_orders import sample_orders
-from tests.cli.platform import signed_in, waiting
+from tests.cli.platform import set_up, sign_in, signed_in, waiting
 from tests.cli.running import Program
 
 
@@ -60,6 +60,22 @@ def test_ctrl_c_keeps_what_was_read_and_lets_the_next_one_begin(program: Program
     assert (running.returncode, b"Interrupted" in err) == (130, True)
     assert program.tickets()
     assert "tickets read" in program.ok("sync").out
+
+
+def test_ctrl_c_ends_several_shops_in_one_sentence(program: Program, platform: Gateway) -> None:
+    set_up(program, platform, ("jd3", "jd5"))
+    sign_in(program, platform, "jd5")
+    program.ok("list")
+    platform.fault("never", method=WORKLIST, times=-1)
+    both = threading.Barrier(3, timeout=30)
+    platform.on_page = lambda _merchant, _page: both.wait()
+    running = program.start("sync", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    both.wait()
+    running.send_signal(signal.SIGINT)
+    _out, err = running.communicate(timeout=30)
+    assert (running.returncode, err.decode().strip()) == (
+        *(130, "Error: Interrupted. What was not finished has not been kept."),
+    )
 
 
 def test_it_waits_before_it_asks_again(program: Program, platform: Gateway) -> None:
