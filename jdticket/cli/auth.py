@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+import time
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -15,15 +16,17 @@ from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.domain.authorisation import Token
 from jdticket.domain.sources import SourceState
-from jdticket.errors import ConfigError, JdticketError, Trouble, UsageError
+from jdticket.errors import ConfigError, InputError, JdticketError, Trouble, UsageError
 from jdticket.i18n import _
 from jdticket.settings.types import Shop
 from jdticket.text import one_line
 from jdticket.views.screen import Cell
-from jdticket.words import listed, platform_trouble
+from jdticket.words import listed, os_reason, platform_trouble
 
 if TYPE_CHECKING:
     from jdticket.platform.oauth import OAuth
+
+_SIGN_IN_SECONDS = 600.0  # a code holds for a few minutes
 
 app = typer.Typer(
     cls=Group,
@@ -52,7 +55,10 @@ def login(
     shop: ShopName = None,
     code: Annotated[
         str | None,
-        typer.Option(metavar=_("CODE"), help=_("The code, or the whole address; without it you are asked.")),
+        typer.Option(
+            metavar=_("CODE"),
+            help=_("The code, or the whole address; - is standard input. Else you are asked."),
+        ),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help=_("Take another account than before without asking."))
@@ -80,9 +86,9 @@ def login(
             then = _("Within a few minutes: jdticket auth login {shop} --code CODE")
             typer.echo(then.format(shop=one.code))
             return
-        pasted = _asked_for(session, oauth)
+        pasted = _from_browser(session, oauth, app.redirect_uri) or _asked_for(session, oauth)
     else:
-        pasted = oauth.code_in(code)
+        pasted = oauth.code_in(sys.stdin.readline() if code == "-" else code)
     session.begin()
     others = [other.code for other in session.config.platform_shops if other.code != one.code]
     token = platform.authorisation(one).sign_in(pasted, others, lambda: yes or _may_change(session, one))
@@ -95,6 +101,48 @@ def _may_change(session: Session, shop: Shop) -> bool:
     """Whether a person at a terminal means another account than before."""
     asked = _("Shop {shop} was signed in with another account before. Is this one right?")
     return session.interactive and typer.confirm(asked.format(shop=shop.name))
+
+
+def _from_browser(session: Session, oauth: OAuth, redirect_uri: str) -> str | None:
+    """The code that the browser brings to this machine, or that a person pastes meanwhile; None: the callback
+    address is not one to listen at."""
+    import select
+
+    from jdticket.platform.loopback import Loopback, can_listen
+
+    if not can_listen(redirect_uri):
+        return None
+    try:
+        loopback = Loopback(redirect_uri, oauth.code_in)
+    except OSError as error:
+        session.say(
+            _("{address} cannot be listened at: {why}").format(address=redirect_uri, why=os_reason(error))
+        )
+        return None
+    session.say(_("Waiting for the browser; or paste the address that it was sent to, or the code in it:"))
+    # On Windows nobody can wait for a keyboard and a browser at once; --code takes what is pasted there.
+    places: list[Loopback | TextIO] = [loopback] if os.name == "nt" else [loopback, sys.stdin]
+    until = time.monotonic() + _SIGN_IN_SECONDS
+    try:
+        while (left := until - time.monotonic()) > 0:
+            for ready in select.select(places, [], [], left)[0]:
+                if isinstance(ready, Loopback):
+                    loopback.take()
+                    if loopback.code is not None:
+                        return loopback.code
+                    if loopback.refused:
+                        session.say(loopback.refused)
+                    continue
+                line = ready.readline()
+                if not line:
+                    raise typer.Abort
+                try:
+                    return oauth.code_in(line)
+                except UsageError as error:
+                    session.say(error.message)
+    finally:
+        loopback.close()
+    raise InputError(_("Nobody came back from the platform in time; begin again: jdticket auth login"))
 
 
 def _asked_for(session: Session, oauth: OAuth) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from jdticket import clock
 from jdticket.demo.gateway import Gateway
@@ -79,6 +82,82 @@ def test_a_person_may_paste_again(program: Program, platform: Gateway) -> None:
     ran = program.terminal("auth", "login", "jd3", width=140, typed=typed)
     assert "There is no code in it" in ran.out
     assert (ran.code, "Shop jd3 is signed in until " in ran.out) == (0, True)
+
+
+@pytest.fixture
+def callback(program: Program, platform: Gateway) -> str:
+    """An address on this machine, to which the platform sends the browser."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = f"http://127.0.0.1:{port}/back"
+    platform.add_app(APP_KEY, APP_SECRET, own)
+    config = program.folder / "config.toml"
+    program.configure(config.read_text(encoding="utf-8").replace(REDIRECT, own))
+    return own
+
+
+class Browser:
+    """Opens, once the program waits, what ``queries`` say, ``STATE`` standing for the sign-in's own."""
+
+    def __init__(self, callback: str, *queries: str) -> None:
+        self._callback = callback
+        self._queries = queries
+        self.pages: list[tuple[int, str]] = []
+
+    def __call__(self, _process: object, shown: str) -> None:
+        if "Waiting for the browser" not in shown or self.pages:
+            return
+        [state] = re.findall(r"state=([0-9a-f]+)", shown.replace("\r\n", ""))
+        for query in self._queries:
+            page = requests.get(self._callback + query.replace("STATE", state), timeout=10)
+            self.pages.append((page.status_code, page.text))
+
+
+def test_a_browser_that_is_sent_to_this_machine_brings_the_code(
+    program: Program, platform: Gateway, callback: str
+) -> None:
+    code = platform.code_for(APP_KEY, "jd3")
+    browser = Browser(
+        callback,
+        "/other?code=x&state=STATE",
+        f"?code={code}",
+        f"?code={code}&state=0123",
+        "?error=access_denied&state=STATE",
+        f"?code={code}&state=STATE",
+    )
+    ran = program.terminal("auth", "login", "jd3", width=300, on_output=browser)
+    assert (ran.code, "Shop jd3 is signed in until " in ran.out) == (0, True), ran.out
+    assert [status for status, _page in browser.pages] == [404, 400, 400, 400, 200]
+    assert "belongs to no sign-in that began here" in browser.pages[1][1]
+    assert "another shop or application" in browser.pages[2][1]
+    assert "access_denied" in ran.out
+    assert code not in ran.out
+
+
+def test_pasting_stays_while_the_browser_is_waited_for(
+    program: Program, platform: Gateway, callback: str
+) -> None:
+    typed = f"https://shop.example.com/back\n{platform.code_for(APP_KEY, 'jd3')}\n"
+    ran = program.terminal("auth", "login", "jd3", width=140, typed=typed)
+    assert "There is no code in it" in ran.out
+    assert (ran.code, "Shop jd3 is signed in until " in ran.out) == (0, True)
+
+
+def test_a_port_that_is_taken_is_told_and_the_code_asked_for(
+    program: Program, platform: Gateway, callback: str
+) -> None:
+    with socket.create_server(("127.0.0.1", int(callback.rpartition(":")[2].partition("/")[0]))):
+        ran = program.terminal(
+            "auth", "login", "jd3", width=140, typed=f"{platform.code_for(APP_KEY, 'jd3')}\n"
+        )
+    assert f"{callback} cannot be listened at: " in ran.out
+    assert (ran.code, "Shop jd3 is signed in until " in ran.out) == (0, True)
+
+
+def test_the_code_may_come_from_standard_input(program: Program, platform: Gateway) -> None:
+    code = platform.code_for(APP_KEY, "jd3")
+    assert "signed in until" in program.ok("auth", "login", "jd3", "--code", "-", stdin=f"{code}\n").out
 
 
 @pytest.mark.parametrize("command", ["login", "refresh"])
