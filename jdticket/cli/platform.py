@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -98,7 +100,7 @@ class PlatformSession:
             except StoreError as error:
                 found[shop.code] = error.message
                 continue
-            if token is not None and session.now < token.expires_at and token.ends_soon(session.now):
+            if token is not None and self._ends(token):
                 until = clock.moment_in_words(token.expires_at, session.now, session.zone)
                 said = _(
                     "the sign-in of shop {name} on the platform ends {until} and is not renewed by itself; "
@@ -106,6 +108,21 @@ class PlatformSession:
                 )
                 found[shop.code] = said.format(name=one_line(shop.name), until=until, shop=shop.code)
         return found
+
+    def ends_at(self, shops: Iterable[Shop]) -> dict[str, datetime]:
+        """Of those shops whose sign-in ends soon, by code: when. What cannot be looked at is left to
+        :meth:`ending`."""
+        found = {}
+        for shop in shops:
+            with suppress(StoreError):
+                token = self.kept_token(shop)
+                if token is not None and self._ends(token):
+                    found[shop.code] = token.expires_at
+        return found
+
+    def _ends(self, token: Token) -> bool:
+        now = self._session.now
+        return now < token.expires_at and token.ends_soon(now)
 
     def connect(self, shop: Shop, *, tries: int | None = None) -> WorkOrders:
         """The shop's work orders; ``tries``: how often a question is asked at most, if not as usual.

@@ -114,6 +114,8 @@ class _Words:
                 return say.outage(notice.outage)
             if notice.source is not None:
                 return say.source(notice.source)
+            if notice.sign_in is not None:
+                return say.sign_in(*notice.sign_in)
             return say.heading(notice.waiting, notice.closed_but_waiting)
         if form is Form.BARE:
             return say.bare(notice.ticket, notice.left)

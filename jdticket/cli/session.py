@@ -198,7 +198,16 @@ class Session:
             now,
             fetched=[shop.code for shop in config.platform_shops],
             staff=config.staff,
+            ending=self._ending,
         )
+
+    def _ending(self) -> Mapping[str, datetime]:
+        """When the sign-ins end that end soon, by the code of the shop."""
+        if not self.config.platform_shops:
+            return {}
+        from jdticket.cli.platform import PlatformSession
+
+        return PlatformSession(self).ends_at(self.config.platform_shops)
 
     def pulling(self) -> Pulling:
         """What pulls work orders in, at the real time. Raises ``UsageError`` if --now is given."""

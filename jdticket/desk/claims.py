@@ -8,7 +8,7 @@ the changed, the failed, the held back and the killed would have to be kept apar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +24,7 @@ from jdticket.domain.reminders import (
     due_again_for_return,
     due_for_outage,
     due_for_rejection,
+    due_for_sign_in,
     due_for_source,
     due_for_ticket,
     due_for_unassigned,
@@ -68,6 +69,8 @@ class Notice(NamedTuple):
     outage: Outage | None = None
     source: SourceState | None = None
     """The shop whose tickets cannot be fetched, or can again."""
+    sign_in: tuple[str, datetime] | None = None
+    """The shop whose sign-in on the platform ends soon, and when."""
     undelivered: bool = False
     """A reply to its ticket is not known to have arrived on the platform."""
     urgency: Urgency | None = None
@@ -116,6 +119,7 @@ class Claims:
         channels: Sequence[Channel],
         fetched: Collection[str],
         staff: Staff,
+        ending: Callable[[], Mapping[str, datetime]],
     ) -> None:
         self._store = store
         self._hours = hours
@@ -126,6 +130,7 @@ class Claims:
         self._channels = {channel.name: channel for channel in channels}
         self.ordinary = {channel.name: channel for channel in ordinary(channels, rules)}
         self._fetched = frozenset(fetched)
+        self._ending = ending
         self.put_back = timedelta(0)
         """How far the clock of an earlier run was ahead of this one's, if that is more than clocks differ."""
 
@@ -162,9 +167,10 @@ class Claims:
         return _one_for_each_ticket(mine)
 
     def of_no_ticket(self, now: datetime, budget: timedelta) -> list[Notice]:
-        """Claim what is due about outages, and shops whose tickets cannot be fetched."""
+        """Claim what is due about outages, shops whose tickets cannot be fetched, and sign-ins that end."""
         open_now = self._hours.is_open(now)
-        return self.claim([*self._for_outages(now, open_now), *self._for_sources(now, open_now)], now, budget)
+        wanted = [*self._for_outages(now, open_now), *self._for_sources(now, open_now)]
+        return self.claim([*wanted, *self._for_sign_ins(now, open_now)], now, budget)
 
     def claim(self, wanted: Iterable[Notice], now: datetime, budget: timedelta) -> list[Notice]:
         """Those of ``wanted`` that are ours to send."""
@@ -316,6 +322,19 @@ class Claims:
                 mention = self.mention(channel, now, (source.shop,))
                 reminder = wanted_reminder(due, name, now)
                 yield Notice(reminder=reminder, left=timedelta(0), mention=mention, source=source)
+
+    def _for_sign_ins(self, now: datetime, open_now: bool) -> Iterator[Notice]:
+        for shop, ends_at in self._ending().items():
+            due = due_for_sign_in(shop, ends_at, now, self._zone)
+            if due is None:
+                continue
+            for name, channel in self.ordinary.items():
+                if (open_now or channel.night) and self.is_for(name, (shop,)):
+                    mention = self.mention(channel, now, (shop,))
+                    reminder = wanted_reminder(due, name, now)
+                    yield Notice(
+                        reminder=reminder, left=timedelta(0), mention=mention, sign_in=(shop, ends_at)
+                    )
 
     def _told_of_failure(self, source: SourceState) -> dict[str, datetime]:
         """The channels that have heard of the failure that lasts, or of the last one, and when they last

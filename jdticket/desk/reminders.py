@@ -8,7 +8,7 @@ and knows no channel by name: what can send is handed in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,15 +83,17 @@ class ReminderDesk:
         *,
         fetched: Collection[str] = (),
         staff: Staff | None = None,
+        ending: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
-        """``fetched`` are the codes of the shops whose tickets are fetched from the platform."""
+        """``fetched`` are the codes of the shops whose tickets are fetched from the platform; ``ending``
+        tells by code when those sign-ins end that end soon."""
         self._store = store
         self._hours = hours
         self._zone = zone
         self._rules = rules
         self._channels = [channel.name for channel in channels]
         self._now = now
-        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched, staff or Staff())
+        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched, staff or Staff(), ending)
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""

@@ -46,6 +46,10 @@ class ReminderRule(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+SIGN_IN = "sign_in"
+"""How the steps begin that tell of a sign-in; their rule is that of what cannot be fetched."""
+
+
 class ReminderState(StrEnum):
     """Where a reminder stands in the ledger."""
 
@@ -304,6 +308,15 @@ def due_for_source(source: SourceState, now: datetime, rules: ReminderRules) -> 
         return None
     step = f"{_SOURCE_BACK}:{source.shop}:{source.failed_since:%Y-%m-%dT%H:%M:%SZ}"
     return Due(ReminderRule.SOURCE, step, source.back_at, timedelta(0))
+
+
+def due_for_sign_in(shop: str, ends_at: datetime, now: datetime, zone: tzinfo) -> Due | None:
+    """The reminder that a shop's sign-in on the platform ends soon, once on each day of ``zone``, until it
+    has ended: then nothing is fetched, which is told by itself. The step is "sign_in:<shop>:<date>"."""
+    if now >= ends_at:
+        return None
+    step = f"{SIGN_IN}:{shop}:{now.astimezone(zone):%Y-%m-%d}"
+    return Due(ReminderRule.SOURCE, step, now, timedelta(0))
 
 
 def source_step(shop: str, since: datetime) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from jdticket import clock
-from jdticket.domain.reminders import Reminder, ReminderRule, ReminderState, is_left_over
+from jdticket.domain.reminders import SIGN_IN, Reminder, ReminderRule, ReminderState, is_left_over
 from jdticket.i18n import _
 from jdticket.text import one_line
 from jdticket.views.screen import Cell, Screen
@@ -68,6 +68,8 @@ def rule_word(reminder: Reminder) -> str:
             return _("not on the platform")
         case ReminderRule.UNASSIGNED:
             return _("nobody has it")
+        case ReminderRule.SOURCE if reminder.step.startswith(f"{SIGN_IN}:"):
+            return _("sign-in ends")
         case ReminderRule.SOURCE:
             failing = reminder.step.startswith(f"{ReminderRule.SOURCE}:")
             return _("not fetched") if failing else _("fetched again")

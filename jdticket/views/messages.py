@@ -217,5 +217,15 @@ class Messages:
         words = _("tickets cannot be fetched from the platform, none since {since}: {why}")
         return prefix + words.format(since=since, why=why)
 
+    def sign_in(self, shop: str, ends_at: datetime) -> str:
+        """That a shop's sign-in on the platform ends soon."""
+        _ = self._
+        words = _(
+            "the sign-in on the platform ends {until} and is not renewed by itself; do it now: jdticket auth "
+            "login {shop}"
+        )
+        prefix = self._prefix(one_line(self._shop_names.get(shop, shop)))
+        return prefix + words.format(until=self._minute(ends_at), shop=shop)
+
     def _minute(self, moment: datetime) -> str:
         return clock.moment_in_words(moment.replace(second=0), self._now, self._zone, self._)

@@ -215,6 +215,11 @@ def test_a_sign_in_that_ends_soon_and_is_not_renewed_is_told_wherever_one_looks(
     ran = program.run("check", "--json")
     assert (ran.code, ran.json["sign_ins_ending"]) == (1, ["jd3"])
     assert "sign-in ends soon: jd3" in program.run("check").out
+    config = program.folder / "config.toml"
+    with config.open("a", encoding="utf-8") as file:
+        file.write('[[channels]]\nname = "here"\nkind = "stdout"\nnight = true\n')
+    assert "the sign-in on the platform ends" in program.ok("remind").out
+    assert "sign-in" not in program.ok("remind").out
     assert program.run("check", "--shop", "jd5", "--json").json["sign_ins_ending"] == []
     program.store.with_name("desk.db.tokens").chmod(0o644)
     assert "holds the keys to your shops and others may use it" in program.terminal("list", width=200).out

@@ -61,6 +61,8 @@ class Words:
         reminder = notice.reminder
         if notice.source is not None:
             return f"{notice.source.shop} {notice.source.trouble or 'works again'}"
+        if notice.sign_in is not None:
+            return f"sign-in of {notice.sign_in[0]}"
         if form is Form.BARE and notice.ticket is not None:
             return f"({reminder.ticket_id})"
         if reminder.rule is ReminderRule.OPENING:
@@ -99,6 +101,7 @@ class Room:
         self.desk, self.store, self.take_in = self._desk.desk, self._desk.store, self._desk.take_in
         self.rules = rules
         self.staff = Staff()
+        self.ending: dict[str, datetime] = {}
         self.channels, self.duties, self.fetched = list(channels), list(duties), list(fetched)
         self.sent: list[tuple[str, str, tuple[str, ...]]] = []
         """Every message that a channel took: its channel, its text, whom it mentions."""
@@ -140,6 +143,7 @@ class Room:
             lambda: self.time,
             fetched=self.fetched,
             staff=self.staff,
+            ending=lambda: self.ending,
         )
 
     def answer(self, *answers: Callable[[], Receipt] | Receipt, on: str = "group") -> None:

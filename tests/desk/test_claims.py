@@ -601,6 +601,43 @@ def test_the_people_on_duty_are_mentioned_besides_the_channel_s_own_each_once(tm
     assert [people for _name, _text, people in room.sent] == [("anna", "early"), ("anna", "late")]
 
 
+def test_a_sign_in_that_ends_soon_is_told_once_a_day_while_open_to_the_channels_of_its_shop(
+    tmp_path: Path,
+) -> None:
+    channels = [channel("jd3s", shops=("jd3",)), channel("jd5s", shops=("jd5",))]
+    room = Room(tmp_path, "23 08:30", channels=channels)
+    room.ending = {"jd3": at("25 12:00")}
+    told = {}
+    for moment in (
+        "23 08:30",
+        "23 09:00",
+        "23 09:05",
+        "23 18:00",
+        "24 10:00",
+        "25 09:00",
+        "25 12:00",
+        "26 09:00",
+    ):
+        told[moment] = room.run(moment)
+    assert {moment: texts for moment, texts in told.items() if texts} == {
+        moment: ["jd3s: sign-in of jd3"] for moment in ("23 09:00", "24 10:00", "25 09:00")
+    }
+
+
+def test_a_failed_reminder_of_a_sign_in_and_one_of_a_failing_shop_do_not_replace_each_other(
+    tmp_path: Path,
+) -> None:
+    room = Room(tmp_path, "23 10:00", LADDER._replace(source_every=HOUR), fetched=["jd3"])
+    room.fails("23 09:30")
+    room.answer(DOWN)
+    room.report()
+    room.ending = {"jd3": at("25 12:00")}
+    room.refuse("jd3")
+    room.report("23 10:05")
+    room.refused = ""
+    assert sorted(room.run("23 10:10")) == ["jd3 unreachable", "sign-in of jd3"]
+
+
 # Looking at tickets again
 
 

@@ -65,6 +65,7 @@ def test_the_code_of_a_shop_is_shown_harmless(capsys: pytest.CaptureFixture[str]
         (ReminderRule.UNASSIGNED, "unassigned", {}, "nobody has it"),
         (ReminderRule.SOURCE, "source:jd3:2026-11-23T02:00:00Z:0", {"ticket_id": None}, "not fetched"),
         (ReminderRule.SOURCE, "source_back:jd3:2026-11-23T02:00:00Z", {"ticket_id": None}, "fetched again"),
+        (ReminderRule.SOURCE, "sign_in:jd3:2026-11-23", {"ticket_id": None}, "sign-in ends"),
     ],
 )
 def test_every_rule_has_words(

@@ -195,6 +195,13 @@ def test_a_shop_that_works_again_is_named_with_since_when_it_did_not() -> None:
     assert messages().source(source(None)) == "【京东3店】已恢复从平台同步工单（今天 11:30 起曾中断）"
 
 
+def test_a_sign_in_that_ends_soon_is_told_with_what_to_do() -> None:
+    assert messages().sign_in("jd3", NOON + timedelta(days=1)) == (
+        "【京东3店】平台授权 明天 12:00到期，不会自动续期；请现在重新授权：jdticket auth login jd3"
+    )
+    assert_speaks(messages("en").sign_in("jd3", NOON), "en", allow=["京东3店"])
+
+
 @pytest.mark.parametrize("trouble", [*Trouble, None])
 def test_what_is_said_of_a_shop_speaks_the_language_asked_for(trouble: Trouble | None) -> None:
     for about in (source(trouble), source(trouble, good_at=None, code="", words="")):
