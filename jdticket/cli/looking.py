@@ -20,6 +20,7 @@ from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
 from jdticket.domain.urgency import waits
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
+from jdticket.text import one_line
 from jdticket.words import listed, sentences
 
 if TYPE_CHECKING:
@@ -162,7 +163,11 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         zone=session.zone,
     )
     # A pipe is no place to nag in: `doctor` and `check` are there for programs.
-    nags = [*sending_lines(session, desk), *ending(session).values()] if sys.stdout.isatty() else []
+    nags = (
+        [*sending_lines(session, desk), *ending(session).values(), *being_fetched_lines(session, desk)]
+        if sys.stdout.isatty()
+        else []
+    )
     tables.trouble_alerts(
         screen,
         board.troubles,
@@ -202,6 +207,19 @@ def sending_lines(session: Session, desk: Desk) -> list[str]:
         lines = [sending.limited_line(name, runs) for name, runs in limited.items()]
         lines += [sending.failing_line(failing)] if failing else []
     return [*lines, *gap_lines(session)]
+
+
+def being_fetched_lines(session: Session, desk: Desk) -> list[str]:
+    """That a sync is at it, so that what is shown may be about to change."""
+    if not session.config.platform_shops:
+        return []
+    return [
+        _("shop {shop} is being fetched from the platform, since {since}").format(
+            shop=one_line(session.shop_names.get(code, code)),
+            since=clock.moment_in_words(since, desk.looking.now, session.zone),
+        )
+        for code, since in desk.looking.being_fetched().items()
+    ]
 
 
 def ending(session: Session) -> dict[str, str]:
@@ -368,6 +386,7 @@ def check(
             "channels_in_trouble": troubles,
             "reminders": reminders,
             "sign_ins_ending": sign_ins,
+            "shops_being_fetched": [*desk.looking.being_fetched()],
             "exit_code": code,
         }
         plain.write_json(answer, sys.stdout)

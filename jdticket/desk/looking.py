@@ -12,7 +12,7 @@ from jdticket.desk.finding import find
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.domain.urgency import time_left
-from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, UNSET
+from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, SYNC_BEGAN, UNSET
 
 if TYPE_CHECKING:
     # What a list does not need is not imported for it.
@@ -133,6 +133,16 @@ class Looking:
             troubles=self._store.ledger_trouble(),
             sources=self._store.sources(),
         )
+
+    def being_fetched(self) -> dict[str, datetime]:
+        """The shops that a sync is at now, and when it began."""
+        now = self._now()
+        found = {}
+        for source in self._store.sources():
+            began = self._store.fact(SYNC_BEGAN + source.shop)
+            if began and source.busy_until is not None and now < source.busy_until:
+                found[source.shop] = clock.from_stored(began)
+        return found
 
     def sources(self) -> list[SourceState]:
         """How the pulling of each shop's work orders goes."""

@@ -27,7 +27,7 @@ from jdticket.errors import (
     Trouble,
 )
 from jdticket.i18n import _
-from jdticket.store.interface import Store
+from jdticket.store.interface import SYNC_BEGAN, Store
 
 # How far a sync looks back behind the last good one: clocks differ, and a work order may show late.
 _OVERLAP = timedelta(hours=1)
@@ -40,7 +40,6 @@ _LOOKED_UP = "order_looked_up:"
 _TAKEN_IN_EVERY = 1.0  # seconds
 # One that was killed holds the others up for so long at most; one that works says so in time.
 _BUSY, _BUSY_AGAIN = timedelta(minutes=1), timedelta(seconds=20)
-_BEGAN = "sync_began:"
 _UNFINISHED = {PlatformState.WAITING, PlatformState.REJECTED, PlatformState.REPLIED, None}
 
 
@@ -119,12 +118,12 @@ class Pulling:
         with self._store.transaction():
             state = self._store.source(shop) or SourceState(shop)
             if state.busy_until is not None and now < state.busy_until <= now + _BUSY:
-                began = self._store.fact(_BEGAN + shop)
+                began = self._store.fact(SYNC_BEGAN + shop)
                 done.busy_since = clock.from_stored(began) if began else None
                 return done
             mark = _Mark(self._store, self._now, shop)
             mark.set(state, now)
-            self._store.put_fact(_BEGAN + shop, clock.stored(now))
+            self._store.put_fact(SYNC_BEGAN + shop, clock.stored(now))
 
         def progress(seen: int) -> None:
             mark.renew()

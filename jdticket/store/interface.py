@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jdticket.domain.tickets import Counts, HurtTicket, Ticket, TicketQuery
 
 # Facts that one part writes and another reads.
+SYNC_BEGAN = "sync_began:"
+"""Before a shop's code: the fact of when the fetching began that is under way, or the last one."""
 RAN_AT = "reminders_ran_at"
 """When `remind` last ran."""
 RAN_EVERY = "reminders_ran_every"

@@ -578,6 +578,7 @@ def test_check_in_json_says_the_same(desk: Program) -> None:
         "channels_in_trouble": [],
         "reminders": [],
         "sign_ins_ending": [],
+        "shops_being_fetched": [],
         "exit_code": 2,
     }
 

@@ -342,6 +342,25 @@ def test_a_slow_shop_holds_up_no_other(program: Program, platform: Gateway) -> N
     assert taken_in.is_set()
 
 
+def test_list_and_check_know_that_a_sync_is_at_it(program: Program, platform: Gateway) -> None:
+    told: list[str] = []
+
+    def asked(_merchant: str, _page: int) -> None:
+        if not told:
+            told.extend(program.process.run("check", "--json").json["shops_being_fetched"])
+            told.append(program.terminal("list", width=120).out)
+
+    program.ok("list")
+    platform.on_page = asked
+    program.ok("sync")
+    code, shown = told
+    assert (code, "shop jd3 is being fetched from the platform, since today " in shown) == ("jd3", True), (
+        shown
+    )
+    platform.on_page = None
+    assert program.run("check", "--json").json["shops_being_fetched"] == []
+
+
 def test_a_store_that_fails_ends_the_fetching_of_all(program: Program, platform: Gateway) -> None:
     set_up(program, platform, ("jd3", "jd5"))
     program.ok("list")
