@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from jdticket import i18n
+_INTERRUPTED = 130
 
 
 def main(pause: Callable[[float], None] = time.sleep) -> None:
@@ -17,6 +17,13 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
 
     ``pause`` waits so many seconds, where a command has to try again later.
     """
+    # Before anything else is imported, which takes most of a start.
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        # An exception in the middle of an import would leave more than one sentence.
+        signal.signal(signal.SIGINT, _leave)
+    from jdticket import i18n
+
     # Nearly all that a start makes stays to the end: to look for garbage in it, some forty times, finds none.
     gc.set_threshold(50_000)
     _fill_in_streams()
@@ -33,7 +40,22 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
     # Only now: help texts are put into words when a command's module is imported.
     from jdticket.cli.app import run
 
-    sys.exit(run(arguments, pause))
+    signal.signal(signal.SIGINT, before)
+    code = _INTERRUPTED
+    try:
+        code = run(arguments, pause)
+    except KeyboardInterrupt:
+        # While the command was being found, or after it has ended.
+        _leave()
+    sys.exit(code)
+
+
+def _leave(*_of_signal: object) -> None:
+    """End at once: no command has begun, so there is nothing to put in order."""
+    from jdticket.i18n import _
+
+    os.write(2, (_("Error: {message}").format(message=_("Interrupted.")) + "\n").encode())
+    os._exit(_INTERRUPTED)
 
 
 def _fill_in_streams() -> None:
@@ -46,6 +68,10 @@ def _fill_in_streams() -> None:
 
 def language_for(arguments: Sequence[str]) -> str:
     """The language to answer in: --lang, else JDTICKET_LANG, else the configuration's, else the locale's."""
+    from pathlib import Path
+
+    from jdticket import i18n
+
     for asked in (_value(arguments, "--lang"), os.environ.get("JDTICKET_LANG")):
         if asked in i18n.LANGUAGES:
             return asked

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -244,6 +245,25 @@ def test_an_import_that_is_ended_midway_leaves_whole_pieces_and_may_be_repeated(
         assert f"The first {kept} rows are in; importing the same once more is safe" in ran.out
         assert ran.out.rstrip().endswith("Interrupted. What was not finished has not been kept.")
     assert f"{MANY - kept} new, 0 changed, {kept} unchanged" in desk.ok("import", many(desk)).out
+
+
+def test_ctrl_c_while_the_program_starts_is_one_sentence(desk: Program) -> None:
+    """Sent when the first of its own modules of commands is looked for: nothing has begun by then."""
+    source = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'jdticket.cli.app': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from jdticket.cli.main import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", source, "list"]
+    ran = subprocess.run(
+        command, env=desk.environ, cwd=desk.folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "Error: Interrupted.\n")
 
 
 def test_a_reply_that_is_killed_at_any_moment_is_recorded_whole_or_not_at_all(desk: Program) -> None:
