@@ -12,6 +12,7 @@ _HARMFUL = re.compile(
 )
 
 
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 # A drive of Windows, as in C:/desk.db, is one letter.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
@@ -29,6 +30,11 @@ def one_line(text: str) -> str:
 def name_key(name: str) -> str:
     """What makes two names of a shop the same: width, case and white space aside."""
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def half_width_digits(text: str) -> str:
+    """``text`` with ０–９ as 0–9: a Chinese input method types either."""
+    return text.translate(_HALF_WIDTH)
 
 
 def has_other_digits(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jdticket.cli.options import AsJson, By, Subtype, example
+from jdticket.cli.options import WHICH_TICKET, AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
 from jdticket.desk.pushing import Arrival, Sent
@@ -40,9 +40,7 @@ def send(
     ctx: typer.Context,
     ticket: Annotated[
         str | None,
-        typer.Argument(
-            metavar=_("TICKET"), help=_("The ticket's number, or its last digits (three or more).")
-        ),
+        typer.Argument(metavar=_("TICKET"), help=WHICH_TICKET),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help=_("All that have not arrived."))] = False,
     subtype: Subtype = None,

@@ -98,6 +98,12 @@ class Store(ABC):
         newest; and how many there are in all. The cost grows with the matches, not with what is stored."""
 
     @abstractmethod
+    def tickets_by_order(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
+        """Tickets whose order's number is ``digits`` or ends with them: at most ``limit``, in the order of
+        :meth:`tickets`, and how many there are in all. The number is known from the text of an event that
+        told of it. The cost grows with the matches, not with what is stored."""
+
+    @abstractmethod
     def tickets(self, query: TicketQuery) -> Iterator[Ticket]:
         """The tickets that ``query`` chooses, each once. Those that wait come first, by deadline, crc first
         among equal deadlines, then by number; all others follow, the newest creation time first.

@@ -41,6 +41,32 @@ class TestFinding:
         office.take_in(draft("9088842"), draft("59088842"))
         assert office.desk.looking.find("9088842").id == "9088842"
 
+    def test_it_is_found_by_its_order_or_six_digits_of_its_end(self, office: DeskAt) -> None:
+        office.take_in(draft(order_id="275490614167"), draft("59088843", order_id="275490614168"))
+        for number in ("275490614167", "614167", "２７５４９０６１４１６７", "＃５９０８８８４２", "８４２"):
+            assert office.desk.looking.find(number).id == "59088842"
+        with pytest.raises(NotFoundError):
+            office.desk.looking.find("14167")
+        with pytest.raises(NotFoundError):
+            office.desk.looking.find("²14167")
+
+    def test_an_order_that_a_later_file_told_is_found(self, office: DeskAt) -> None:
+        office.take_in(draft())
+        office.take_in(draft(order_id="275490614167"))
+        assert office.desk.looking.find("614167").id == "59088842"
+
+    def test_a_ticket_of_that_number_comes_before_an_order_that_ends_so(self, office: DeskAt) -> None:
+        office.take_in(draft("70614167"), draft(order_id="275490614167"))
+        assert office.desk.looking.find("614167").id == "70614167"
+
+    def test_several_tickets_of_one_order_are_listed(self, office: DeskAt) -> None:
+        office.take_in(draft(order_id="275490614167"), draft("59088843", order_id="275490614167"))
+        with pytest.raises(NotFoundError) as raised:
+            office.desk.looking.find("614167")
+        first, *tickets = raised.value.message.splitlines()
+        assert first.startswith("2 tickets are about an order with the number 614167")
+        assert [line.split()[0] for line in tickets] == ["59088842", "59088843"]
+
 
 class TestLooking:
     def test_pending_is_ordered_by_deadline_and_crc_comes_first_among_equals(self, office: DeskAt) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,9 @@ from jdticket.store.sqlite.tickets import TICKET_COLUMNS, WAITS
 if TYPE_CHECKING:
     from jdticket.domain.events import Event
     from jdticket.domain.tickets import Ticket
+
+_TOLD_OF = """SELECT DISTINCT ticket_id FROM events_text JOIN events ON events.id = events_text.rowid
+    WHERE words MATCH ?"""
 
 
 class Events(Shops):
@@ -46,9 +49,20 @@ class Events(Shops):
         if not matches or None in matches:
             return [], 0
         # The tickets of each word apart: the words may stand in different events of a ticket.
-        one = """SELECT DISTINCT ticket_id FROM events_text JOIN events ON id = events_text.rowid
-            WHERE words MATCH ?"""
-        found = " INTERSECT ".join([one] * len(matches))
+        return self._of_events(" INTERSECT ".join([_TOLD_OF] * len(matches)), matches, limit)
+
+    def tickets_by_order(self, digits: str, limit: int) -> tuple[list[Ticket], int]:
+        """See :meth:`Store.tickets_by_order`. The full text knows every number by its end; an index of its
+        own would only double that."""
+        from jdticket.store.sqlite.fulltext import match_end
+
+        is_its_order = """EXISTS (
+            SELECT 1 FROM tickets WHERE tickets.id = ticket_id AND order_id LIKE '%' || ?
+        )"""
+        return self._of_events(f"{_TOLD_OF} AND {is_its_order}", [match_end(digits), digits], limit)
+
+    def _of_events(self, found: str, values: Sequence[object], limit: int) -> tuple[list[Ticket], int]:
+        """The tickets whose numbers ``found`` selects, and how many there are."""
         rows = self._db.rows(
             f"""WITH found AS MATERIALIZED ({found})
                 SELECT {TICKET_COLUMNS}, (SELECT count(ticket_id) FROM found)
@@ -56,7 +70,7 @@ class Events(Shops):
                 ORDER BY NOT {WAITS}, iif({WAITS}, deadline_at, NULL), iif({WAITS}, kind <> 'crc', NULL),
                     iif({WAITS}, NULL, created_at) DESC, id
                 LIMIT ?""",
-            *matches,
+            *values,
             max(limit, 1),  # a row tells how many there are in all
         )
         return [*self._tickets_of(rows[:limit])], rows[0][-1] if rows else 0

@@ -50,5 +50,10 @@ def match(word: str) -> str | None:
     return " AND ".join(terms) or None
 
 
+def match_end(digits: str) -> str:
+    """The FTS5 expression that finds texts with a number that ends with ``digits``."""
+    return f'"{_REVERSED}{digits[::-1]}" *'
+
+
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()

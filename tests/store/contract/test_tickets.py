@@ -131,6 +131,27 @@ def test_among_tickets_with_one_ending_those_that_wait_and_new_ones_come_first_a
     assert (ids(found), total) == (waiting, 5)
 
 
+def test_tickets_are_found_by_their_order_or_its_end(store: Store) -> None:
+    waits_late, done, waits, other = (
+        ticket("7000001", order_id="275490614167", deadline_at=NOON + 2 * STEP),
+        ticket("7000002", order_id="275490614167", status=Status.REPLIED),
+        ticket("7000003", order_id="888880614167", deadline_at=NOON + STEP),
+        ticket("7000004", order_id="275490614168"),
+    )
+    put(store, waits_late, done, waits, other)
+    with store.transaction():
+        store.append(
+            event(ticket_id=one.id, text=f"{one.id} {one.order_id} 催单")
+            for one in (waits_late, done, waits, other)
+        )
+        store.append([event(ticket_id="7000004", text="同一买家 275490614167")])
+    assert store.tickets_by_order("275490614168", 10) == ([other], 1)
+    assert store.tickets_by_order("614167", 10) == ([waits, waits_late, done], 3)
+    assert store.tickets_by_order("614167", 2) == ([waits, waits_late], 3)
+    assert store.tickets_by_order("275490", 10) == ([], 0)
+    assert store.tickets_by_order("7000001", 10) == ([], 0)
+
+
 # Queries, against a list in Python
 
 moments = st.none() | st.integers(-1, 21).map(lambda n: NOON + n * STEP)

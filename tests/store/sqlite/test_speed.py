@@ -39,6 +39,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 )
                 for n in range(20_200)
             )
+            store.append(
+                event(ticket_id=str(10_000_000 + n * 7919 % 1_000_000), text=str(275490600000 + n))
+                for n in range(20_200)
+            )
             for n in range(20_200):
                 held = store.add_reply(reply(ticket_id=str(10_000_000 + n * 7919 % 1_000_000)))
                 state = DeliveryState.UNKNOWN if n % 1000 == 0 else DeliveryState.ARRIVED
@@ -95,6 +99,7 @@ CHEAP: dict[str, Callable[[SqliteStore], object]] = {
     "the latest replies": lambda store: store.latest_replies(50),
     "shops": lambda store: store.shops(),
     "an ending": lambda store: store.tickets_ending_with("8842", 10),
+    "an order": lambda store: store.tickets_by_order("614167", 10),
 }
 
 
