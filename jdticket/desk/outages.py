@@ -238,9 +238,9 @@ class Outages:
             )
             self._store.add_extensions(moved)
         self._store.append(events)
-        return Contacted(
-            contact=kept, moved=moved, not_moved=[ticket for ticket in tickets if ticket not in later]
-        )
+        granted_ones = {ticket.id for ticket in later}
+        not_moved = [ticket for ticket in tickets if ticket.id not in granted_ones]
+        return Contacted(contact=kept, moved=moved, not_moved=not_moved)
 
     def _outage(self, outage_id: int) -> Outage:
         outage = self._store.outage(outage_id)

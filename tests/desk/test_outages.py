@@ -10,6 +10,7 @@ from jdticket.domain.outages import Contact, Outcome, Via
 from jdticket.domain.tickets import (
     DeadlineSource,
     PlatformState,
+    Ticket,
     TicketQuery,
 )
 from jdticket.errors import NotFoundError, RefusedError, UsageError
@@ -123,6 +124,22 @@ class TestOutages:
         assert "59000002" not in refused.value.message
         assert office.desk.outages.story(outage_id).contacts == []
         assert office.desk.looking.find("002").deadline_at == at("23 14:00")
+
+    def test_a_grant_for_many_tickets_takes_no_more_than_a_step_for_each(
+        self, office: DeskAt, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        office.take_in(*(draft(str(number)) for number in range(59_000_000, 59_000_300)))
+        compared = 0
+        equal = Ticket.__eq__
+
+        def counted(one: Ticket, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return equal(one, other)
+
+        monkeypatch.setattr(Ticket, "__eq__", counted)
+        assert len(grant(office, until="24 18:00")) == 300
+        assert compared <= 300
 
     def test_a_grant_never_shortens_the_time(self, office: DeskAt) -> None:
         office.take_in(draft())
