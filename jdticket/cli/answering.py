@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,17 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.editing import decoded, written_reply
-from jdticket.cli.options import By, Subtype, TicketId, Why, example
+from jdticket.cli.options import By, Subtype, TicketId, TicketIds, Why, example
 from jdticket.cli.session import Session
+from jdticket.cli.several import refuse
 from jdticket.desk.desk import Desk
 from jdticket.desk.replies import Answered
+from jdticket.desk.tickets import Step, assigning, closing, noting, reopening, voiding
 from jdticket.domain.tickets import Ticket
 from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.settings.templates import fill_template
-from jdticket.text import one_line, quoted
+from jdticket.text import half_width_digits, one_line, quoted
 from jdticket.words import kind_said, listed, os_reason, status_word, waits_because
 
 app = typer.Typer()
@@ -191,56 +194,85 @@ def _tell_next(session: Session, desk: Desk, answered: Answered) -> None:
     )
 
 
+def _take(
+    session: Session,
+    numbers: list[str],
+    step: Step,
+    by: str | None,
+    tell: Callable[[Ticket], str],
+) -> None:
+    """Take a step with the tickets of these numbers, and say what became of each. Raises for
+    those that it was refused for."""
+    taken = session.writing().tickets.several(numbers, step, by=session.by(by))
+    for _before, after in taken.done:
+        typer.echo(tell(after))
+    refuse(taken.refused, len(numbers))
+
+
 @app.command(
     "assign",
     rich_help_panel=_STATES,
-    help=_("Put somebody's name on a ticket; an empty name takes it off."),
-    epilog=example("jdticket assign 842 小王"),
+    help=_("Put somebody's name on tickets; an empty name takes it off."),
+    epilog=example("jdticket assign 842 843 小王"),
 )
 def assign(
     ctx: typer.Context,
-    ticket: TicketId,
-    name: Annotated[str, typer.Argument(metavar=_("NAME"), help=_("Who looks after it."))],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar=_("TICKET… NAME"), help=_("One ticket or several, then who looks after them.")
+        ),
+    ],
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    held = session.writing().tickets.assign(ticket, name, by=session.by(by))
-    if held.assignee:
-        typer.echo(_("Ticket {id} is assigned to {name}.").format(id=held.id, name=one_line(held.assignee)))
-    else:
-        typer.echo(_("Ticket {id} is assigned to nobody.").format(id=held.id))
+    *numbers, name = words
+    # The name forgotten, the last of several tickets would pass for it.
+    if not numbers or (len(name) >= 3 and half_width_digits(name).isdigit()):
+        raise UsageError(_("Missing: {a}").format(a=_("NAME")))
+
+    def said(held: Ticket) -> str:
+        if not held.assignee:
+            return _("Ticket {id} is assigned to nobody.").format(id=held.id)
+        return _("Ticket {id} is assigned to {name}.").format(id=held.id, name=one_line(held.assignee))
+
+    _take(session, numbers, assigning(name), by, said)
 
 
 @app.command(
     "note",
     rich_help_panel=_STATES,
-    help=_("Add a note to a ticket's time line."),
+    help=_("Add a note to the time line of tickets."),
     epilog=example('jdticket note 842 "买家要求改地址"'),
 )
 def note(
     ctx: typer.Context,
-    ticket: TicketId,
-    text: Annotated[str, typer.Argument(metavar=_("TEXT"), help=_("What to note."))],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar=_("TICKET… TEXT"), help=_("One ticket or several, then what to note.")),
+    ],
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    held = session.writing().tickets.note(ticket, text, by=session.by(by))
-    typer.echo(_("Ticket {id}: noted.").format(id=held.id))
+    *numbers, text = words
+    if not numbers:
+        raise UsageError(_("Missing: {a}").format(a=_("TEXT")))
+    _take(session, numbers, noting(text), by, lambda held: _("Ticket {id}: noted.").format(id=held.id))
 
 
-def _say_state(ticket: Ticket) -> None:
-    typer.echo(_("Ticket {id} is {status} now.").format(id=ticket.id, status=status_word(ticket.status)))
+def _state(ticket: Ticket) -> str:
+    return _("Ticket {id} is {status} now.").format(id=ticket.id, status=status_word(ticket.status))
 
 
 @app.command(
     "close",
     rich_help_panel=_STATES,
-    help=_("Close a ticket that needs nothing more."),
-    epilog=example("jdticket close 842"),
+    help=_("Close tickets that need nothing more."),
+    epilog=example("jdticket close 842 843"),
 )
 def close(
     ctx: typer.Context,
-    ticket: TicketId,
+    tickets: TicketIds,
     anyway: Annotated[
         bool,
         typer.Option("--anyway", help=_("Although the platform shows it as waiting: no more word of that.")),
@@ -248,32 +280,31 @@ def close(
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    desk = session.writing()
-    returned = desk.looking.find(ticket).returned_at is not None
-    closed = desk.tickets.close(ticket, by=session.by(by), anyway=anyway)
-    _say_state(closed)
-    if returned and not anyway:
+    taken = session.writing().tickets.several(tickets, closing(anyway=anyway), by=session.by(by))
+    for _before, after in taken.done:
+        typer.echo(_state(after))
+    waiting = [after.id for before, after in taken.done if before.returned_at is not None]
+    if waiting and not anyway:
         said = _("The platform still shows it as waiting. If that is right: jdticket close {id} --anyway")
-        session.say("! " + said.format(id=closed.id))
+        session.say("! " + said.format(id=" ".join(waiting)))
+    refuse(taken.refused, len(tickets))
 
 
 @app.command(
     "void",
     rich_help_panel=_STATES,
-    help=_("Declare a ticket void: taken in by mistake, or withdrawn by the platform."),
+    help=_("Declare tickets void: taken in by mistake, or withdrawn by the platform."),
     epilog=example('jdticket void 842 --why "重复工单"'),
 )
-def void(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
-    session = Session(ctx)
-    _say_state(session.writing().tickets.void(ticket, why, by=session.by(by)))
+def void(ctx: typer.Context, tickets: TicketIds, why: Why, by: By = None) -> None:
+    _take(Session(ctx), tickets, voiding(why), by, _state)
 
 
 @app.command(
     "reopen",
     rich_help_panel=_STATES,
-    help=_("Make a ticket pending again; its deadline stays what it was."),
+    help=_("Make tickets pending again; their deadlines stay what they were."),
     epilog=example('jdticket reopen 842 --why "买家再次投诉"'),
 )
-def reopen(ctx: typer.Context, ticket: TicketId, why: Why, by: By = None) -> None:
-    session = Session(ctx)
-    _say_state(session.writing().tickets.reopen(ticket, why, by=session.by(by)))
+def reopen(ctx: typer.Context, tickets: TicketIds, why: Why, by: By = None) -> None:
+    _take(Session(ctx), tickets, reopening(why), by, _state)

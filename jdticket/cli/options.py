@@ -12,6 +12,7 @@ WHICH_TICKET = _(
     "The ticket's number or its last digits (three or more), or those of its order's number (six or more)."
 )
 TicketId = Annotated[str, typer.Argument(metavar=_("TICKET"), help=WHICH_TICKET)]
+TicketIds = Annotated[list[str], typer.Argument(metavar=_("TICKET…"), help=WHICH_TICKET)]
 By = Annotated[str | None, typer.Option("--by", metavar=_("NAME"), help=_("Who does it."))]
 AsJson = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
 Shop = Annotated[str | None, typer.Option("--shop", metavar=_("SHOP"), help=_("The shop's code or name."))]

@@ -10,9 +10,18 @@ import typer
 from jdticket.cli.options import WHICH_TICKET, AsJson, By, Subtype, example
 from jdticket.cli.platform import PlatformSession
 from jdticket.cli.session import Session
+from jdticket.cli.several import refuse
 from jdticket.desk.pushing import Arrival, Sent
 from jdticket.domain.replies import Delivery, DeliveryState, Reply
-from jdticket.errors import PlatformError, Trouble, UsageError
+from jdticket.errors import (
+    ConfigError,
+    JdticketError,
+    NotFoundError,
+    PlatformError,
+    RefusedError,
+    Trouble,
+    UsageError,
+)
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line
 from jdticket.words import listed
@@ -38,22 +47,18 @@ _NOTHING_IS_SENT = _(
 )
 def send(
     ctx: typer.Context,
-    ticket: Annotated[
-        str | None,
-        typer.Argument(metavar=_("TICKET"), help=WHICH_TICKET),
-    ] = None,
+    tickets: Annotated[list[str] | None, typer.Argument(metavar=_("TICKET…"), help=WHICH_TICKET)] = None,
     every: Annotated[bool, typer.Option("--all", help=_("All that have not arrived."))] = False,
     subtype: Subtype = None,
     by: By = None,
 ) -> None:
     session = Session(ctx)
-    if every == (ticket is not None):
+    if every == bool(tickets):
         raise UsageError(_("Name a ticket or say --all: one of the two."))
     platform = PlatformSession(session)
-    if ticket is not None:
-        held = session.writing().looking.find(ticket)
-        platform.shop_of(held)
-        waiting = platform.pushing.to_send(held)
+    refused: list[JdticketError] = []
+    if tickets:
+        waiting = _of(session, platform, tickets, refused)
     else:
         platform.shops(None)
         waiting = session.writing().outbox.unsent()
@@ -74,8 +79,28 @@ def send(
                 ).format(n=len(waiting) - n)
             )
             break
+    refuse(refused, len(tickets or ()))
     if failed:
         raise typer.Exit(PlatformError.exit_code)
+
+
+def _of(
+    session: Session, platform: PlatformSession, tickets: list[str], refused: list[JdticketError]
+) -> list[tuple[Reply, Delivery]]:
+    """The replies to these tickets that are to be sent, each once; why others cannot be is put into
+    ``refused``."""
+    looking = session.writing().looking
+    waiting = {}
+    for number in tickets:
+        try:
+            held = looking.find(number)
+            platform.shop_of(held)
+            waiting.update(
+                {reply.id: (reply, delivery) for reply, delivery in platform.pushing.to_send(held)}
+            )
+        except (NotFoundError, RefusedError, ConfigError) as error:
+            refused.append(error)
+    return [*waiting.values()]
 
 
 def tell(session: Session, sent: Sent) -> None:

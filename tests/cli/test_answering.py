@@ -259,6 +259,70 @@ def test_voiding_and_reopening_need_a_reason(desk: Program) -> None:
     assert desk.refused(4, "void", "842", "--why", " ") == "Say why: --why TEXT"
 
 
+# Several tickets
+
+
+@pytest.fixture
+def ten(desk: Program) -> Program:
+    """Ten tickets that wait, 59088840 to 59088849."""
+    desk.ok("import", "-", stdin=table(*(row(59088840 + n) for n in range(10))))
+    return desk
+
+
+NUMBERS = [str(59088840 + n) for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "rest", "refused"),
+    [
+        ((), "close", (), "is closed, so it cannot be closed"),
+        ((), "void", ("--why", "重复"), "is closed, so it cannot be voided"),
+        (("close", *NUMBERS[:4], *NUMBERS[5:]), "reopen", ("--why", "重来"), "cannot be reopened"),
+    ],
+)
+def test_nine_go_in_and_the_one_that_is_refused_is_named(
+    ten: Program, before: tuple[str, ...], step: str, rest: tuple[str, ...], refused: str
+) -> None:
+    if before:
+        ten.ok(*before)
+    else:
+        ten.ok("close", "844")
+    ran = ten.run(step, *NUMBERS, *rest)
+    assert ran.code == 4
+    others = [number for number in NUMBERS if number != "59088844"]
+    assert [line.split()[1] for line in ran.out.splitlines()] == others
+    first, second = ran.err.splitlines()
+    assert first == "Error: 1 of 10 not done:"
+    assert second.startswith("  Ticket 59088844 is ")
+    assert refused in second
+
+
+def test_a_number_that_is_not_found_keeps_no_other_ticket_back(ten: Program) -> None:
+    ran = ten.run("close", "842", "777", "843")
+    assert (ran.code, len(ran.out.splitlines())) == (3, 2)
+    assert "  No ticket has the number 777" in ran.err
+
+
+def test_a_ticket_that_is_named_twice_is_closed_once(ten: Program) -> None:
+    assert ten.ok("close", "842", "59088842").out == "Ticket 59088842 is closed now.\n"
+
+
+def test_several_tickets_are_assigned_and_noted_at_once(ten: Program) -> None:
+    ten.ok("assign", "842", "843", "小王")
+    ten.ok("note", "842", "843", "买家要求改地址")
+    assert {number for number, held in ten.tickets().items() if held["assignee"] == "小王"} == {
+        "59088842",
+        "59088843",
+    }
+    assert "买家要求改地址" in ten.ok("show", "843").out
+
+
+def test_a_name_or_a_text_that_is_left_out_is_missed(ten: Program) -> None:
+    assert ten.refused(2, "assign", "842") == "Missing: NAME"
+    assert ten.refused(2, "assign", "842", "843") == "Missing: NAME"
+    assert ten.refused(2, "note", "842") == "Missing: TEXT"
+
+
 def test_a_reply_sent_while_the_editor_was_open_is_not_overwritten(desk: Program) -> None:
     meanwhile = f'{shlex.join(desk.call("close", "842"))}; echo "{GOOD}" >"$1"'
     ran = desk.terminal("reply", "842", EDITOR=editor(desk, meanwhile))

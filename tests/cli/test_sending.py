@@ -72,6 +72,16 @@ def test_a_type_that_is_not_there_is_refused_even_where_there_is_one_only(
     assert replies_there(platform, 84700003) == []
 
 
+def test_several_are_sent_and_the_one_that_has_no_reply_is_named(program: Program, platform: Gateway) -> None:
+    program.ok("reply", "84700001", "-m", TEXT)
+    program.ok("reply", "84700002", "-m", TEXT)
+    ran = program.run("send", "84700001", "84700003", "84700002", "84700001", "--subtype", "催物流")
+    assert ran.code == 4
+    assert [line.split(":")[0] for line in ran.out.splitlines()] == ["Ticket 84700001", "Ticket 84700002"]
+    assert "Ticket 84700003 has no reply that could be sent" in ran.err
+    assert replies_there(platform) == replies_there(platform, 84700002) == [TEXT]
+
+
 def test_a_plain_reply_is_not_sent_and_says_how_to(program: Program, platform: Gateway) -> None:
     ran = program.ok("reply", "84700001", "-m", TEXT)
     assert "jdticket send 84700001" in ran.err
