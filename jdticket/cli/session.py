@@ -131,8 +131,20 @@ class Session:
         return [source for source in sources if source.shop in codes]
 
     def by(self, name: str | None) -> str:
-        """Who does it: the name given, else the account that runs the program."""
-        return name or os.environ.get("USER") or os.environ.get("USERNAME") or ""
+        """Who does it: the name given, else whoever works here."""
+        return " ".join((name or "").split()) or self.me[0]
+
+    @cached_property
+    def me(self) -> tuple[str, str]:
+        """Who works here, and where that is said: JDTICKET_ME, the configuration, the account that runs the
+        program ("USER"); empty: nobody says it."""
+        said = (
+            ("JDTICKET_ME", os.environ.get("JDTICKET_ME")),
+            ("me", self.config.me),
+            ("USER", os.environ.get("USER") or os.environ.get("USERNAME")),
+        )
+        named = ((" ".join((name or "").split()), where) for where, name in said)
+        return next((found for found in named if found[0]), ("", ""))
 
     def reading(self) -> Desk:
         """The desk, to look at: as of --now if that is given. Raises ``StoreError`` where there is no store:

@@ -20,6 +20,7 @@ from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import ConfigError, InputError, JdticketError, RefusedError, StoreError, UsageError
 from jdticket.files import whole_file
 from jdticket.i18n import _, ngettext
+from jdticket.text import one_line
 from jdticket.words import listed, os_reason, sentences
 
 app = typer.Typer()
@@ -271,6 +272,7 @@ def _verdicts(session: Session) -> Iterator[_Verdict]:
             _("configuration's permissions"),
             _("others may read it; run: chmod 600 {path}").format(path=found),
         )
+    yield _who_acts(session)
     moment = clock.moment_in_words(session.now, session.now, session.zone)
     yield (
         True,
@@ -297,6 +299,19 @@ def _verdicts(session: Session) -> Iterator[_Verdict]:
     yield from _reminder_verdicts(session)
     yield from _platform_verdicts(session)
     yield _disk_verdict(session.database.parent)
+
+
+def _who_acts(session: Session) -> _Verdict:
+    """Under which name steps go on record."""
+    name, where = session.me
+    if not name:
+        return None, _("who acts"), _('nobody is named; set me = "NAME" in the configuration')
+    said = {
+        "JDTICKET_ME": _("{name} (JDTICKET_ME)"),
+        "me": _("{name} (me in the configuration)"),
+        "USER": _('{name} (the login; me = "NAME" in the configuration changes it)'),
+    }
+    return True, _("who acts"), said[where].format(name=one_line(name))
 
 
 def unsafe_folder(database: Path) -> str:

@@ -138,7 +138,8 @@ def _table(
 ) -> Iterator[list[str]]:
     """The settings of one table, those that share a comment together."""
     _ = gettext
-    shown = {"database": str(default_database_path())} if not table else _EXAMPLES.get(table, {})
+    own = {"database": str(default_database_path()), "me": "小王"}
+    shown = _EXAMPLES.get(table, {}) if table else own
     together: dict[Text, list[str]] = {}
     for key in keys:
         if key.text is None:

@@ -144,6 +144,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             _text(_("Where the tickets are kept; a relative path counts from this file's folder.")),
             check=checks.address,
         ),
+        Key("me", TEXT, _text(_("Your name in the time line and at --assignee @me; without it, the login."))),
         Key("service_hours", TABLE),
         Key("deadline", TABLE),
         Key("shops", TABLES),

@@ -118,6 +118,12 @@ class Config:
         language: str | None = self._said["language"]
         return language
 
+    @property
+    def me(self) -> str | None:
+        """The name of whoever works here; None: not said."""
+        me: str | None = self._said["me"]
+        return me
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The zone of the service hours, and of times that are given without an offset."""

@@ -105,6 +105,7 @@ def test_doctor_gives_each_thing_a_verdict(desk: Program) -> None:
     named = [line.partition("] ")[2].split(":")[0] for line in lines]
     assert named == [
         "configuration",
+        "who acts",
         "zone",
         "store's integrity",
         "store's links",
