@@ -19,7 +19,7 @@ from jdticket.desk.desk import Desk
 from jdticket.desk.replies import Answered
 from jdticket.desk.tickets import Step, assigning, closing, noting, reopening, voiding
 from jdticket.domain.tickets import Ticket
-from jdticket.errors import InputError, NotFoundError, PlatformError, UsageError
+from jdticket.errors import ConfigError, InputError, NotFoundError, PlatformError, UsageError
 from jdticket.i18n import _
 from jdticket.settings.templates import fill_template
 from jdticket.text import half_width_digits, one_line, quoted
@@ -127,6 +127,8 @@ def _read(name: str) -> str:
 
 def _fill(session: Session, ticket: Ticket, name: str, pairs: list[str]) -> str:
     templates = session.config.templates
+    if bad := session.config.bad_texts.get(("templates", name)):
+        raise ConfigError(bad)
     if name not in templates:
         known = listed(sorted(templates)) or _("none")
         raise NotFoundError(

@@ -13,6 +13,7 @@ from jdticket.cli.coverage import gap_lines, gap_lines_of_the_file
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
 from jdticket.domain.platform_words import platform_state_from_words
+from jdticket.errors import ConfigError
 from jdticket.i18n import _
 from jdticket.settings.masking import masked
 from jdticket.settings.paths import config_path
@@ -71,6 +72,8 @@ def show(
 def check(ctx: typer.Context) -> None:
     session = Session(ctx)
     found = session.config.path
+    if session.config.bad_texts:
+        raise ConfigError("\n".join(session.config.bad_texts.values()))
     if found is None:
         typer.echo(_("There is no configuration file; every default holds."))
     else:

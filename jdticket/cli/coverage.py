@@ -25,7 +25,12 @@ def gap_lines(session: Session, *, of_the_run: bool = False) -> list[str]:
         config.unset_variables(os.environ),
         of_the_run=of_the_run,
     )
-    return _lines(session, found)
+    return [*_lines(session, found), *bad_texts(session)]
+
+
+def bad_texts(session: Session) -> list[str]:
+    """The texts of messages that cannot be used: the usual ones go out in their place."""
+    return [said for key, said in session.config.bad_texts.items() if key[0] == "messages"]
 
 
 def gap_lines_of_the_file(session: Session) -> list[str]:

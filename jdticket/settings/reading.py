@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.errors import ConfigError
@@ -34,6 +34,7 @@ from jdticket.settings.types import Config, windows_of_the_week
 from jdticket.text import name_key, quoted
 
 _SIGNING_KINDS = ("dingtalk", "feishu")
+_Place: TypeAlias = tuple[str | int, ...]
 
 
 def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -50,9 +51,17 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     document = _parse(text, file)
     report = Report()
     said = _read_all(document, report)
-    if report.problems:
-        raise ConfigError("\n".join(_sentences(report, text, file, document)))
-    return Config(file, document, said)
+    if not report.problems:
+        return Config(file, document, said)
+    found = _sentences(report, text, file, document)
+    if not all(map(_is_a_text, (key for key, _said in found))):
+        raise ConfigError("\n".join(sentence for _key, sentence in found))
+    return Config(file, document, said, bad_texts=dict(found))
+
+
+def _is_a_text(key: _Place) -> bool:
+    """Whether it is one text of the file's own, of a reply or a message: a bad one stops what uses it."""
+    return key[:-1] in {("templates",), ("messages", "templates")}
 
 
 # The text
@@ -104,15 +113,20 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _sentences(report: Report, text: str, file: Path, document: Mapping[str, Any]) -> list[str]:
-    """What is wrong, a sentence a problem, from the first line to the last."""
+def _sentences(
+    report: Report, text: str, file: Path, document: Mapping[str, Any]
+) -> list[tuple[_Place, str]]:
+    """What is wrong, a key and a sentence a problem, from the first line to the last."""
     from jdticket.settings.positions import line_of, lines_of_keys
 
     lines = lines_of_keys(text)
     found = sorted(((line_of(key, lines), key, what) for key, what in report.problems), key=lambda it: it[0])
     return [
-        _("{file}, line {line}: {key}: {problem}.").format(
-            file=file, line=line, key=quoted(_shown(key, document), 80), problem=what
+        (
+            key,
+            _("{file}, line {line}: {key}: {problem}.").format(
+                file=file, line=line, key=quoted(_shown(key, document), 80), problem=what
+            ),
         )
         for line, key, what in found
     ]

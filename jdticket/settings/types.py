@@ -104,11 +104,20 @@ class ChannelSettings(NamedTuple):
 class Config:
     """What config.toml says, defaults filled in."""
 
-    def __init__(self, path: Path | None, document: Mapping[str, Any], said: Section) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        document: Mapping[str, Any],
+        said: Section,
+        *,
+        bad_texts: Mapping[tuple[str | int, ...], str] | None = None,
+    ) -> None:
         self.path = path
         """The file that was read; None: there is none."""
         self.document = document
         """The file as it stands, secrets included: for :func:`jdticket.settings.masking.masked`."""
+        self.bad_texts = bad_texts or {}
+        """What is wrong with texts of replies and messages, by key: they are left aside."""
         self._said = said
         """The same, each value checked."""
 
@@ -188,8 +197,8 @@ class Config:
     @property
     def templates(self) -> Mapping[str, str]:
         """Replies by name, placeholders and all."""
-        templates: Mapping[str, str] = self._said["templates"].said
-        return templates
+        said: Mapping[str, str] = self._said["templates"].said
+        return {name: text for name, text in said.items() if ("templates", name) not in self.bad_texts}
 
     @cached_property
     def platform_words(self) -> Mapping[str, PlatformState]:
@@ -220,7 +229,8 @@ class Config:
         from jdticket.domain.reminders import ReminderRule
 
         said = self._said["messages"]["templates"].said
-        return {rule: said[rule] for rule in ReminderRule if rule in said}
+        bad = {key[-1] for key in self.bad_texts if key[0] == "messages"}
+        return {rule: said[rule] for rule in ReminderRule if rule in said and rule.value not in bad}
 
     @cached_property
     def reply(self) -> ReplyRules:

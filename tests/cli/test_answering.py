@@ -79,6 +79,24 @@ def test_the_text_may_come_from_a_template(desk: Program) -> None:
     assert replies(desk) == [("59088842", "您好，订单275549088842已发出，运单号JDX=1。", 0)]
 
 
+def test_a_bad_template_stops_what_uses_it_alone(desk: Program) -> None:
+    desk.configure('[templates]\nbad = "{order_id"\ngood = "您好，订单{order_id}今天已经发出。"\n')
+    assert "templates.bad: a brace stands alone" in desk.refused(1, "reply", "842", "--template", "bad")
+    desk.ok("backup", "copy.db")
+    desk.ok("reply", "842", "--template", "good")
+    assert "templates.bad: a brace stands alone" in desk.refused(1, "config", "check")
+
+
+def test_a_bad_text_of_a_message_is_told_and_the_usual_one_goes_out(desk: Program) -> None:
+    desk.configure(
+        '[[channels]]\nname = "here"\nkind = "stdout"\nnight = true\ndefault = true\n'
+        '[messages.templates]\noverdue = "{shop}"\n'
+    )
+    ran = desk.run("remind")
+    assert (ran.code, "messages.templates.overdue: must hold {ticket_id}" in ran.err) == (1, True), ran
+    assert "59088842" in ran.out
+
+
 def editor(desk: Program, script: str) -> str:
     path = desk.write("editor.sh", f"#!/bin/sh\n{script}\n")
     path.chmod(0o700)

@@ -563,6 +563,22 @@ def test_a_problem_is_named_with_its_line_and_key(tmp_path: Path, text: str, pro
     assert problem in found
 
 
+def test_a_bad_text_stops_nothing_else_and_is_left_aside(tmp_path: Path) -> None:
+    texts = '[templates]\ngood = "{order_id}"\nbad = "{order_id"\n'
+    config = loaded(tmp_path, texts + '[messages.templates]\nnew = "{shop}"\noverdue = "{ticket_id} !"\n')
+    assert dict(config.templates) == {"good": "{order_id}"}
+    assert dict(config.message_templates) == {ReminderRule.OVERDUE: "{ticket_id} !"}
+    assert [*config.bad_texts] == [("templates", "bad"), ("messages", "templates", "new")]
+
+
+@pytest.mark.parametrize("more", ['timezone = "Mars/Olympus"\n', "templates = 1\n"])
+def test_beside_another_problem_a_bad_text_is_told_with_it(tmp_path: Path, more: str) -> None:
+    bad = "" if "templates" in more else '[templates]\nbad = "{order_id"\n'
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, more + bad)
+    assert len(caught.value.message.splitlines()) == (2 if bad else 1)
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     text = """\
 langauge = "zh"
