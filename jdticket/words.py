@@ -18,6 +18,7 @@ from jdticket.text import name_key, quoted
 if TYPE_CHECKING:
     from jdticket.domain.outages import OutageReason, Outcome, Via
     from jdticket.domain.tickets import Ticket
+    from jdticket.domain.urgency import Order
 
 Gettext = Callable[[str], str]
 _KIND_MOST = 8  # of which each may take two columns of 80
@@ -111,6 +112,19 @@ def waits_because(ticket: Ticket, undelivered: bool, _: Gettext = _) -> str:
     if undelivered:
         return _("not delivered")
     return _("still waiting there") if ticket.returned_at is not None else ""
+
+
+def order_word(order: Order, _: Gettext = _) -> str:
+    """What a list may be ordered by."""
+    from jdticket.domain.urgency import Order
+
+    return {
+        Order.DEADLINE: _("deadline"),
+        Order.URGENCY: _("urgency"),
+        Order.CREATED: _("created"),
+        Order.SHOP: _("shop"),
+        Order.ASSIGNEE: _("assignee"),
+    }[order]
 
 
 def reason_word(reason: OutageReason, _: Gettext = _) -> str:

@@ -12,7 +12,7 @@ from jdticket.domain.tickets import Kind
 from jdticket.errors import UsageError
 from jdticket.i18n import LANGUAGES, _, translator
 from jdticket.text import name_key, quoted
-from jdticket.words import Gettext, kind_word, listed, reason_word, sentences, via_word
+from jdticket.words import Gettext, kind_word, listed, order_word, reason_word, sentences, via_word
 
 _E = TypeVar("_E", bound=StrEnum)
 Word = Callable[[_E, Gettext], str]
@@ -53,6 +53,13 @@ def kind_option(what: str) -> Any:
         return found
 
     return _option("--kind", _("KIND"), what, Kind, kind_word, named)
+
+
+def order_option(what: str) -> Any:
+    """--sort."""
+    from jdticket.domain.urgency import Order
+
+    return _option("--sort", _("ORDER"), what, Order, order_word)
 
 
 def via_option(what: str) -> Any:

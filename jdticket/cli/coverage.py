@@ -54,3 +54,12 @@ def _lines(session: Session, gaps: list[Gap]) -> list[str]:
     from jdticket.views.sending import gap_line
 
     return [gap_line(gap, session.shop_names, now=session.now, zone=session.zone) for gap in gaps]
+
+
+def ending(session: Session) -> dict[str, str]:
+    """What to say of shops whose sign-in on the platform ends soon, by code."""
+    if not session.config.platform_shops:
+        return {}
+    from jdticket.cli.platform import PlatformSession
+
+    return PlatformSession(session).ending(session.config.platform_shops)

@@ -11,13 +11,15 @@ import typer
 
 from jdticket import clock
 from jdticket.cli.choices import kind_option
+from jdticket.cli.coverage import ending
+from jdticket.cli.filtering import Assignee, Kinds, Shops, Sort, named, whose
 from jdticket.cli.hurt import may_wait, name_hurt
-from jdticket.cli.options import AsJson, Shop, TicketId, example
+from jdticket.cli.options import AsJson, TicketId, example
 from jdticket.cli.session import Session
 from jdticket.desk.desk import Desk
 from jdticket.desk.looking import Board
-from jdticket.domain.tickets import Counts, Kind, Status, Ticket, TicketQuery
-from jdticket.domain.urgency import waits
+from jdticket.domain.tickets import Counts, Kind, Status, Ticket
+from jdticket.domain.urgency import Order, waits
 from jdticket.errors import UsageError
 from jdticket.i18n import _, ngettext
 from jdticket.text import one_line
@@ -56,11 +58,12 @@ def list_tickets(
     ] = None,
     replied: Annotated[bool, typer.Option("--replied", help=_("Those that were replied to."))] = False,
     closed: Annotated[bool, typer.Option("--closed", help=_("Those that are closed or void."))] = False,
-    shop: Shop = None,
-    kind: Annotated[Kind | None, kind_option(_("One kind only."))] = None,
-    assignee: Annotated[
-        str | None, typer.Option(metavar=_("NAME"), help=_("Those assigned to this person."))
-    ] = None,
+    savable: Annotated[
+        bool, typer.Option("--savable", help=_("Those that wait and can still be answered in time."))
+    ] = False,
+    shop: Shops = None,
+    kind: Kinds = None,
+    assignee: Assignee = None,
     since: Annotated[
         str | None, typer.Option(metavar=_("TIME"), help=_("Created at this time or later."))
     ] = None,
@@ -69,6 +72,7 @@ def list_tickets(
         int, typer.Option(min=1, help=_("Show at most this many."), metavar=_("N"))
     ] = _DEFAULT_LIMIT,
     show_all: Annotated[bool, typer.Option("--all", help=_("Show every one, however many."))] = False,
+    sort: Sort = Order.DEADLINE,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help=_("Answer in CSV."))] = False,
 ) -> None:
@@ -76,10 +80,12 @@ def list_tickets(
     if as_json and as_csv:
         raise UsageError(_("--json or --csv, not both."))
     statuses: list[Status] = []
-    if (overdue or due_within) and (replied or closed):
+    if (overdue or due_within or savable) and (replied or closed):
         raise UsageError(
-            _("--overdue and --due-within are about what waits; leave out --replied and --closed.")
+            _("--overdue, --savable and --due-within are about what waits; leave out --replied and --closed.")
         )
+    if overdue and savable:
+        raise UsageError(_("--overdue or --savable, not both."))
     if replied:
         statuses.append(Status.REPLIED)
     if closed:
@@ -88,23 +94,21 @@ def list_tickets(
     soon = session.duration("--due-within", due_within) if due_within else None
     began, ended = session.moment("--since", since), session.end("--until", until)
     desk = session.reading()
-    query = TicketQuery(
+    query = whose(session, shop, kind, assignee)._replace(
         statuses=tuple(statuses),
-        waits=pending or overdue or due_within is not None,
+        waits=pending or overdue or savable or due_within is not None,
         overdue_at=now if overdue else None,
+        due_from=now if savable else None,
         due_until=None if soon is None else desk.looking.due_until(now, soon),
-        shop=session.shop(shop),
-        kind=kind,
-        assignee=assignee,
         created_from=began,
         created_before=ended,
         limit=None if show_all else limit,
     )
-    board = desk.looking.board(query, now=now)
+    board = desk.looking.board(query, order=sort, now=now)
     if as_json or as_csv:
         _print_rows(session, desk, board, as_csv=as_csv)
     else:
-        print_board(session, desk, board)
+        print_board(session, desk, board, named(session, query))
     name_hurt(session)
 
 
@@ -147,8 +151,8 @@ def say_impossible(session: Session, tickets: Sequence[Ticket]) -> None:
         session.say("! " + impossible_line(tickets))
 
 
-def print_board(session: Session, desk: Desk, board: Board) -> None:
-    """The alerts, the table, the counts."""
+def print_board(session: Session, desk: Desk, board: Board, theirs: str) -> None:
+    """The alerts, the table, the counts; ``theirs``: whose they are, empty for the whole desk's."""
     from jdticket.views import tables
 
     screen = session.screen
@@ -159,6 +163,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
         board.returned,
         board.missing,
         board.closed_but_waiting,
+        theirs=theirs,
         now=board.now,
         zone=session.zone,
     )
@@ -182,7 +187,7 @@ def print_board(session: Session, desk: Desk, board: Board) -> None:
     else:
         screen.line(_("No ticket to show."))
     shown = len(board.tickets)
-    screen.line(tables.counts_line(board.counts, shown), "bold")
+    screen.line(tables.counts_line(board.counts, shown, theirs), "bold")
     if board.matching > shown:
         screen.line(tables.hidden_line(board.matching - shown), "bold")
     if sys.stdout.isatty() and not session.config.channels:
@@ -220,15 +225,6 @@ def being_fetched_lines(session: Session, desk: Desk) -> list[str]:
         )
         for code, since in desk.looking.being_fetched().items()
     ]
-
-
-def ending(session: Session) -> dict[str, str]:
-    """What to say of shops whose sign-in on the platform ends soon, by code."""
-    if not session.config.platform_shops:
-        return {}
-    from jdticket.cli.platform import PlatformSession
-
-    return PlatformSession(session).ending(session.config.platform_shops)
 
 
 def print_tickets(
@@ -350,22 +346,24 @@ def check(
     due_within: Annotated[
         str, typer.Option(metavar=_("DURATION"), help=_("Service time that counts as soon."))
     ] = "30m",
-    shop: Shop = None,
+    shop: Shops = None,
+    kind: Kinds = None,
+    assignee: Assignee = None,
     as_json: AsJson = False,
 ) -> None:
     session = Session(ctx)
     soon = session.duration("--due-within", due_within)
     desk = session.reading()
-    chosen = session.shop(shop)
+    chosen = whose(session, shop, kind, assignee)
     counts, uncontacted, impossible, closed_but_waiting = desk.looking.check(soon, chosen)
     unseen = [
         source.shop
         for source in session.fetched(desk.looking.sources())
-        if source.trouble is not None and chosen in (None, source.shop)
+        if source.trouble is not None and (not chosen.shops or source.shop in chosen.shops)
     ]
     troubles = [trouble.channel for trouble in desk.looking.channel_troubles()]
     reminders = sending_lines(session, desk)
-    sign_ins = [code for code in ending(session) if chosen in (None, code)]
+    sign_ins = [code for code in ending(session) if not chosen.shops or code in chosen.shops]
     off = counts.due_soon or uncontacted or unseen or counts.unsent or closed_but_waiting
     off = off or troubles or reminders or sign_ins
     hurt = may_wait(session)
@@ -392,7 +390,8 @@ def check(
         plain.write_json(answer, sys.stdout)
     else:
         numbers = [outage.id for outage in uncontacted]
-        line = _check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code)
+        theirs = named(session, chosen)
+        line = _check_line(counts, soon, numbers, unseen, impossible, closed_but_waiting, code, theirs)
         if troubles:
             line += " · " + _("channels that fail: {names}").format(names=listed(troubles))
         if reminders:
@@ -416,6 +415,7 @@ def _check_line(
     impossible: list[Ticket],
     closed_but_waiting: list[Ticket],
     code: int,
+    theirs: str,
 ) -> str:
     verdict = {0: _("OK"), 1: _("WARNING"), 2: _("CRITICAL"), 3: _("UNKNOWN")}[code]
     parts = [
@@ -438,7 +438,7 @@ def _check_line(
     if uncontacted:
         numbers = listed(str(number) for number in uncontacted)
         parts.append(_("operations manager not yet contacted about outage {numbers}").format(numbers=numbers))
-    return _("{where}: {what}").format(where=verdict, what=" · ".join(parts))
+    return _("{where}: {what}").format(where=verdict, what=" · ".join([*filter(None, [theirs]), *parts]))
 
 
 @app.command(

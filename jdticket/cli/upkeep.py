@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from jdticket import clock
+from jdticket.cli.filtering import Assignee, Kinds, Shops, whose
 from jdticket.cli.hurt import hurt_lines, may_wait, name_hurt
 from jdticket.cli.options import example
 from jdticket.cli.session import Session
@@ -47,6 +48,9 @@ def export(
             "--output", "-o", metavar=_("FILE"), help=_("Write a new file; its ending tells the format.")
         ),
     ] = None,
+    shop: Shops = None,
+    kind: Kinds = None,
+    assignee: Assignee = None,
     keys: Annotated[
         bool, typer.Option("--keys", help=_("A file for programs: keys and ISO times, not words."))
     ] = False,
@@ -60,7 +64,9 @@ def export(
     form = "xlsx" if as_xlsx or suffix == ".xlsx" else "json" if as_json or suffix == ".json" else "csv"
     if form == "xlsx" and output is None:
         raise UsageError(_("An Excel file cannot go to standard output; name it with -o FILE."))
-    rows: Iterable[Mapping[str, Any]] = _rows(session, session.reading())
+    rows: Iterable[Mapping[str, Any]] = _rows(
+        session, session.reading(), whose(session, shop, kind, assignee)
+    )
     if output is None:
         if form == "csv" and sys.stdout.isatty():
             rows = map(plain.harmless_cells, rows)
@@ -85,13 +91,13 @@ def _keys() -> tuple[str, ...]:
     return (*plain.TICKET_KEYS, "reply", "reply_at", "reply_by", "reply_on_time")
 
 
-def _rows(session: Session, desk: Desk) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, desk: Desk, query: TicketQuery) -> Iterator[dict[str, Any]]:
     from jdticket.cli.looking import say_impossible
     from jdticket.views import plain
 
     now, zone, undelivered = desk.looking.now, session.zone, desk.looking.undelivered()
     impossible = []
-    for ticket, reply in desk.looking.tickets_with_latest_reply(TicketQuery()):
+    for ticket, reply in desk.looking.tickets_with_latest_reply(query):
         left = desk.looking.left(ticket, now)
         row = plain.ticket(ticket, left, now, zone, undelivered=ticket.id in undelivered)
         if row["waits"] and left is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jdticket import clock
 from jdticket.desk.claims import SKEW
 from jdticket.desk.finding import find
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
-from jdticket.domain.urgency import time_left
+from jdticket.domain.urgency import Order, time_left, waits
 from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, SYNC_BEGAN, UNSET
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jdticket.store.interface import Store
 
 _RUNS_EVERY_SECONDS = 300  # until two runs have told how often cron starts them
+_AT_THE_END = 2
 _FIRST = datetime(clock.FIRST_YEAR, 1, 1, tzinfo=UTC)
 _LAST = datetime(clock.LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 """Between these a deadline can be."""
@@ -104,31 +105,36 @@ class Looking:
         that year."""
         return time_left(ticket, now, self._policy.hours)
 
-    def undelivered(self, shop: str | None = None) -> frozenset[str]:
+    def undelivered(self) -> frozenset[str]:
         """The numbers of the tickets with a reply that is not known to have arrived on the platform."""
-        return frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered(shop=shop))
+        return frozenset(delivery.ticket_id for _reply, delivery in self._store.undelivered())
 
     def find(self, number: str) -> Ticket:
         """The ticket that a person means by its number or its last digits; see :func:`find`."""
         return find(self._store, number, self._now(), self._policy.hours.zone)
 
-    def board(self, query: TicketQuery, *, now: datetime | None = None) -> Board:
-        """The tickets that ``query`` chooses, with the counts of the whole desk (or of the query's shop)."""
+    def board(
+        self, query: TicketQuery, *, order: Order = Order.DEADLINE, now: datetime | None = None
+    ) -> Board:
+        """The tickets that ``query`` chooses, in this order, with the counts of
+        :attr:`TicketQuery.whose`. Any order but by deadline costs a look at each.
+        """
         now = now or self._now()
-        tickets = list(self._store.tickets(query))
+        undelivered = self.undelivered()
+        tickets = self._ordered(query, order, undelivered, now)
         full = query.limit is not None and len(tickets) >= query.limit
-        counts = self._counts(now, timedelta(hours=1), query.shop)
-        undelivered = self.undelivered(query.shop)
+        whose = query.whose
+        counts = self._counts(now, timedelta(hours=1), whose)
         return Board(
             now=now,
             tickets=tickets,
             matching=self._store.count(query) if full else len(tickets),
             counts=counts,
-            uncontacted=self._uncontacted(query.shop),
-            returned=self._returned(query.shop, undelivered) if counts.returned else [],
-            closed_but_waiting=self._closed_but_waiting(query.shop),
+            uncontacted=self._uncontacted(whose),
+            returned=self._returned(whose, undelivered) if counts.returned else [],
+            closed_but_waiting=self._closed_but_waiting(whose),
             undelivered=undelivered,
-            missing=list(self._store.tickets(TicketQuery(missing=True, shop=query.shop))),
+            missing=list(self._store.tickets(whose._replace(missing=True))),
             shops=self._store.shops(),
             troubles=self._store.ledger_trouble(),
             sources=self._store.sources(),
@@ -143,6 +149,26 @@ class Looking:
             if began and source.busy_until is not None and now < source.busy_until:
                 found[source.shop] = clock.from_stored(began)
         return found
+
+    def _ordered(
+        self, query: TicketQuery, order: Order, undelivered: frozenset[str], now: datetime
+    ) -> list[Ticket]:
+        if order is Order.DEADLINE:
+            return list(self._store.tickets(query))
+        keys: dict[Order, Callable[[Ticket], Any]] = {
+            Order.URGENCY: lambda one: (
+                (now > one.deadline_at) if waits(one, one.id in undelivered) else _AT_THE_END
+            ),
+            Order.CREATED: lambda one: -one.created_at.timestamp(),
+            Order.SHOP: lambda one: one.shop,
+            Order.ASSIGNEE: lambda one: one.assignee,
+        }
+        found = self._store.tickets(query._replace(limit=None))
+        if query.limit is None:
+            return sorted(found, key=keys[order])
+        from heapq import nsmallest
+
+        return nsmallest(query.limit, found, key=keys[order])
 
     def sources(self) -> list[SourceState]:
         """How the pulling of each shop's work orders goes."""
@@ -232,37 +258,39 @@ class Looking:
         """The latest deadline of tickets that have at most ``left`` of service time at ``now``."""
         return self._policy.hours.after(now, left)
 
-    def check(self, due_within: timedelta, shop: str | None = None) -> Checked:
-        """How the desk stands, "due soon" meaning at most ``due_within`` of service time left."""
+    def check(self, due_within: timedelta, query: TicketQuery | None = None) -> Checked:
+        """How the desk stands, or what of it is :attr:`TicketQuery.whose`, "due soon" meaning at most
+        ``due_within`` of service time left."""
+        whose = (query or TicketQuery()).whose
         queries = [
-            TicketQuery(waits=True, overdue_at=_FIRST, shop=shop),
-            TicketQuery(waits=True, due_from=_LAST, shop=shop),
-            TicketQuery(waits=True, unreadable=True, shop=shop),
+            whose._replace(waits=True, overdue_at=_FIRST),
+            whose._replace(waits=True, due_from=_LAST),
+            whose._replace(waits=True, unreadable=True),
         ]
         impossible = {ticket.id: ticket for query in queries for ticket in self._store.tickets(query)}
         return Checked(
-            self._counts(self._now(), due_within, shop),
-            self._uncontacted(shop),
+            self._counts(self._now(), due_within, whose),
+            self._uncontacted(whose),
             [*impossible.values()],
-            self._closed_but_waiting(shop),
+            self._closed_but_waiting(whose),
         )
 
-    def _counts(self, now: datetime, left: timedelta, shop: str | None) -> Counts:
-        return self._store.counts(now, self.due_until(now, left), shop)
+    def _counts(self, now: datetime, left: timedelta, whose: TicketQuery) -> Counts:
+        return self._store.counts(now, self.due_until(now, left), whose)
 
-    def _returned(self, shop: str | None, undelivered: frozenset[str]) -> list[Ticket]:
-        query = TicketQuery(statuses=(Status.REPLIED,), shop=shop, returned=True)
+    def _returned(self, whose: TicketQuery, undelivered: frozenset[str]) -> list[Ticket]:
+        query = whose._replace(statuses=(Status.REPLIED,), returned=True)
         return [ticket for ticket in self._store.tickets(query) if ticket.id not in undelivered]
 
-    def _closed_but_waiting(self, shop: str | None) -> list[Ticket]:
-        query = TicketQuery(statuses=(Status.CLOSED, Status.VOID), shop=shop, returned=True)
+    def _closed_but_waiting(self, whose: TicketQuery) -> list[Ticket]:
+        query = whose._replace(statuses=(Status.CLOSED, Status.VOID), returned=True)
         return list(self._store.tickets(query))
 
-    def _uncontacted(self, shop: str | None) -> list[Outage]:
+    def _uncontacted(self, whose: TicketQuery) -> list[Outage]:
         return [
             outage
             for outage in self._store.outages(uncontacted_only=True)
-            if shop is None or not outage.shops or shop in outage.shops
+            if not whose.shops or not outage.shops or set(whose.shops).intersection(outage.shops)
         ]
 
     def search(self, words: Sequence[str], limit: int) -> tuple[list[Ticket], int]:

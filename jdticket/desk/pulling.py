@@ -199,7 +199,10 @@ class Pulling:
 
     def _oldest_unfinished(self, shop: str, oldest: datetime, begin: datetime) -> datetime:
         query = TicketQuery(
-            statuses=(Status.PENDING, Status.REPLIED), shop=shop, created_from=oldest, created_before=begin
+            statuses=(Status.PENDING, Status.REPLIED),
+            shops=(shop,),
+            created_from=oldest,
+            created_before=begin,
         )
         return min((ticket.created_at for ticket in self._store.tickets(query)), default=begin)
 
@@ -208,7 +211,7 @@ class Pulling:
     ) -> Iterator[list[Draft | Rejection]]:
         """What became of tickets that wait for all that we know, and that the platform no longer counts
         among those that wait. Each sync goes on where the one before had to leave off."""
-        waiting = TicketQuery(waits=True, shop=done.shop, created_from=oldest)
+        waiting = TicketQuery(waits=True, shops=(done.shop,), created_from=oldest)
         missing = [ticket for ticket in self._store.tickets(waiting) if ticket.id not in seen]
         orders = sorted({ticket.order_id for ticket in missing if ticket.order_id})
         wanted = {ticket.id for ticket in missing}

@@ -34,7 +34,7 @@ class Reconciling:
             for ticket in self._store.tickets(
                 TicketQuery(
                     waits=True,
-                    shop=shop,
+                    shops=(shop,),
                     created_from=covered.created_from,
                     created_before=covered.created_before,
                 )

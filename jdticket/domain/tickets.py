@@ -148,11 +148,19 @@ class TicketQuery(NamedTuple):
     """It waits, and what is kept as its deadline is no moment."""
     missing: bool = False
     """It waits, and a complete take-in no longer holds it."""
-    shop: str | None = None
-    kind: Kind | None = None
+    shops: tuple[str, ...] = ()
+    """Those of one of these shops."""
+    kinds: tuple[Kind, ...] = ()
+    """Those of one of these kinds."""
     assignee: str | None = None
+    """Those that this person has; empty: nobody."""
     created_from: datetime | None = None
     created_before: datetime | None = None
     returned: bool = False
     """Only those that the platform goes on showing as waiting although we are done with them."""
     limit: int | None = None
+
+    @property
+    def whose(self) -> TicketQuery:
+        """The same shops, kinds and assignee, whatever the state: whose counts stand below a list."""
+        return TicketQuery(shops=self.shops, kinds=self.kinds, assignee=self.assignee)

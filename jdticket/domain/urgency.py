@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from jdticket.domain.hours import NeverOpenError
@@ -10,6 +11,20 @@ from jdticket.domain.tickets import Kind, Status, Ticket
 
 if TYPE_CHECKING:
     from jdticket.domain.hours import ServiceHours
+
+
+class Order(StrEnum):
+    """How a list may be ordered."""
+
+    DEADLINE = "deadline"
+    """What waits by deadline, then the rest, the newest first."""
+    URGENCY = "urgency"
+    """The same, what waits by :func:`urgency`."""
+    CREATED = "created"
+    """The newest first."""
+    SHOP = "shop"
+    ASSIGNEE = "assignee"
+    """What nobody has comes first."""
 
 
 Urgency = tuple[bool, datetime, bool, str]

@@ -117,8 +117,9 @@ class Store(ABC):
         """How many tickets ``query`` chooses, its limit left aside."""
 
     @abstractmethod
-    def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
-        """The desk's counts; the cost grows with what waits, not with what is stored."""
+    def counts(self, now: datetime, soon: datetime, whose: TicketQuery | None = None) -> Counts:
+        """The desk's counts, or those of :attr:`TicketQuery.whose` alone; the cost grows with what waits, not
+        with what is stored."""
 
     @abstractmethod
     def waiting_by_shop(self) -> Mapping[str, int]:

@@ -105,17 +105,19 @@ def alerts(
     missing: Sequence[Ticket],
     closed_but_waiting: Sequence[Ticket] = (),
     *,
+    theirs: str = "",
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    """What must not be overlooked, one line each: it stands above every list."""
+    """What must not be overlooked, one line each: it stands above every list. ``theirs``: whose tickets it is
+    about, empty for all."""
     if counts.overdue:
         said = ngettext(
             "{n} ticket is overdue: answer it now.",
             "{n} tickets are overdue: answer them now.",
             counts.overdue,
         )
-        screen.line("! " + said.format(n=counts.overdue), "bold red")
+        screen.line("! " + _of(theirs, said.format(n=counts.overdue)), "bold red")
     for outage in uncontacted:
         said = _(
             "Outage {id} ({reason}, since {since}): operations manager not yet contacted. "
@@ -126,7 +128,7 @@ def alerts(
             "! " + said.format(id=outage.id, reason=reason_word(outage.reason), since=since), "bold red"
         )
     if counts.unsent:
-        screen.line("! " + unsent_line(counts.unsent), "bold red")
+        screen.line("! " + _of(theirs, unsent_line(counts.unsent)), "bold red")
     if returned:
         screen.line("! " + returned_line(len(returned), _numbers(returned)), "bold yellow")
     if closed_but_waiting:
@@ -267,15 +269,19 @@ def hidden_line(hidden: int) -> str:
     ).format(n=hidden)
 
 
-def counts_line(counts: Counts, shown: int) -> str:
-    """The counts below a list."""
+def _of(theirs: str, said: str) -> str:
+    return _("{where}: {what}").format(where=theirs, what=said) if theirs else said
+
+
+def counts_line(counts: Counts, shown: int, theirs: str = "") -> str:
+    """The counts below a list; ``theirs``: whose they are, empty for all."""
     parts = [
         _("pending {n}").format(n=counts.pending),
         _("overdue {n}").format(n=counts.overdue),
         _("due within the hour {n}").format(n=counts.due_soon),
         _("shown {n}").format(n=shown),
     ]
-    return " · ".join(parts)
+    return _of(theirs, " · ".join(parts))
 
 
 def reply_table(

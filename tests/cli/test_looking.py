@@ -36,6 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     program.ok("import", "-", "--shop", "jd5", stdin=returned)
     program.ok("close", "847")
     program.ok("assign", "845", "小李")
+    program.ok("assign", "841", "小王")
     program.ok("report-outage", "--reason", "power", "--since", "2024-06-11 11:30", "--shop", "jd3")
     return program
 
@@ -68,6 +69,18 @@ def test_tickets_that_are_done_follow_the_newest_first(desk: Program) -> None:
         (["--shop", "京东5店"], ["8"]),
         (["--kind", "crc"], ["3"]),
         (["--assignee", "小李"], ["5"]),
+        (["--shop", "jd5", "--shop", "京东3店", "--overdue"], ["8", "1"]),
+        (["--kind", "crc", "--kind", "咨询"], ["4", "3"]),
+        (["--assignee", "@nobody", "--overdue"], ["8"]),
+        (["--assignee", "＠我"], ["1"]),
+        (["--assignee", "@me", "--pending"], ["1"]),
+        (["--savable"], ["4", "3", "2", "5"]),
+        (["--savable", "--due-within", "1h"], ["4"]),
+        (["--sort", "urgency"], ["4", "3", "2", "5", "8", "1", "6", "7"]),
+        (["--sort", "创建时间"], ["5", "3", "2", "4", "1", "6", "7", "8"]),
+        (["--sort", "created", "--limit", "2"], ["5", "3"]),
+        (["--sort", "shop", "--pending"], ["1", "4", "3", "2", "5", "8"]),
+        (["--sort", "assignee", "--pending"], ["8", "4", "3", "2", "5", "1"]),
         (["--since", "2024-06-11 10:00", "--until", "2024-06-11 16:30"], ["3", "2"]),
     ],
     ids=" ".join,
@@ -110,7 +123,7 @@ def test_json_is_the_frozen_contract(desk: Program) -> None:
         "deadline_source": "policy",
         "seconds_left": -4 * 3600,
         "overdue": True,
-        "assignee": "",
+        "assignee": "小王",
         "content": LONG,
         "replied_at": None,
         "returned": False,
@@ -150,6 +163,9 @@ def test_an_empty_desk_answers_with_an_empty_array(program: Program) -> None:
     [
         ["--json", "--csv"],
         ["--overdue", "--closed"],
+        ["--savable", "--replied"],
+        ["--savable", "--overdue"],
+        ["--sort", "colour"],
         ["--due-within", "soon"],
         ["--since", "10/11/2024"],
         ["--limit", "0"],
@@ -212,23 +228,54 @@ def test_the_counts_of_a_shop_are_of_that_shop_alone(desk: Program, tmp_path: Pa
         return last, {key: counts[key] for key in ("pending", "overdue", "due_soon", "returned")}
 
     assert told("--shop", "京东3店") == (
-        "pending 5 · overdue 1 · due within the hour 1 · shown 7",
+        "京东3店: pending 5 · overdue 1 · due within the hour 1 · shown 7",
         {"pending": 5, "overdue": 1, "due_soon": 1, "returned": 0},
     )
     assert told("--shop", "jd5") == (
-        "pending 3 · overdue 2 · due within the hour 1 · shown 3",
+        "京东5店: pending 3 · overdue 2 · due within the hour 1 · shown 3",
         {"pending": 3, "overdue": 2, "due_soon": 1, "returned": 1},
     )
     assert told() == (
         "pending 8 · overdue 3 · due within the hour 2 · shown 10",
         {"pending": 8, "overdue": 3, "due_soon": 2, "returned": 1},
     )
-    assert program.run("check", *NOON, "--shop", "jd5").out.startswith("CRITICAL: overdue 2 · ")
+    assert program.run("check", *NOON, "--shop", "jd5").out.startswith("CRITICAL: 京东5店 · overdue 2 · ")
     assert "not on the platform" not in program.run("check", *NOON, "--shop", "jd3").out
     alerts = program.ok("list", *NOON, "--shop", "jd5").out.splitlines()
-    assert alerts[0] == "! 2 tickets are overdue: answer them now."
+    assert alerts[0] == "! 京东5店: 2 tickets are overdue: answer them now."
     assert alerts[1].startswith("! 1 reply may not have reached the platform")
     assert "may not have reached" not in program.ok("list", *NOON, "--shop", "jd3").out
+
+
+@pytest.mark.parametrize(
+    ("filters", "theirs", "counts"),
+    [
+        (["--kind", "投诉"], "complaint", "pending 1 · overdue 1 · due within the hour 0 · shown 1"),
+        (["--assignee", "@me"], "小王", "pending 1 · overdue 1 · due within the hour 0 · shown 1"),
+        (
+            ["--assignee", "@nobody", "--shop", "jd3", "--shop", "jd5"],
+            "京东3店, 京东5店, assigned to nobody",
+            "pending 4 · overdue 1 · due within the hour 1 · shown 6",
+        ),
+        (["--shop", "jd3"], "京东3店", "pending 5 · overdue 1 · due within the hour 1 · shown 7"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_the_banner_and_the_counts_say_whose_they_are(
+    desk: Program, filters: list[str], theirs: str, counts: str
+) -> None:
+    lines = desk.ok("list", *NOON, *filters).out.splitlines()
+    assert lines[0] == f"! {theirs}: 1 ticket is overdue: answer it now."
+    assert lines[-1] == f"{theirs}: {counts}"
+    checked = desk.run("check", *NOON, *filters, "--due-within", "1h")
+    assert (checked.code, checked.out.split(" · ")[0]) == (2, f"CRITICAL: {theirs}")
+    told = desk.run("check", *NOON, *filters, "--due-within", "1h", "--json").json
+    assert counts.startswith(f"pending {told['pending']} · overdue {told['overdue']} · ")
+
+
+def test_nobody_is_me_where_nobody_says_who_that_is(desk: Program) -> None:
+    said = desk.refused(2, "list", "--assignee", "@me", USER="", USERNAME="")
+    assert said.startswith("Nobody says who you are")
 
 
 def test_time_left_and_deadline_are_in_words(desk: Program) -> None:

@@ -122,7 +122,7 @@ def test_what_is_not_sent_is_counted_for_its_shop_alone(program: Program) -> Non
         assert program.run("check", "--json", *options).json["unsent"] == n
         assert f"not sent {n}\n" in program.run("check", *options).out
         assert re.search(
-            rf"^! {n} repl.* not on the platform", program.ok("list", *options).out, re.MULTILINE
+            rf"^! (jd[35]: )?{n} repl.* not on the platform", program.ok("list", *options).out, re.MULTILINE
         )
 
 

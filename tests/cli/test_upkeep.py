@@ -34,6 +34,18 @@ def test_export_gives_each_ticket_with_its_latest_reply(desk: Program) -> None:
     assert rows["59088842"]["reply"] is None
 
 
+def test_an_export_may_be_of_some_tickets_alone(desk: Program) -> None:
+    desk.ok("import", "-", stdin=table(row(59088844, kind="CRC高危投诉"), row(59088845, kind="咨询")))
+    desk.ok("assign", "843", "845", "小王")
+
+    def exported(*options: str) -> list[str]:
+        return sorted(found["id"][-1] for found in desk.ok("export", "--json", *options).json)
+
+    assert exported("--kind", "crc", "--kind", "urge") == ["2", "3", "4"]
+    assert exported("--assignee", "@me") == ["3", "5"]
+    assert exported("--assignee", "@nobody", "--kind", "crc") == ["4"]
+
+
 def test_a_spreadsheet_finds_no_formula_in_an_export(desk: Program) -> None:
     rows = {found["id"]: found for found in csv_rows(desk.ok("export").out)}
     assert rows["59088842"]["content"] == "'=cmd()"

@@ -108,10 +108,11 @@ class TestLooking:
         take_in("jd3", 5900010, 1)
         take_in("jd5", 5900020, 2)
         office.time = at("23 12:55")
-        for shop, each in (("jd3", 1), ("jd5", 2), (None, 3), ("jd7", 0)):
+        for shops, each in ((("jd3",), 1), (("jd5",), 2), ((), 3), (("jd3", "jd5"), 3), (("jd7",), 0)):
             counts = Counts(pending=5 * each, overdue=each, due_soon=each, returned=each, unsent=each)
-            assert office.desk.looking.board(TicketQuery(shop=shop)).counts == counts
-            assert office.desk.looking.check(timedelta(hours=1), shop)[0] == counts
+            assert office.desk.looking.board(TicketQuery(shops=shops)).counts == counts
+            whose = TicketQuery(shops=shops)
+            assert office.desk.looking.check(timedelta(hours=1), whose)[0] == counts
 
     def test_a_limit_never_hides_how_many_there_are(self, office: DeskAt) -> None:
         office.take_in(*(draft(f"5900000{n}") for n in range(5)))

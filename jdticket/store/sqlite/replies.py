@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _DELIVERY_COLUMNS = ", ".join(f"deliveries.{name}" for name in DELIVERY_FIELDS)
 
 
+def _given(shop: str | None) -> tuple[str, ...]:
+    return () if shop is None else (shop,)
+
+
 class Replies(Shops):
     """See :class:`jdticket.store.interface.Store`."""
 
@@ -40,7 +44,7 @@ class Replies(Shops):
                         WHERE tickets.id = replies.ticket_id AND {self._is_shop("?1")}
                     )
                 ORDER BY replies.at DESC, replies.id DESC LIMIT ?2""",
-            self._shop_value(shop),
+            self._shop_value(*_given(shop)),
             limit,
         )
         return [(reply_of(row[:8]), None if row[8] is None else delivery_of(row[8:])) for row in rows]
@@ -66,7 +70,7 @@ class Replies(Shops):
             f"""SELECT replies.*, {_DELIVERY_COLUMNS} {UNDELIVERED}
                 AND (?1 IS NULL OR {self._is_shop("?1")}) AND (?2 IS NULL OR deliveries.ticket_id = ?2)
                 ORDER BY reply_id""",
-            self._shop_value(shop),
+            self._shop_value(*_given(shop)),
             ticket_id,
         )
         return [(reply_of(row[:8]), delivery_of(row[8:])) for row in rows]

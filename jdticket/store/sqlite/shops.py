@@ -52,13 +52,16 @@ class Shops(Queries):
         for ticket in map(ticket_of, rows):
             yield replace(ticket, shop=codes[ticket.shop]) if ticket.shop in codes else ticket
 
-    def _is_shop(self, mark: str) -> str:
-        """The condition that a ticket is of the shop bound at ``mark``, with :meth:`_shop_value`."""
-        return f"shop IN (SELECT value FROM json_each({mark}))" if self._codes else f"shop = {mark}"
+    def _is_shop(self, mark: str, count: int = 1) -> str:
+        """The condition that a ticket is of one of ``count`` shops bound at ``mark``, with
+        :meth:`_shop_value`."""
+        alone = count == 1 and not self._codes
+        return f"shop = {mark}" if alone else f"shop IN (SELECT value FROM json_each({mark}))"
 
-    def _shop_value(self, code: str | None) -> str | None:
-        if code is None or not self._codes:
-            return code
+    def _shop_value(self, *codes: str) -> str | None:
+        """What to bind for these shops; None for none."""
+        if len(codes) < 2 and not (codes and self._codes):
+            return codes[0] if codes else None
         import json
 
-        return json.dumps([code, *(word for word, meant in self._codes.items() if meant == code)])
+        return json.dumps([*codes, *(word for word, meant in self._codes.items() if meant in codes)])

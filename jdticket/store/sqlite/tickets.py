@@ -107,24 +107,27 @@ class Tickets(Shops):
             f"SELECT {numbers or 0}", *(value for _rows, part in choices for value in part)
         )
 
-    def counts(self, now: datetime, soon: datetime, shop: str | None = None) -> Counts:
-        of_shop = f"(?3 IS NULL OR {self._is_shop('?3')})"
+    def counts(self, now: datetime, soon: datetime, whose: TicketQuery | None = None) -> Counts:
+        whose = whose or TicketQuery()
+        theirs = f"(?3 IS NULL OR {self._is_shop('?3', len(whose.shops))}) AND (?4 IS NULL OR assignee = ?4)"
+        theirs = " AND ".join([theirs, *_of_kinds(whose)])
 
         def number(due: str) -> str:
-            return " + ".join(f"(SELECT count(*) {rows} AND {of_shop} AND {due})" for rows in _WAITING)
+            return " + ".join(f"(SELECT count(*) {rows} AND {theirs} AND {due})" for rows in _WAITING)
 
         [row] = self._db.rows(
             f"""SELECT {number("TRUE")}, {number("deadline_at < ?1")},
                 {number("deadline_at >= ?1 AND deadline_at <= ?2")},
-                (SELECT count(*) {_RETURNED} AND {of_shop} AND NOT EXISTS (
+                (SELECT count(*) {_RETURNED} AND {theirs} AND NOT EXISTS (
                     SELECT 1 FROM deliveries INDEXED BY deliveries_open
                     WHERE ticket_id = tickets.id AND state <> 'arrived'
                         AND NOT coalesce(busy_until > ?1, FALSE)
                 )),
-                (SELECT count(*) {UNDELIVERED} AND {of_shop} AND NOT coalesce(busy_until > ?1, FALSE))""",
+                (SELECT count(*) {UNDELIVERED} AND {theirs} AND NOT coalesce(busy_until > ?1, FALSE))""",
             stored(now),
             stored(soon),
-            self._shop_value(shop),
+            self._shop_value(*whose.shops),
+            whose.assignee,
         )
         return Counts(*row)
 
@@ -165,7 +168,9 @@ class Tickets(Shops):
         )
 
     def _of_shop(self, query: TicketQuery) -> list[tuple[str, object]]:
-        return [] if query.shop is None else [(self._is_shop("?"), self._shop_value(query.shop))]
+        if not query.shops:
+            return []
+        return [(self._is_shop("?", len(query.shops)), self._shop_value(*query.shops))]
 
 
 def _row(ticket: Ticket) -> tuple[str | bool | None, ...]:
@@ -186,8 +191,6 @@ def _choices(
     each of them.
     """
     common = list(of_shop)
-    if query.kind is not None:
-        common.append(("kind = ?", query.kind.value))
     if query.assignee is not None:
         common.append(("assignee = ?", query.assignee))
     if query.created_from is not None:
@@ -206,6 +209,7 @@ def _choices(
 
     statuses = set(query.statuses) if query.statuses or query.waits else set(Status)
     done = set() if due or query.missing else statuses - {Status.PENDING}
+    kinds = _of_kinds(query)
     waiting = []
     if query.waits or Status.PENDING in statuses:
         waiting.append(f"{_PENDING} AND returned_at IS NOT NULL" if query.returned else _PENDING)
@@ -214,18 +218,28 @@ def _choices(
     if query.missing:
         waiting = [_through_missing(rows) for rows in waiting]
     conditions = due + common
-    chosen = [(narrowed(rows, conditions), [value for _sql, value in conditions]) for rows in waiting]
+    chosen = [
+        (narrowed(" AND ".join([rows, *kinds]), conditions), [value for _sql, value in conditions])
+        for rows in waiting
+    ]
     if not done:
         return chosen, None
     if query.returned:
         rows = f"{_DONE_AND_RETURNED} AND status <> 'pending'"
     else:
-        rows = _DONE if query.shop is None else _DONE_BY_SHOP
+        # Of several shops, each would come in its own order.
+        rows = _DONE_BY_SHOP if len(query.shops) == 1 else _DONE
     if len(done) < len(Status) - 1:
         rows += f" AND status IN ({', '.join(repr(status.value) for status in sorted(done))})"
     if apart and Status.REPLIED in done:
         rows += f" AND NOT {WAITS}"
-    return chosen, (narrowed(rows, common), [value for _sql, value in common])
+    return chosen, (narrowed(" AND ".join([rows, *kinds]), common), [value for _sql, value in common])
+
+
+def _of_kinds(query: TicketQuery) -> list[str]:
+    """The condition that the query's kinds make; they are our own words."""
+    kinds = ", ".join(repr(kind.value) for kind in query.kinds)
+    return [f"kind IN ({kinds})"] if kinds else []
 
 
 def _through_missing(rows: str) -> str:

@@ -76,8 +76,8 @@ def chosen_by_hand(
             # What was put can be read.
             and not query.unreadable
             and (not query.missing or (waiting and one.missing_at is not None))
-            and (query.shop is None or one.shop == query.shop)
-            and (query.kind is None or one.kind is query.kind)
+            and (not query.shops or one.shop in query.shops)
+            and (not query.kinds or one.kind in query.kinds)
             and (query.assignee is None or one.assignee == query.assignee)
             and (query.created_from is None or one.created_at >= query.created_from)
             and (query.created_before is None or one.created_at < query.created_before)

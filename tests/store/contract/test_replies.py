@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jdticket.domain.replies import DeliveryState
-from jdticket.domain.tickets import Status
+from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.errors import Trouble
 from jdticket.store.interface import Store
 from tests.store.contract.keeping import put, put_deliveries, put_replies
@@ -167,7 +167,7 @@ def test_replies_that_have_not_arrived_are_counted_for_all_shops_or_for_one(stor
     )
 
     def unsent(shop: str | None = None) -> int:
-        return store.counts(NOON, NOON, shop).unsent
+        return store.counts(NOON, NOON, None if shop is None else TicketQuery(shops=(shop,))).unsent
 
     assert unsent() == unsent("jd3") == 0
     put_deliveries(store, *(delivery(one.id, ticket_id=one.ticket_id) for one in held))
@@ -196,8 +196,8 @@ def test_a_ticket_whose_reply_has_not_arrived_is_not_counted_as_returned_too(sto
         (DeliveryState.ARRIVED, 3, 0),
     ):
         put_deliveries(store, delivery(one.id, ticket_id=one.ticket_id, state=state))
-        for shop in (None, "jd3"):
-            counts = store.counts(NOON, NOON, shop)
+        for whose in (None, TicketQuery(shops=("jd3",))):
+            counts = store.counts(NOON, NOON, whose)
             assert (counts.returned, counts.unsent) == (returned, unsent)
 
 

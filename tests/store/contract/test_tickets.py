@@ -164,8 +164,8 @@ queries = st.builds(
     due_until=st.none() | moments,
     unreadable=st.sampled_from([False, False, False, True]),
     missing=st.sampled_from([False, False, True]),
-    shop=st.sampled_from([None, None, "", "jd3", "jd9"]),
-    kind=st.none() | st.sampled_from(Kind),
+    shops=st.sampled_from([(), (), ("",), ("jd3",), ("jd9",), ("jd3", "jd5"), ("", "jd5", "jd9")]),
+    kinds=st.just(()) | st.lists(st.sampled_from(Kind), max_size=3).map(tuple),
     assignee=st.sampled_from([None, None, "", "小李"]),
     created_from=moments,
     created_before=moments,
@@ -177,7 +177,7 @@ queries = st.builds(
 @given(query=queries)
 @example(query=TicketQuery())
 @example(query=TicketQuery(limit=250))
-@example(query=TicketQuery(statuses=(Status.REPLIED,), shop="jd3"))
+@example(query=TicketQuery(statuses=(Status.REPLIED,), shops=("jd3",)))
 @example(query=TicketQuery(overdue_at=NOON + 9 * STEP))
 @example(query=TicketQuery(waits=True))
 @example(query=TicketQuery(waits=True, due_from=NOON + 9 * STEP, limit=2))
@@ -193,24 +193,24 @@ def test_a_query_chooses_and_orders_as_promised(
     assert store.count(query) == len(expected)
 
 
-@given(now=st.integers(-1, 21), soon=st.integers(0, 10), shop=st.sampled_from([None, "", "jd3", "jd9"]))
+@given(now=st.integers(-1, 21), soon=st.integers(0, 10), query=queries)
 @settings(deadline=None)
 def test_counts_agree_with_the_tickets(
-    many: tuple[Store, list[Ticket], set[str]], now: int, soon: int, shop: str | None
+    many: tuple[Store, list[Ticket], set[str]], now: int, soon: int, query: TicketQuery
 ) -> None:
     store, tickets, undelivered = many
     at, until = NOON + now * STEP, NOON + (now + soon) * STEP
-    of_shop = {one.id: one for one in tickets if shop in (None, one.shop)}
-    deadlines = [one.deadline_at for one in of_shop.values() if waits(one, one.id in undelivered)]
-    assert store.counts(at, until, shop) == Counts(
+    theirs = {one.id: one for one in chosen_by_hand(query.whose, tickets, undelivered)}
+    deadlines = [one.deadline_at for one in theirs.values() if waits(one, one.id in undelivered)]
+    assert store.counts(at, until, query.whose) == Counts(
         pending=len(deadlines),
         overdue=sum(deadline < at for deadline in deadlines),
         due_soon=sum(at <= deadline <= until for deadline in deadlines),
         returned=sum(
             one.returned_at is not None and one.status is Status.REPLIED and one.id not in undelivered
-            for one in of_shop.values()
+            for one in theirs.values()
         ),
-        unsent=sum(one.ticket_id in of_shop for one, _delivery in store.undelivered()),
+        unsent=sum(one.ticket_id in theirs for one, _delivery in store.undelivered()),
     )
 
 
@@ -232,8 +232,9 @@ def test_the_counts_of_a_shop_are_of_its_own_tickets_alone(store: Store) -> None
         for one in put_replies(store, *(reply(ticket_id=one.id) for one in held[-1])):
             put_deliveries(store, delivery(one.id, ticket_id=one.ticket_id))
     for shop, each in (("jd3", 1), ("jd5", 2), ("", 4), (None, 7), ("jd7", 0)):
+        whose = TicketQuery() if shop is None else TicketQuery(shops=(shop,))
         counts = Counts(pending=5 * each, overdue=each, due_soon=each, returned=each, unsent=each)
-        assert store.counts(NOON, NOON, shop) == counts
+        assert store.counts(NOON, NOON, whose) == counts
 
 
 def test_a_ticket_with_several_replies_that_have_not_arrived_waits_once_and_until_all_have(

@@ -74,10 +74,12 @@ def seconds(work: Callable[[], object]) -> float:
 CHEAP: dict[str, Callable[[SqliteStore], object]] = {
     "pending": lambda store: list(store.tickets(TicketQuery(statuses=(Status.PENDING,), limit=50))),
     "pending of a shop": lambda store: list(
-        store.tickets(TicketQuery(statuses=(Status.PENDING,), shop="jd1", limit=20))
+        store.tickets(TicketQuery(statuses=(Status.PENDING,), shops=("jd1",), limit=20))
     ),
     "what waits": lambda store: list(store.tickets(TicketQuery(waits=True, limit=50))),
-    "what waits of a shop": lambda store: list(store.tickets(TicketQuery(waits=True, shop="jd1", limit=20))),
+    "what waits of a shop": lambda store: list(
+        store.tickets(TicketQuery(waits=True, shops=("jd1",), limit=20))
+    ),
     "what is next": lambda store: list(store.tickets(TicketQuery(waits=True, due_from=NOON, limit=2))),
     "what is missing": lambda store: list(store.tickets(TicketQuery(missing=True))),
     "overdue": lambda store: list(store.tickets(TicketQuery(overdue_at=NOON, limit=50))),
@@ -86,13 +88,13 @@ CHEAP: dict[str, Callable[[SqliteStore], object]] = {
         store.tickets(TicketQuery(statuses=(Status.REPLIED,), limit=50))
     ),
     "the first of a shop": lambda store: list(
-        store.tickets(TicketQuery(statuses=(Status.REPLIED,), shop="jd1", limit=20))
+        store.tickets(TicketQuery(statuses=(Status.REPLIED,), shops=("jd1",), limit=20))
     ),
     "returned": lambda store: list(store.tickets(TicketQuery(returned=True))),
     "how many there are": lambda store: store.count(TicketQuery()),
     "a day": lambda store: store.count(TicketQuery(created_before=NOON)),
     "counts": lambda store: store.counts(NOON, NOON),
-    "counts of a shop": lambda store: store.counts(NOON, NOON, "jd1"),
+    "counts of a shop": lambda store: store.counts(NOON, NOON, TicketQuery(shops=("jd1",))),
     "replies that have not arrived": lambda store: store.undelivered(),
     "replies to a shop's tickets that have not": lambda store: store.undelivered(shop="jd1"),
     "replies to a ticket that have not": lambda store: store.undelivered(ticket_id="10000000"),
@@ -169,7 +171,7 @@ ONLY_OPEN_DELIVERIES: dict[str, Ask] = {
     "undelivered of a shop": lambda store: store.undelivered(shop="jd3"),
     "undelivered of a ticket": lambda store: store.undelivered(ticket_id="59088842"),
     "counts": lambda store: store.counts(NOON, NOON),
-    "counts of a shop": lambda store: store.counts(NOON, NOON, "jd3"),
+    "counts of a shop": lambda store: store.counts(NOON, NOON, TicketQuery(shops=("jd3",))),
 }
 
 
@@ -193,11 +195,11 @@ IN_ORDER = {
 }
 MERGED: dict[str, TicketQuery] = {
     "what waits": TicketQuery(waits=True, limit=50),
-    "what waits of a shop": TicketQuery(waits=True, shop="jd3", limit=50),
+    "what waits of a shop": TicketQuery(waits=True, shops=("jd3",), limit=50),
     "overdue": TicketQuery(overdue_at=NOON, limit=50),
     "next": TicketQuery(waits=True, due_from=NOON, limit=2),
     "all": TicketQuery(limit=50),
-    "all of a shop": TicketQuery(shop="jd3", limit=50),
+    "all of a shop": TicketQuery(shops=("jd3",), limit=50),
     "replied": TicketQuery(statuses=(Status.REPLIED,), limit=50),
 }
 
