@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +76,9 @@ def list_tickets(
     sort: Sort = Order.DEADLINE,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help=_("Answer in CSV."))] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help=_("Show a list that is longer than the window at once."))
+    ] = False,
 ) -> None:
     session = Session(ctx)
     if as_json and as_csv:
@@ -108,7 +112,8 @@ def list_tickets(
     if as_json or as_csv:
         _print_rows(session, desk, board, as_csv=as_csv)
     else:
-        print_board(session, desk, board, named(session, query))
+        with nullcontext() if no_pager else session.screen.paged():
+            print_board(session, desk, board, named(session, query))
     name_hurt(session)
 
 

@@ -3,9 +3,11 @@ uncut, a row a line."""
 
 from __future__ import annotations
 
+import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from jdticket.i18n import _
@@ -44,6 +46,11 @@ class Screen(ABC):
         """A table. ``fitted``: on a terminal the last column is cut to the room that the others leave, and
         those with the headings ``elastic`` are shortened for it; what has no room even so is left out, and
         a line says so. Without headings: names and values."""
+
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        """What is shown inside goes through the reader's pager where it is longer than the window."""
+        yield
 
 
 def screen() -> Screen:
@@ -94,6 +101,22 @@ class Terminal(Screen):
         from rich.console import Console
 
         self._console = Console(markup=False, emoji=False, highlight=False)
+
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        console = self._console
+        if console.legacy_windows:
+            yield  # where colours are no part of the text
+            return
+        with console.capture() as shown:
+            yield
+        text = shown.get()
+        if text.count("\n") >= console.height:
+            from jdticket.views.paging import page
+
+            if page(text, os.environ):
+                return
+        sys.stdout.write(text)
 
     def line(self, text: str = "", style: str = "") -> None:
         self._console.print(text, style=style or None)

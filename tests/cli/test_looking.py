@@ -338,6 +338,43 @@ def test_urgency_has_a_colour_on_a_terminal_unless_it_is_not_wanted(desk: Progra
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", desk.terminal("list", *NOON, width=140, NO_COLOR="1").out)
 
 
+# A list longer than the window
+
+
+def windowful(desk: Program, *options: str, pager: str, lines: str = "6", **environ: str) -> list[str]:
+    """What a small window shows of the list in the end."""
+    ran = desk.terminal("list", *NOON, *options, PAGER=pager, LINES=lines, **environ)
+    assert ran.code == 0
+    return [line for line in ran.shown if line]
+
+
+def test_a_list_longer_than_the_window_goes_through_the_pager_its_top_first(
+    desk: Program, tmp_path: Path
+) -> None:
+    program = desk.copy_to(tmp_path)
+    assert windowful(program, pager="sh -c 'cat >seen.txt'") == []
+    seen = (tmp_path / "seen.txt").read_text(encoding="utf-8")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", seen).startswith("! 2 tickets are overdue: answer them now.\n")
+    assert "\x1b[1;31m" in seen
+    assert len(seen.splitlines()) > 6
+
+
+def test_a_pager_that_is_left_early_is_no_error(desk: Program) -> None:
+    assert windowful(desk, pager="head -n 1") == ["! 2 tickets are overdue: answer them now."]
+
+
+@pytest.mark.parametrize("pager", ["nix-there-is-none", "false", "", "'", "/"])
+def test_without_a_pager_that_works_the_list_is_shown_all_the_same(desk: Program, pager: str) -> None:
+    shown = windowful(desk, pager=pager)
+    assert shown[0] == "! 2 tickets are overdue: answer them now."
+    assert shown[-1] == "set one up."
+
+
+def test_what_fits_or_is_to_be_shown_at_once_needs_no_pager(desk: Program) -> None:
+    for options, lines in (((), "50"), (("--no-pager",), "6")):
+        assert len(windowful(desk, *options, pager="head -n 1", lines=lines)) > 6
+
+
 # As of another moment
 
 
