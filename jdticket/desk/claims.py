@@ -35,6 +35,7 @@ from jdticket.domain.reminders import (
 )
 from jdticket.domain.tickets import Status
 from jdticket.domain.urgency import Urgency, urgency
+from jdticket.store.interface import SKEW
 
 if TYPE_CHECKING:
     from jdticket.domain.channels import Channel
@@ -50,8 +51,6 @@ _CLAIM = timedelta(minutes=2)
 """How long a claim outlasts the time that its run may take."""
 _RULES_FACT = "reminder_rules"
 _LOOKED_FACT = "reminders_looked_at"
-SKEW = timedelta(minutes=10)
-"""How far the clocks of two machines with one store may be apart; further behind, the clock was put back."""
 OPENING_DONE = "opening_done:"
 """Before a channel's name: the fact of the last digest that is whole."""
 DONE = frozenset({ReminderState.SENT, ReminderState.UNSURE})

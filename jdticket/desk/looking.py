@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jdticket import clock
-from jdticket.desk.claims import SKEW
 from jdticket.desk.finding import find
 from jdticket.domain.hours import NeverOpenError
 from jdticket.domain.tickets import Status, TicketQuery
 from jdticket.domain.urgency import Order, time_left, waits
-from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, SYNC_BEGAN, UNSET
+from jdticket.store.interface import LEFT_OVER, RAN_AT, RAN_EVERY, RUNS_EVERY, SKEW, SYNC_BEGAN, UNSET
 
 if TYPE_CHECKING:
     # What a list does not need is not imported for it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from jdticket.domain.replies import Delivery, Reply
     from jdticket.domain.sources import SourceState
     from jdticket.domain.tickets import Counts, HurtTicket, Ticket, TicketQuery
+
+SKEW = timedelta(minutes=10)
+"""How far the clocks of the machines with one store may be apart; further behind, a clock was put back."""
 
 # Facts that one part writes and another reads.
 SYNC_BEGAN = "sync_began:"
@@ -43,8 +46,7 @@ class Finding(NamedTuple):
     """One verdict about the store's own health."""
 
     name: str
-    """A stable key: "integrity", "foreign_keys", "schema", "writable", "permissions",
-    "journal"."""
+    """A stable key: "integrity", "foreign_keys", "schema", "writable", "permissions", "journal"."""
     ok: bool
     detail: str
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -743,3 +745,12 @@ def test_a_store_given_by_option_wins_over_the_environment(desk: Program, tmp_pa
     other = tmp_path / "other.db"
     desk.ok("add", "59088899", "--shop", "jd3", "--db", str(other))
     assert [ticket["id"] for ticket in desk.ok("list", "--json", "--db", str(other)).json] == ["59088899"]
+
+
+def test_a_list_does_not_pay_for_reminders_or_the_network() -> None:
+    source = (
+        "import sys; import jdticket.cli.looking;"
+        "print(sorted({'jdticket.desk.claims', 'jdticket.domain.reminders', 'requests'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
