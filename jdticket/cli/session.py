@@ -179,6 +179,12 @@ class Session:
 
         return is_there(self._address)
 
+    def beside(self, ctx: typer.Context) -> Session:
+        """A session for another thread of this call: with a store of its own, and the same configuration."""
+        other = Session(ctx)
+        other.config = self.config
+        return other
+
     def must_have_store(self) -> None:
         """Bring the store up to date before several threads use it. Raises ``UsageError`` if --now is given,
         and ``StoreError`` like :meth:`reading`."""

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from queue import SimpleQueue
-from threading import Lock, Thread
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Annotated, TypeVar
 
 import typer
@@ -62,7 +62,7 @@ def sync(
         raise UsageError(_("--since: that is in the future."))
     shops = platform.shops(shop)
     session.must_have_store()
-    fetching = _Fetching(ctx, begin, shops)
+    fetching = _Fetching(ctx, session, begin, shops)
     outcomes: list[Synced] = []
     for one, outcome in zip(shops, at_once(fetching.fetch, shops, fetching.stop), strict=True):
         fetching.progress.clear()
@@ -84,8 +84,11 @@ class _Stopped(Exception):  # noqa: N818 - no error
 class _Fetching:
     """Fetches shops, several at a time, each with a store and a connection of its own."""
 
-    def __init__(self, ctx: typer.Context, since: datetime | None, shops: list[Shop]) -> None:
+    def __init__(
+        self, ctx: typer.Context, session: Session, since: datetime | None, shops: list[Shop]
+    ) -> None:
         self._ctx = ctx
+        self._session = session
         self._since = since
         self._names = listed(shop.name for shop in shops)
         self._stopped = False
@@ -105,7 +108,7 @@ class _Fetching:
         url = shop.jos.url if shop.jos is not None else ""
         own = typer.Context(self._ctx.command, parent=self._ctx)
         with own:
-            session = Session(own)
+            session = self._session.beside(own)
             platform = PlatformSession(session)
             # A gateway that did not answer for one shop is not waited for by each of the others.
             connect = partial(platform.connect, shop, tries=1 if url in self._silent else None)
@@ -134,14 +137,15 @@ def at_once(
         yield work(things[0])
         return
     ended: list[SimpleQueue[_Result | JdticketError | OSError | None]] = [SimpleQueue() for _ in things]
-    left = iter([*enumerate(things)])
-    taking = Lock()
+    left: SimpleQueue[tuple[int, _T]] = SimpleQueue()
+    for numbered in enumerate(things):
+        left.put(numbered)
 
     def run() -> None:
         while True:
-            with taking:
-                number, thing = next(left, (-1, None))
-            if thing is None:
+            try:
+                number, thing = left.get_nowait()
+            except Empty:
                 return
             outcome: _Result | JdticketError | OSError | None = None
             try:
