@@ -8,7 +8,7 @@ the changed, the failed, the held back and the killed would have to be kept apar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -118,7 +118,6 @@ class Claims:
         channels: Sequence[Channel],
         fetched: Collection[str],
         staff: Staff,
-        ending: Callable[[], Mapping[str, datetime]],
     ) -> None:
         self._store = store
         self._hours = hours
@@ -129,7 +128,8 @@ class Claims:
         self._channels = {channel.name: channel for channel in channels}
         self.ordinary = {channel.name: channel for channel in ordinary(channels, rules)}
         self._fetched = frozenset(fetched)
-        self._ending = ending
+        self.sign_ins: Mapping[str, datetime] = {}
+        """By the code of their shops, when the sign-ins end that end soon."""
         self.put_back = timedelta(0)
         """How far the clock of an earlier run was ahead of this one's, if that is more than clocks differ."""
 
@@ -323,7 +323,7 @@ class Claims:
                 yield Notice(reminder=reminder, left=timedelta(0), mention=mention, source=source)
 
     def _for_sign_ins(self, now: datetime, open_now: bool) -> Iterator[Notice]:
-        for shop, ends_at in self._ending().items():
+        for shop, ends_at in self.sign_ins.items():
             due = due_for_sign_in(shop, ends_at, now, self._zone)
             if due is None:
                 continue

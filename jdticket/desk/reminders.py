@@ -93,11 +93,13 @@ class ReminderDesk:
         self._rules = rules
         self._channels = [channel.name for channel in channels]
         self._now = now
-        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched, staff or Staff(), ending)
+        self._claims = Claims(store, hours, zone, rules, duties, channels, fetched, staff or Staff())
+        self._ending = ending
 
     def rehearse(self) -> list[Notice]:
         """What a run would send now; nothing is kept."""
         now = self._now()
+        self._claims.sign_ins = self._ending()
         with self._store.rehearsal(), self._store.transaction():
             numbers = self._claims.begin(now)[:_LOOKED_MOST]
             return self._all(self._claims.of_tickets(numbers, now, timedelta(0)), now, timedelta(0))
@@ -140,6 +142,8 @@ class ReminderDesk:
         """
         ends_at = time.monotonic() + budget.total_seconds()
         now = self._now()
+        # Kept in a file of its own, which another process may hold: nobody is to wait for that at the store.
+        self._claims.sign_ins = self._ending()
         with self._store.transaction():
             numbers = self._claims.begin(now)
             if len(numbers) <= _LOOKED_AT_ONCE:

@@ -143,8 +143,12 @@ class Room:
             lambda: self.time,
             fetched=self.fetched,
             staff=self.staff,
-            ending=lambda: self.ending,
+            ending=self._ending_now,
         )
+
+    def _ending_now(self) -> dict[str, datetime]:
+        with self.store.transaction():  # raises if one is open already
+            return self.ending
 
     def answer(self, *answers: Callable[[], Receipt] | Receipt, on: str = "group") -> None:
         """What the next messages on a channel come to."""
