@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 _ABANDONED = 3600.0
 """Seconds after which nobody is still writing."""
+_OURS = "jdticket-"
+"""Stands in the names of files that are being made: no other hidden file is taken for one of them."""
 
 
 def make_folders(path: Path) -> None:
@@ -47,13 +49,16 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def file_beside(target: Path) -> Iterator[Path]:
     """The name of an empty file in the folder of ``target``, which becomes ``target`` at the end of the
-    block; when that fails, it is taken away again.
+    block; when that fails, it is taken away again. What earlier ones have left behind that were killed is
+    swept away.
 
     Raises ``FileExistsError`` when the name has been taken meanwhile.
     """
     import tempfile
 
-    number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
+    _sweep(target)
+    prefix = f".{target.name}.{_OURS}"
+    number, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)  # mode 0600
     os.close(number)
     made = Path(name)
     try:
@@ -65,14 +70,12 @@ def file_beside(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write bytes into, which has its name only once it is whole; what earlier ones have left
-    behind that were killed is swept away.
+    """A new file to write bytes into, which has its name only once it is whole.
 
     Raises ``FileExistsError`` when the name is taken.
     """
     if path.exists() or path.is_symlink():
         raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path))
-    sweep(path)
     with file_beside(path) as made:
         with made.open("wb") as file:
             yield file
@@ -80,12 +83,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
 
 
-def sweep(target: Path) -> None:
+def _sweep(target: Path) -> None:
     """Take away what :func:`file_beside` has made for ``target`` and a killed process has left."""
     import glob
     import time
 
-    for left in target.parent.glob(f".{glob.escape(target.name)}.????????"):
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{_OURS}*"):
         with suppress(OSError):  # somebody else's, or gone already
             if left.stat().st_mtime < time.time() - _ABANDONED:
                 left.unlink()

@@ -132,8 +132,9 @@ def test_a_whole_file_that_fails_leaves_nothing_and_never_takes_a_name_that_is_t
 
 def test_what_a_killed_process_left_behind_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
     names = {
-        ".tickets.csv.abcd1234": 7200,
-        ".tickets.csv.now_busy": 0,
+        ".tickets.csv.jdticket-abcd1234": 7200,
+        ".tickets.csv.jdticket-now_busy": 0,
+        ".tickets.csv.original": 7200,
         ".tickets.csv.mine": 7200,
         "other": 7200,
     }
@@ -144,7 +145,16 @@ def test_what_a_killed_process_left_behind_is_swept_away_and_nothing_else(tmp_pa
     with whole_file(tmp_path / "tickets.csv") as file:
         file.write(b"whole")
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {*names, "tickets.csv"} - {".tickets.csv.abcd1234"}
+    assert left == {*names, "tickets.csv"} - {".tickets.csv.jdticket-abcd1234"}
+
+
+def test_a_file_made_beside_its_place_sweeps_as_well(tmp_path: Path) -> None:
+    left = tmp_path / ".store.db.jdticket-abcd1234"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    with file_beside(tmp_path / "store.db") as made:
+        made.write_bytes(b"whole")
+    assert [one.name for one in tmp_path.iterdir()] == ["store.db"]
 
 
 @posix_only

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jdticket.errors import RefusedError, StoreError
-from jdticket.files import file_beside, sweep
+from jdticket.files import file_beside
 from jdticket.i18n import _
 from jdticket.store.interface import Finding
 from jdticket.store.sqlite.connection import Connection, cannot_be_used
@@ -22,7 +22,6 @@ def backup(db: Connection, target: Path) -> None:
     if target.exists():
         raise _exists(target)
     try:
-        sweep(target)
         with file_beside(target) as made, db.explained(target):
             db.copy_to(made)
             _must_be_sound(made, target)
