@@ -40,14 +40,12 @@ def written_reply(session: Session, ticket: Ticket) -> Iterator[str]:
     and the next call offers the text again. Raises ``InputError``.
     """
     path = session.database.with_name(f"{session.database.name}.replies") / f"{ticket.id}.txt"
-    text = ""
     try:
-        text = _begun(path, ticket)
+        _begin(path, ticket)
         _run_editor(path)
-        text = _said(decoded(path.read_bytes(), path))
-        yield text
+        yield _said(path)
     except BaseException as error:
-        if path.exists() and (text.strip() or _holds_more(path)):
+        if path.exists() and _holds_text(path):
             session.say(
                 _("The text is kept in {path}; jdticket reply {id} offers it again.").format(
                     path=path, id=ticket.id
@@ -63,16 +61,15 @@ def written_reply(session: Session, ticket: Ticket) -> Iterator[str]:
     _forget(path)
 
 
-def _begun(path: Path, ticket: Ticket) -> str:
-    """Make the file ready for the editor, with what was kept of an earlier try, which is returned."""
+def _begin(path: Path, ticket: Ticket) -> None:
+    """Make the file ready for the editor, with what was kept of an earlier try."""
     files.make_folders(path)
     files.make_file(path)
-    kept = _said(decoded(path.read_bytes(), path)).strip("\n")
+    kept = _said(path).strip("\n")
     head = _(
         "Ticket {id}, order {order}, {kind}. Write the reply above; lines that begin with # are left out."
     ).format(id=ticket.id, order=ticket.order_id or "-", kind=kind_said(ticket))
     path.write_text(f"{kept}\n# {head}\n# {one_line(ticket.content)}\n", encoding="utf-8")
-    return kept
 
 
 def _run_editor(path: Path) -> None:
@@ -90,15 +87,16 @@ def _run_editor(path: Path) -> None:
         ) from error
 
 
-def _said(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+def _said(path: Path) -> str:
+    """What stands in the file without its comments. Raises ``InputError`` for what is no text."""
+    lines = decoded(path.read_bytes(), path).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
 
 
-def _holds_more(path: Path) -> bool:
-    """Whether something stands in the file that nobody could read, or that was written before the editor
-    failed."""
+def _holds_text(path: Path) -> bool:
+    """Whether something of a person's stands in the file, that nobody could read included."""
     try:
-        return bool(_said(decoded(path.read_bytes(), path)).strip())
+        return bool(_said(path).strip())
     except InputError:
         return True
 
