@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 
 from jdticket import __version__
+from jdticket.cli.main import INTERRUPTED
 from jdticket.domain.hours import NeverOpenError
 from jdticket.errors import JdticketError, UsageError
 from jdticket.i18n import _
@@ -61,7 +62,6 @@ _MODULES = {
 # Options of the root that every command understands.
 _GLOBAL = {"lang", "db", "config", "now"}
 _GROUPS = {"outage", "config", "cron", "channel", "auth"}
-_INTERRUPTED = 130
 _UNKNOWN = 3
 
 
@@ -351,8 +351,8 @@ def _outcome(arguments: Sequence[str], pause: Callable[[float], None]) -> tuple[
     except typer.TyperException as error:
         return _usage(error), False
     except (typer.Abort, KeyboardInterrupt):
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         _complain(_("Interrupted. What was not finished has not been kept."))
     return code if isinstance(code, int) else 0, True
 

@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""The exit code of a program that a person has interrupted, as shells have it."""
 
 
 def main(pause: Callable[[float], None] = time.sleep) -> None:
@@ -41,7 +42,7 @@ def main(pause: Callable[[float], None] = time.sleep) -> None:
     from jdticket.cli.app import run
 
     signal.signal(signal.SIGINT, before)
-    code = _INTERRUPTED
+    code = INTERRUPTED
     try:
         code = run(arguments, pause)
     except KeyboardInterrupt:
@@ -55,7 +56,7 @@ def _leave(*_of_signal: object) -> None:
     from jdticket.i18n import _
 
     os.write(2, (_("Error: {message}").format(message=_("Interrupted.")) + "\n").encode())
-    os._exit(_INTERRUPTED)
+    os._exit(INTERRUPTED)
 
 
 def _fill_in_streams() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from jdticket.domain.channels import CHANNEL_KINDS
 from jdticket.errors import ConfigError
@@ -33,8 +33,10 @@ from jdticket.settings.spec import (
 from jdticket.settings.types import Config, windows_of_the_week
 from jdticket.text import name_key, quoted
 
+if TYPE_CHECKING:
+    from jdticket.settings.positions import Key as KeyPath
+
 _SIGNING_KINDS = ("dingtalk", "feishu")
-_Place: TypeAlias = tuple[str | int, ...]
 
 
 def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -59,7 +61,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     return Config(file, document, said, bad_texts=dict(found))
 
 
-def _is_a_text(key: _Place) -> bool:
+def _is_a_text(key: KeyPath) -> bool:
     """Whether it is one text of the file's own, of a reply or a message: a bad one stops what uses it."""
     return key[:-1] in {("templates",), ("messages", "templates")}
 
@@ -115,7 +117,7 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
 
 def _sentences(
     report: Report, text: str, file: Path, document: Mapping[str, Any]
-) -> list[tuple[_Place, str]]:
+) -> list[tuple[KeyPath, str]]:
     """What is wrong, a key and a sentence a problem, from the first line to the last."""
     from jdticket.settings.positions import line_of, lines_of_keys
 

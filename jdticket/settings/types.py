@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jdticket.domain.reminders import Duty, ReminderRule, ReminderRules
     from jdticket.domain.replies import ReplyRules
     from jdticket.domain.tickets import PlatformState
+    from jdticket.settings.positions import Key as KeyPath
     from jdticket.settings.spec import Section
 
 _SHOPS_NAMED = 10
@@ -110,7 +111,7 @@ class Config:
         document: Mapping[str, Any],
         said: Section,
         *,
-        bad_texts: Mapping[tuple[str | int, ...], str] | None = None,
+        bad_texts: Mapping[KeyPath, str] | None = None,
     ) -> None:
         self.path = path
         """The file that was read; None: there is none."""
