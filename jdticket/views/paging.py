@@ -20,8 +20,9 @@ def pager(environ: Mapping[str, str]) -> list[str]:
         return []
 
 
-def page(text: str, environ: Mapping[str, str]) -> bool:
-    """Show ``text`` through the pager; False: it could not be. Leaving it early is no failure."""
+def page(text: str, environ: Mapping[str, str], encoding: str) -> bool:
+    """Show ``text`` through the pager, in the terminal's ``encoding``; False: it could not be. Leaving it
+    early is no failure."""
     call = pager(environ)
     if not call:
         return False
@@ -33,7 +34,7 @@ def page(text: str, environ: Mapping[str, str]) -> bool:
     try:
         # Like git: without it, less shows colours as codes.
         done = subprocess.run(  # noqa: S603
-            call, input=text.encode(errors="replace"), env={"LESS": "R", **environ}, check=False
+            call, input=text.encode(encoding, "replace"), env={"LESS": "R", **environ}, check=False
         )
     except OSError:
         return False

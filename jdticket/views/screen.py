@@ -114,7 +114,7 @@ class Terminal(Screen):
         if text.count("\n") >= console.height:
             from jdticket.views.paging import page
 
-            if page(text, os.environ):
+            if page(text, os.environ, sys.stdout.encoding):
                 return
         sys.stdout.write(text)
 

@@ -361,6 +361,12 @@ def test_a_list_longer_than_the_window_goes_through_the_pager_its_top_first(
     assert len(seen.splitlines()) > 6
 
 
+def test_the_pager_gets_what_the_terminal_understands(desk: Program, tmp_path: Path) -> None:
+    program = desk.copy_to(tmp_path)
+    windowful(program, "--lang", "zh", pager="sh -c 'cat >seen.txt'", PYTHONIOENCODING="gbk")
+    assert "已超时" in (tmp_path / "seen.txt").read_text(encoding="gbk")
+
+
 def test_a_pager_that_is_left_early_is_no_error(desk: Program) -> None:
     assert windowful(desk, pager="head -n 1") == ["! 2 tickets are overdue: answer them now."]
 
